@@ -1,1 +1,12 @@
-//! Bulwark.
+//! Bulwark: the service behind a Telegram bot that takes money and runs slow jobs.
+//!
+//! Invariants that hold across modules:
+//! * An update answered 2xx is committed; its effects commit together, exactly once, or not at all.
+//! * Handlers touch no network. Network calls hold no transaction.
+//! * SQL lives in `store` modules; one module writes each table.
+//! * Time, ids and randomness come from [`base::clock`] and [`base::ids`].
+//!
+//! Who may import whom, left may import right:
+//! `main, app → http, admin, demo → features → engine, providers → telegram → base`.
+
+pub mod base;

@@ -1,0 +1,97 @@
+//! The connection pool, migrations, and what a database error means.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+
+/// A transaction on the one database.
+pub type Tx = Transaction<'static, Postgres>;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// The limits that one process puts on its use of the database.
+#[derive(Clone, Debug)]
+pub struct PoolLimits {
+    /// Connections at most.
+    pub connections_max: u32,
+    /// How long a caller waits for a free connection.
+    pub acquire_timeout: Duration,
+    /// Cap on a single statement, set on every connection.
+    pub statement_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Opens the pool without connecting yet: a database that is away at start-up is waited for by whoever needs it.
+pub fn pool(options: PgConnectOptions, limits: &PoolLimits) -> PgPool {
+    let statement_ms = limits.statement_timeout.as_millis().to_string();
+    let options = options.application_name("bulwark").options([
+        ("statement_timeout", statement_ms.as_str()),
+        ("idle_in_transaction_session_timeout", "60000"),
+        ("timezone", "UTC"),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(limits.connections_max)
+        .acquire_timeout(limits.acquire_timeout)
+        .idle_timeout(Duration::from_secs(300))
+        .connect_lazy_with(options)
+}
+
+/// Applies all missing migrations, under the lock that sqlx takes, so that replicas may start together.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// The version of the newest migration this binary carries.
+pub fn newest_migration() -> i64 {
+    MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
+}
+
+/// A name for the exact set of migrations, for a test template database.
+pub fn migrations_fingerprint() -> String {
+    use sha2::Digest as _;
+    let mut hash = sha2::Sha256::new();
+    for migration in MIGRATIONS.iter() {
+        hash.update(&migration.checksum);
+    }
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Whether trying the same again may help: the database is away, overloaded, or broke the tie of a deadlock.
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+            // 08 connection, 40 rollback (serialisation, deadlock), 53 resources, 55P03 lock, 57 shutdown or
+            // cancelled, 25006 read-only: https://www.postgresql.org/docs/15/errcodes-appendix.html
+            ["08", "40", "53", "57"]
+                .iter()
+                .any(|class| code.starts_with(class))
+                || code == "55P03"
+                || code == "25006"
+        }),
+        _ => false,
+    }
+}

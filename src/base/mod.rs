@@ -1,0 +1,10 @@
+//! The ground everything stands on: time, identity, money, database, tasks, redaction.
+//! Imports nothing else of this crate.
+
+pub mod clock;
+pub mod db;
+pub mod ids;
+pub mod money;
+pub mod redact;
+pub mod supervise;
+pub mod telemetry;
