@@ -13,7 +13,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "a constant pattern, compiled in a test")]
     Regex::new(
         r#"(?x)
-        (?P<bot>\b\d{5,}:[A-Za-z0-9_-]{20,})                      # a bot token, in a URL or alone
+        (?P<bot>\d{5,}:[A-Za-z0-9_-]{20,})                      # a bot token, in a URL or alone
         | (?P<bearer>(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,})       # an Authorization header
         | (?P<media>/media/[A-Za-z0-9._~=%-]+)                    # a signed media address
         | (?P<callback>/callbacks/[a-z0-9_-]+/[A-Za-z0-9._~=%-]+) # a per-job callback token
