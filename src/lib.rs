@@ -10,3 +10,4 @@
 //! `main, app → http, admin, demo → features → engine, providers → telegram → base`.
 
 pub mod base;
+pub mod catalog;
