@@ -43,13 +43,13 @@ create index inbox_pending on inbox_update (seq) where state = 0;
 create index inbox_quarantined on inbox_update (seq) where state = 2;
 create index inbox_finished on inbox_update (received_at) where state <> 0;
 
--- Which replica works which lanes. A dead owner's lease runs out and another takes the shard.
-create table inbox_shard (
+-- Which replica works which lanes, of inbox and outbox alike. A dead owner's lease runs out and another takes the shard.
+create table lane_shard (
     shard       smallint    primary key,
     owner       uuid,
     lease_until timestamptz
 );
-insert into inbox_shard (shard) select generate_series(0, 63);
+insert into lane_shard (shard) select generate_series(0, 63);
 
 -- Conversation -------------------------------------------------------------------------------------------------------
 create table conversation (
@@ -66,6 +66,7 @@ create table conversation (
 create table outbox_message (
     id           bigint      generated always as identity primary key,
     chat_id      bigint      not null,                   -- the lane: one chat's rows are sent in order of id
+    shard        smallint    not null,                   -- hash of the chat
     priority     smallint    not null,                   -- 0 high, 1 normal, 2 low
     state        smallint    not null default 0,
     not_before   timestamptz,

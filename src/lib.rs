@@ -11,3 +11,4 @@
 
 pub mod base;
 pub mod catalog;
+pub mod engine;

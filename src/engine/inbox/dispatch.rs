@@ -1,0 +1,228 @@
+//! Hands each lane's updates in order to the handler, each in one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use tracing::Instrument as _;
+
+use super::store::{self, StoredUpdate};
+use crate::base::clock::Clock;
+use crate::base::db;
+use crate::base::ids::Ids;
+use crate::engine::lanes::{LaneWork, Verdict, Waiting};
+use crate::engine::shards::Shards;
+
+/// Why an update could not be handled. Both are retried; they differ in how loud they are.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// Something else is unwell (a lock, the database): try again.
+    #[error("try again: {0}")]
+    Retry(anyhow::Error),
+    /// Our own mistake.
+    #[error("bug: {0}")]
+    Bug(anyhow::Error),
+}
+
+impl From<sqlx::Error> for HandleError {
+    fn from(error: sqlx::Error) -> Self {
+        if db::is_transient(&error) {
+            Self::Retry(error.into())
+        } else {
+            Self::Bug(error.into())
+        }
+    }
+}
+
+/// What is done with an update. All effects go through the given transaction.
+#[async_trait]
+pub trait UpdateHandler: Send + Sync + 'static {
+    /// Handles one update; the caller commits.
+    async fn handle(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+    ) -> Result<(), HandleError>;
+    /// Tells the user that their update was set aside; called in the transaction that quarantines it.
+    async fn apologise(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+    ) -> Result<(), HandleError>;
+    /// Called after a commit that may have made messages or jobs.
+    fn committed(&self);
+}
+
+/// The bounds of a dispatcher.
+#[derive(Clone, Copy, Debug)]
+pub struct DispatchLimits {
+    /// Tries before an update is quarantined.
+    pub attempts_max: i16,
+    /// A handler that takes longer is stopped and its transaction rolled back.
+    pub handler_timeout: Duration,
+}
+
+impl Default for DispatchLimits {
+    fn default() -> Self {
+        Self {
+            attempts_max: 5,
+            handler_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The inbox as a queue in lanes.
+pub struct Dispatch {
+    pool: PgPool,
+    clock: Clock,
+    ids: Ids,
+    shards: Shards,
+    handler: Arc<dyn UpdateHandler>,
+    limits: DispatchLimits,
+}
+
+impl Dispatch {
+    /// Dispatches the lanes of `shards` to `handler`.
+    pub fn new(
+        pool: PgPool,
+        clock: Clock,
+        ids: Ids,
+        shards: Shards,
+        handler: Arc<dyn UpdateHandler>,
+        limits: DispatchLimits,
+    ) -> Self {
+        Self {
+            pool,
+            clock,
+            ids,
+            shards,
+            handler,
+            limits,
+        }
+    }
+
+    async fn attempt(&self, seq: i64) -> Result<Attempt, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let Some(update) = store::claim(&mut tx, seq, self.clock.sql_now()).await? else {
+            return Ok(Attempt::Gone);
+        };
+        let span = tracing::info_span!(
+            "update",
+            update_id = update.update_id,
+            kind = %update.kind,
+            correlation = %update.correlation
+        );
+        let handled = tokio::time::timeout(
+            self.limits.handler_timeout,
+            self.handler
+                .handle(&mut tx, &update)
+                .instrument(span.clone()),
+        )
+        .await
+        .unwrap_or_else(|_| {
+            Err(HandleError::Bug(anyhow::anyhow!(
+                "the handler took too long"
+            )))
+        });
+        match handled {
+            Ok(()) => {
+                tx.commit().await?;
+                self.handler.committed();
+                Ok(Attempt::Done)
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                Ok(Attempt::Failed(Box::new(update), error, span))
+            }
+        }
+    }
+
+    /// Counts the failure; after the last one the update is set aside and the user told, in one transaction.
+    async fn record_failure(
+        &self,
+        update: &StoredUpdate,
+        error: &HandleError,
+    ) -> Result<Verdict, sqlx::Error> {
+        let attempts = update.attempts + 1;
+        let text = format!("{error:#}");
+        let mut tx = self.pool.begin().await?;
+        if attempts >= self.limits.attempts_max {
+            store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await?;
+            if let Err(error) = self.handler.apologise(&mut tx, update).await {
+                tracing::error!(error = %error, "cannot apologise for a quarantined update");
+                tx.rollback().await?;
+                tx = self.pool.begin().await?;
+                store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await?;
+            }
+            tx.commit().await?;
+            self.handler.committed();
+            tracing::error!(error = %text, attempts, "update quarantined");
+            return Ok(Verdict::Done);
+        }
+        let delay = backoff(attempts, &self.ids);
+        store::postpone(&mut tx, update.seq, &text, delay, self.clock.sql_now()).await?;
+        tx.commit().await?;
+        match error {
+            HandleError::Retry(_) => {
+                tracing::warn!(error = %text, attempts, "update will be tried again")
+            }
+            HandleError::Bug(_) => {
+                tracing::error!(error = %text, attempts, "update failed, will be tried again")
+            }
+        }
+        Ok(Verdict::Again {
+            at: self.clock.now() + delay,
+        })
+    }
+}
+
+enum Attempt {
+    Done,
+    Gone,
+    Failed(Box<StoredUpdate>, HandleError, tracing::Span),
+}
+
+/// 200 ms doubled with each attempt, at most 10 s, half of it at random.
+fn backoff(attempts: i16, ids: &Ids) -> Duration {
+    let doubled = Duration::from_millis(200)
+        * 2_u32.saturating_pow(attempts.clamp(0, 10).unsigned_abs().into());
+    let base = doubled.min(Duration::from_secs(10)) / 2;
+    base + ids.jitter(base)
+}
+
+#[async_trait]
+impl LaneWork for Dispatch {
+    fn name(&self) -> &'static str {
+        "inbox"
+    }
+
+    async fn fetch(&self, after: i64, limit: i64) -> Result<Vec<Waiting>, sqlx::Error> {
+        let shards = self.shards.owned();
+        if shards.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::pending(&self.pool, &shards, after, limit).await
+    }
+
+    fn hold_back(&self, _: &Waiting) -> Option<OffsetDateTime> {
+        None
+    }
+
+    async fn process(&self, item: Waiting) -> Verdict {
+        let outcome = match self.attempt(item.id).await {
+            Ok(Attempt::Done | Attempt::Gone) => return Verdict::Done,
+            Ok(Attempt::Failed(update, error, span)) => {
+                self.record_failure(&update, &error).instrument(span).await
+            }
+            Err(error) => Err(error),
+        };
+        outcome.unwrap_or_else(|error| {
+            tracing::warn!(seq = item.id, error = %error, "the database is away, the update waits");
+            Verdict::Again {
+                at: self.clock.now() + Duration::from_millis(500),
+            }
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! SQL of the inbox.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::receive::NewUpdate;
+use crate::base::db::interval;
+use crate::engine::lanes::Waiting;
+use crate::engine::shards;
+
+const SHED: i16 = 3;
+
+/// An update as a handler gets it.
+#[derive(Clone, Debug)]
+pub struct StoredUpdate {
+    /// Order of arrival.
+    pub seq: i64,
+    /// Telegram's id.
+    pub update_id: i64,
+    /// The name of its kind.
+    pub kind: String,
+    /// Failed tries so far.
+    pub attempts: i16,
+    /// Follows it everywhere.
+    pub correlation: Uuid,
+    /// When it was stored.
+    pub received_at: OffsetDateTime,
+    /// The raw body.
+    pub payload: Vec<u8>,
+}
+
+/// Inserts all, and returns the ids that were new.
+pub(super) async fn insert_batch(
+    pool: &PgPool,
+    updates: &[&NewUpdate],
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let ids: Vec<i64> = updates.iter().map(|update| update.update_id).collect();
+    let lanes: Vec<i64> = updates.iter().map(|update| update.lane).collect();
+    let shards: Vec<i16> = lanes.iter().map(|lane| shards::of_lane(*lane)).collect();
+    let kinds: Vec<String> = updates
+        .iter()
+        .map(|update| update.kind.replace('\0', ""))
+        .collect();
+    let states: Vec<i16> = updates
+        .iter()
+        .map(|update| if update.shed { SHED } else { 0 })
+        .collect();
+    let correlations: Vec<Uuid> = updates.iter().map(|update| update.correlation).collect();
+    let payloads: Vec<&[u8]> = updates.iter().map(|update| &update.payload[..]).collect();
+    sqlx::query_scalar!(
+        "insert into inbox_update (update_id, lane, shard, kind, state, correlation, payload, received_at)
+         select u.update_id, u.lane, u.shard, u.kind, u.state, u.correlation, u.payload, coalesce($8::timestamptz, now())
+         from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::smallint[], $6::uuid[], $7::bytea[])
+              with ordinality as u (update_id, lane, shard, kind, state, correlation, payload, n)
+         order by u.n
+         on conflict (update_id) do nothing
+         returning update_id",
+        &ids,
+        &lanes,
+        &shards,
+        &kinds,
+        &states,
+        &correlations,
+        &payloads as &[&[u8]],
+        now,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+pub(super) async fn pending(
+    pool: &PgPool,
+    shards: &[i16],
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Waiting>, sqlx::Error> {
+    sqlx::query!(
+        "select seq, lane, not_before from inbox_update
+         where state = 0 and seq > $1 and shard = any($2) order by seq limit $3",
+        after,
+        shards,
+        limit,
+    )
+    .map(|row| Waiting {
+        id: row.seq,
+        lane: row.lane,
+        priority: 0,
+        not_before: row.not_before,
+    })
+    .fetch_all(pool)
+    .await
+}
+
+/// Marks the row done in the handler's transaction. None: somebody else did.
+pub(super) async fn claim(
+    conn: &mut PgConnection,
+    seq: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<StoredUpdate>, sqlx::Error> {
+    sqlx::query_as!(
+        StoredUpdate,
+        "update inbox_update set state = 1, finished_at = coalesce($2::timestamptz, now())
+         where seq = $1 and state = 0
+         returning seq, update_id, kind, attempts, correlation, received_at, payload",
+        seq,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn postpone(
+    conn: &mut PgConnection,
+    seq: i64,
+    error: &str,
+    delay: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update inbox_update
+         set attempts = attempts + 1, error = $2, not_before = coalesce($4::timestamptz, now()) + $3
+         where seq = $1 and state = 0",
+        seq,
+        error,
+        interval(delay),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn quarantine(
+    conn: &mut PgConnection,
+    seq: i64,
+    error: &str,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update inbox_update
+         set state = 2, attempts = attempts + 1, error = $2, finished_at = coalesce($3::timestamptz, now())
+         where seq = $1 and state = 0",
+        seq,
+        error,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How much waits and how much was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxCounts {
+    /// Not handled yet.
+    pub pending: i64,
+    /// Set aside after the last try.
+    pub quarantined: i64,
+    /// Age of the oldest pending update, seconds.
+    pub oldest_pending_s: i64,
+}
+
+/// For metrics and tests.
+pub async fn counts(
+    pool: &PgPool,
+    now: Option<OffsetDateTime>,
+) -> Result<InboxCounts, sqlx::Error> {
+    sqlx::query_as!(
+        InboxCounts,
+        r#"select count(*) filter (where state = 0) as "pending!",
+                  count(*) filter (where state = 2) as "quarantined!",
+                  coalesce(extract(epoch from coalesce($1::timestamptz, now())
+                      - min(received_at) filter (where state = 0))::bigint, 0) as "oldest_pending_s!"
+           from inbox_update where state in (0, 2)"#,
+        now,
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Deletes handled updates older than `keep`, at most `limit` at a time. Telegram repeats for 24 hours and restarts its
+/// numbering after a quiet week, so `keep` lies between the two.
+pub async fn purge(
+    pool: &PgPool,
+    keep: Duration,
+    limit: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        "delete from inbox_update where update_id in (
+             select update_id from inbox_update
+             where state in (1, 3) and received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        interval(keep),
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(deleted.rows_affected())
+}

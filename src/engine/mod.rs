@@ -1,0 +1,11 @@
+//! The engines: durable machinery that knows nothing of what the bot sells.
+//!
+//! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
+//! Engines do not import each other, save `inbox → conversation`; what two of them need stands beside them here:
+//! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works.
+
+pub mod inbox;
+
+pub mod lanes;
+
+pub mod shards;
