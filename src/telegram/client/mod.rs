@@ -1,0 +1,374 @@
+//! The Bot API over HTTP: the only holder of the bot's token.
+//!
+//! A call is made once. Whether it may be made again is for the caller to decide, by the class of [`CallError`].
+
+#[cfg(test)]
+mod tests;
+mod updates;
+mod upload;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::redact::{ExposeSecret, Secret};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use reqwest::header::{HeaderMap, HeaderValue, RANGE, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, StatusCode, redirect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call_error::{CallError, decode, result_value};
+
+pub use updates::{Update, WebhookSettings};
+pub use upload::UploadFile;
+
+/// Answers of the Bot API are small; more than this is not one.
+const ANSWER_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Telegram's own files have short paths.
+const FILE_PATH_MAX_BYTES: usize = 512;
+
+/// What a client is built from. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    pub token: Secret,
+    /// Without a trailing slash: `https://api.telegram.org`, a local Bot API server, or the simulator.
+    pub api_url: String,
+    pub connect_timeout: Duration,
+    /// For a whole call without a file.
+    pub request_timeout: Duration,
+    /// For a whole call with a file, both ways.
+    pub upload_timeout: Duration,
+    /// How long a file being read may stay silent.
+    pub file_idle_timeout: Duration,
+}
+
+impl ClientConfig {
+    /// The usual time-outs.
+    pub fn new(token: Secret, api_url: impl Into<String>) -> Self {
+        Self {
+            token,
+            api_url: api_url.into(),
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(300),
+            file_idle_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A Bot API client; clones share one connection pool.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    config: ClientConfig,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+/// Where a file can be read from for at least an hour; Bot API docs, "File".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePath {
+    /// Relative to the file address of the Bot API; not secret without the token.
+    pub path: String,
+    /// In bytes.
+    pub size: Option<u64>,
+}
+
+impl Client {
+    /// # Errors
+    /// When the TLS set-up of this machine cannot be used.
+    pub fn new(mut config: ClientConfig) -> Result<Self, CallError> {
+        config
+            .api_url
+            .truncate(config.api_url.trim_end_matches('/').len());
+        let http = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(config.connect_timeout)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_secs(50))
+            .referer(false)
+            .build()
+            .map_err(|error| failed(error, "client set-up"))?;
+        Ok(Self { http, config })
+    }
+
+    /// Makes one call and gives its `result`.
+    ///
+    /// # Errors
+    /// Every class of [`CallError`]; the call may have been acted upon only with [`CallError::Unknown`].
+    pub async fn call(&self, method: &str, params: &Value) -> Result<Value, CallError> {
+        let result = self
+            .call_within(method, params, self.config.request_timeout)
+            .await?;
+        Ok(result_value(&result))
+    }
+
+    /// Makes a call that sends one file in the multipart field `field`, streamed with its known length.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; a file that breaks off is [`CallError::Transient`], because Telegram never saw its end.
+    pub async fn upload(
+        &self,
+        method: &str,
+        params: &Value,
+        field: &str,
+        file: UploadFile,
+    ) -> Result<Value, CallError> {
+        let (form, source) = upload::form(params, field, file)?;
+        let request = self
+            .http
+            .post(self.address(method)?)
+            .timeout(self.config.upload_timeout)
+            .multipart(form);
+        let answer = self.answer(method, request).await;
+        if source.has_failed() && answer.is_err() {
+            return Err(CallError::Transient {
+                detail: "the file to upload broke off".to_owned(),
+            });
+        }
+        answer.map(|result| result_value(&result))
+    }
+
+    /// Who the bot is; also the cheapest proof that the token works.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn get_me(&self) -> Result<frankenstein::types::User, CallError> {
+        let timeout = self.config.request_timeout;
+        typed(&self.call_within("getMe", &json!({}), timeout).await?)
+    }
+
+    /// Asks where a file can be read from. At most 20 MB on Telegram's own servers.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; [`CallError::MediaRefused`] for a wrong id, a file that is too big, or a path that is
+    /// not a plain relative one.
+    pub async fn get_file(&self, file_id: &str) -> Result<FilePath, CallError> {
+        let file = self.call("getFile", &json!({ "file_id": file_id })).await?;
+        let path = file["file_path"].as_str().unwrap_or_default();
+        if !is_plain_path(path) {
+            return Err(CallError::MediaRefused {
+                description: "no usable file path".to_owned(),
+            });
+        }
+        Ok(FilePath {
+            path: path.to_owned(),
+            size: file["file_size"].as_u64(),
+        })
+    }
+
+    /// Opens a file for reading, whole or the given `Range` header value; any status of the file server is an answer.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] when the file server cannot be reached or does not begin to answer in time,
+    /// [`CallError::MediaRefused`] for a path that is not a plain relative one.
+    pub async fn open_file(
+        &self,
+        path: &str,
+        range: Option<&HeaderValue>,
+    ) -> Result<OpenedFile, CallError> {
+        if !is_plain_path(path) {
+            return Err(CallError::MediaRefused {
+                description: "not a file path".to_owned(),
+            });
+        }
+        let token = self.config.token.expose_secret();
+        let mut request = self
+            .http
+            .get(format!("{}/file/bot{token}/{path}", self.config.api_url));
+        if let Some(range) = range {
+            request = request.header(RANGE, range);
+        }
+        let idle = self.config.file_idle_timeout;
+        match tokio::time::timeout(idle, request.send()).await {
+            Ok(Ok(response)) => Ok(OpenedFile { response, idle }),
+            Ok(Err(error)) => Err(repeatable(failed(error, "reading a file"))),
+            Err(_) => Err(CallError::Transient {
+                detail: "reading a file: timed out".to_owned(),
+            }),
+        }
+    }
+
+    async fn call_within(
+        &self,
+        method: &str,
+        params: &Value,
+        timeout: Duration,
+    ) -> Result<String, CallError> {
+        let request = self
+            .http
+            .post(self.address(method)?)
+            .timeout(timeout)
+            .json(params);
+        self.answer(method, request).await
+    }
+
+    /// Method names are ours; the check keeps a wrong one from reaching another path of the server.
+    fn address(&self, method: &str) -> Result<String, CallError> {
+        if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(CallError::Rejected {
+                code: 404,
+                description: "not a method name".to_owned(),
+            });
+        }
+        let token = self.config.token.expose_secret();
+        Ok(format!("{}/bot{token}/{method}", self.config.api_url))
+    }
+
+    async fn answer(&self, method: &str, request: RequestBuilder) -> Result<String, CallError> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| failed(error, method))?;
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let body = match read_limited(response).await {
+            Ok(body) => body,
+            // The status line alone still tells what a refusal was.
+            Err(_) if status >= 400 => Bytes::new(),
+            Err(detail) => {
+                return Err(CallError::Unknown {
+                    detail: format!("{method}: {detail}"),
+                });
+            }
+        };
+        decode(method, status, retry_after.as_deref(), &body)
+    }
+}
+
+/// A file being read. It hides the response it comes from, whose address holds the token.
+pub struct OpenedFile {
+    response: Response,
+    idle: Duration,
+}
+
+impl fmt::Debug for OpenedFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OpenedFile")
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+impl OpenedFile {
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// In bytes, when the server says so.
+    pub fn content_length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The bytes as they arrive; an error ends the stream, also when nothing comes for too long.
+    pub fn bytes_stream(self) -> impl Stream<Item = Result<Bytes, CallError>> + Send + 'static {
+        let idle = self.idle;
+        let stream = Box::pin(self.response.bytes_stream());
+        futures_util::stream::unfold(Some(stream), move |stream| async move {
+            let mut stream = stream?;
+            match tokio::time::timeout(idle, stream.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(stream))),
+                Ok(Some(Err(error))) => {
+                    Some((Err(repeatable(failed(error, "reading a file"))), None))
+                }
+                Err(_) => Some((
+                    Err(CallError::Transient {
+                        detail: "reading a file: no data for too long".to_owned(),
+                    }),
+                    None,
+                )),
+            }
+        })
+    }
+}
+
+/// Reads a result into a type; it was acted upon, so what does not fit is never a reason to call again.
+fn typed<'r, T: Deserialize<'r>>(result: &'r str) -> Result<T, CallError> {
+    serde_json::from_str(result).map_err(|_| CallError::Rejected {
+        code: 200,
+        description: "a result of another shape".to_owned(),
+    })
+}
+
+async fn read_limited(mut response: Response) -> Result<Bytes, String> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_MAX_BYTES => {
+                return Err("the answer is too large".to_owned());
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.into()),
+            Err(error) => return Err(describe(error)),
+        }
+    }
+}
+
+/// A request that got no answer. Only what failed before a connection stood was surely not acted upon.
+fn failed(error: reqwest::Error, what: &str) -> CallError {
+    let (connecting, building) = (error.is_connect(), error.is_builder());
+    let detail = format!("{what}: {}", describe(error));
+    if connecting {
+        CallError::Transient { detail }
+    } else if building {
+        CallError::Rejected {
+            code: 400,
+            description: detail,
+        }
+    } else {
+        CallError::Unknown { detail }
+    }
+}
+
+/// Reading twice is the same as reading once.
+fn repeatable(error: CallError) -> CallError {
+    match error {
+        CallError::Unknown { detail } => CallError::Transient { detail },
+        other => other,
+    }
+}
+
+/// The kind of a failure in words of our own: the error's text may hold the address, hence the token.
+fn describe(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let kind = if error.is_timeout() {
+        "timed out"
+    } else if error.is_connect() {
+        "cannot connect"
+    } else if error.is_builder() {
+        "cannot be built"
+    } else if error.is_body() || error.is_decode() {
+        "broke off in the body"
+    } else {
+        "broke off"
+    };
+    kind.to_owned()
+}
+
+/// A path that stays below the token's own folder: Telegram's are like `photos/file_1.jpg`.
+fn is_plain_path(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= FILE_PATH_MAX_BYTES
+        && path
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'.'))
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
+}
