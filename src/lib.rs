@@ -13,3 +13,4 @@ pub mod base;
 pub mod catalog;
 pub mod engine;
 pub mod telegram;
+pub mod config;

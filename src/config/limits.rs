@@ -1,0 +1,44 @@
+//! Rates, concurrency and retention.
+
+use std::time::Duration;
+
+use super::Reader;
+
+/// How much is done at once, how fast users may go, and how long things are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages and taps per user and minute.
+    pub rate_per_minute: u32,
+    /// How many of them may come at once.
+    pub rate_burst: u32,
+    /// Orders of a free service per user and day, unless the catalogue says otherwise.
+    pub free_uses_per_day: u32,
+    /// Orders a user may have running at once.
+    pub orders_per_user: u32,
+    /// Chats whose updates are handled at once.
+    pub lane_concurrency: usize,
+    /// Provider calls made at once.
+    pub job_concurrency: usize,
+    /// How long handled updates are kept.
+    pub inbox_retention: Duration,
+    /// How long sent messages are kept.
+    pub outbox_retention: Duration,
+    /// How long finished jobs are kept.
+    pub job_retention: Duration,
+}
+
+impl Limits {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            rate_per_minute: reader.number("RATE_LIMIT_PER_MINUTE", 1..=600),
+            rate_burst: reader.number("RATE_LIMIT_BURST", 1..=600),
+            free_uses_per_day: reader.number("FREE_USES_PER_DAY", 1..=1000),
+            orders_per_user: reader.number("ORDERS_PER_USER", 1..=100),
+            lane_concurrency: reader.number("LANE_CONCURRENCY", 1..=256),
+            job_concurrency: reader.number("JOB_CONCURRENCY", 1..=256),
+            inbox_retention: reader.days("INBOX_RETENTION_DAYS", 2..=6),
+            outbox_retention: reader.days("OUTBOX_RETENTION_DAYS", 1..=90),
+            job_retention: reader.days("JOB_RETENTION_DAYS", 7..=3650),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Configuration: the only reader of the environment.
+//!
+//! [`Config::from_env`] reads everything once at start and reports every problem at once. Lower layers receive plain
+//! values and never see this module. [`VARIABLES`] is the one table of names, defaults and meanings; the README and
+//! `.env.example` are checked against it. No value of a secret is ever part of a message.
+
+mod database;
+mod demo;
+mod env;
+mod http;
+mod limits;
+mod logging;
+mod media;
+mod problem;
+mod providers;
+mod reader;
+mod secret;
+mod summary;
+mod telegram;
+mod variables;
+mod wallet;
+
+use std::path::PathBuf;
+
+pub use database::Database;
+pub use demo::Demo;
+pub use env::Env;
+pub use http::{ClientIp, Http, Metrics};
+pub use limits::Limits;
+pub use logging::Logging;
+pub use media::Media;
+pub use problem::Problem;
+pub use providers::{Kie, Providers};
+pub use summary::{Setting, describe};
+pub use telegram::Telegram;
+pub use variables::{VARIABLES, Variable};
+pub use wallet::Wallet;
+
+use reader::Reader;
+
+/// Everything the service is told from outside. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The bot and its webhook.
+    pub telegram: Telegram,
+    /// The database.
+    pub database: Database,
+    /// The listener, the public address, proxies and shutdown.
+    pub http: Http,
+    /// Signed media addresses.
+    pub media: Media,
+    /// Outside providers.
+    pub providers: Providers,
+    /// Rates, concurrency and retention.
+    pub limits: Limits,
+    /// Admins and the starting amount.
+    pub wallet: Wallet,
+    /// How log lines look.
+    pub logging: Logging,
+    /// The operator's own catalogue; without it the compiled-in one is used.
+    pub catalog_path: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks every variable of the service.
+    ///
+    /// # Errors
+    /// All problems, in the order of [`VARIABLES`].
+    pub fn from_env(env: &Env) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::new(env);
+        let config = Self::read(&mut reader);
+        reader.finish(config)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            telegram: Telegram::read(reader),
+            database: Database::read(reader),
+            http: Http::read(reader),
+            media: Media::read(reader),
+            providers: Providers::read(reader),
+            limits: Limits::read(reader),
+            wallet: Wallet::read(reader),
+            logging: Logging::read(reader),
+            catalog_path: reader.path("CATALOG_PATH"),
+        }
+    }
+}

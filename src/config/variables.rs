@@ -1,0 +1,226 @@
+//! The one table of variables: names, defaults, meanings.
+
+/// What one variable of the environment means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What is used when it is not set; empty for nothing.
+    pub default: &'static str,
+    /// What it sets, its unit and its limits.
+    pub meaning: &'static str,
+    /// Whether its value must never be shown.
+    pub secret: bool,
+}
+
+const fn plain(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        meaning,
+        secret: false,
+    }
+}
+
+const fn secret(name: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default: "",
+        meaning,
+        secret: true,
+    }
+}
+
+/// Every variable that Bulwark reads.
+pub const VARIABLES: &[Variable] = &[
+    secret(
+        "TELEGRAM_BOT_TOKEN",
+        "The bot's token from @BotFather. Required.",
+    ),
+    plain(
+        "TELEGRAM_API_URL",
+        "https://api.telegram.org",
+        "Address of the Bot API server; https, or http to a local one.",
+    ),
+    secret(
+        "WEBHOOK_SECRET",
+        "What Telegram sends with every update; 1 to 256 characters of A-Z a-z 0-9 _ -, anything else is hashed. Derived from the bot token if not set.",
+    ),
+    secret(
+        "WEBHOOK_SECRET_PREVIOUS",
+        "The secret before a change; still accepted.",
+    ),
+    plain(
+        "WEBHOOK_MAX_CONNECTIONS",
+        "40",
+        "Connections Telegram opens at once, 1 to 100.",
+    ),
+    plain(
+        "TELEGRAM_SOURCE_CHECK",
+        "off",
+        "on: accept updates only from Telegram's published address ranges, as seen by CLIENT_IP.",
+    ),
+    secret(
+        "DATABASE_URL",
+        "postgres://user:password@host/database. Required. Postgres 15 or newer.",
+    ),
+    plain(
+        "DATABASE_POOL_SIZE",
+        "10",
+        "Database connections at most, 2 to 200.",
+    ),
+    plain(
+        "PUBLIC_URL",
+        "",
+        "The https address under which Telegram and providers reach this service; port 443, 80, 88 or 8443. Required, except on Render.",
+    ),
+    plain(
+        "RENDER_EXTERNAL_URL",
+        "",
+        "Set by Render; used when PUBLIC_URL is not set.",
+    ),
+    plain("HOST", "0.0.0.0", "Address to listen on."),
+    plain("PORT", "8080", "Port to listen on, 1 to 65535."),
+    plain(
+        "WEBHOOK_MAX_BODY_SIZE",
+        "10485760",
+        "Largest request body in bytes, 65536 to 104857600.",
+    ),
+    plain(
+        "TRUSTED_PROXIES",
+        "",
+        "Proxies whose headers are believed: addresses and CIDR ranges separated by commas; `private` stands for all private ranges.",
+    ),
+    plain(
+        "CLIENT_IP",
+        "peer",
+        "Where a caller's address comes from: peer, xff, or header:<name>. The last two need TRUSTED_PROXIES.",
+    ),
+    secret(
+        "METRICS_TOKEN",
+        "Opens /metrics to requests with this bearer token; at least 16 characters.",
+    ),
+    plain(
+        "METRICS_ADDR",
+        "",
+        "Address and port of a separate, private listener for /metrics, such as 127.0.0.1:9090.",
+    ),
+    plain(
+        "SHUTDOWN_DELAY_MS",
+        "0",
+        "How long to keep serving after a stop signal, until the platform's proxy has noticed; 0 to 60000.",
+    ),
+    plain(
+        "SHUTDOWN_GRACE_MS",
+        "25000",
+        "How long a stop may take in all, 1000 to 300000.",
+    ),
+    secret(
+        "MEDIA_PROXY_SECRET",
+        "Signs media addresses; at least 16 characters. Derived from the bot token if not set.",
+    ),
+    secret(
+        "MEDIA_PROXY_SECRET_PREVIOUS",
+        "The secret before a change; its addresses stay valid until they expire.",
+    ),
+    plain(
+        "MEDIA_LINK_TTL",
+        "86400",
+        "How long a media address is valid, in seconds, 600 to 604800.",
+    ),
+    secret("KIE_API_KEY", "Key of the KIE account. Required."),
+    plain(
+        "KIE_API_URL",
+        "https://api.kie.ai",
+        "Address of KIE's API; https, or http to a local one.",
+    ),
+    secret(
+        "KIE_WEBHOOK_KEY",
+        "Key that signs KIE's callbacks; without it callbacks only serve as hints by their token, and jobs are polled.",
+    ),
+    plain(
+        "CATALOG_PATH",
+        "",
+        "Your own catalogue file; the one compiled in is used if not set.",
+    ),
+    plain(
+        "ADMIN_IDS",
+        "",
+        "Telegram user ids of the admins, separated by commas.",
+    ),
+    plain(
+        "WELCOME_GRANT",
+        "0",
+        "What a new user receives, in minor units of the catalogue's currency, 0 to 1000000.",
+    ),
+    plain(
+        "RATE_LIMIT_PER_MINUTE",
+        "20",
+        "Messages and taps a user may send per minute, 1 to 600.",
+    ),
+    plain(
+        "RATE_LIMIT_BURST",
+        "30",
+        "How many of them may come at once, 1 to 600.",
+    ),
+    plain(
+        "FREE_USES_PER_DAY",
+        "5",
+        "Orders of a free service per user and day, unless the catalogue says otherwise; 1 to 1000.",
+    ),
+    plain(
+        "ORDERS_PER_USER",
+        "5",
+        "Orders a user may have running at once, 1 to 100.",
+    ),
+    plain(
+        "LANE_CONCURRENCY",
+        "16",
+        "Chats whose updates are handled at once, 1 to 256.",
+    ),
+    plain(
+        "JOB_CONCURRENCY",
+        "16",
+        "Provider calls made at once, 1 to 256.",
+    ),
+    plain(
+        "INBOX_RETENTION_DAYS",
+        "3",
+        "How long handled updates are kept, 2 to 6: Telegram repeats for a day, and restarts its numbers after a week.",
+    ),
+    plain(
+        "OUTBOX_RETENTION_DAYS",
+        "7",
+        "How long sent messages are kept, 1 to 90.",
+    ),
+    plain(
+        "JOB_RETENTION_DAYS",
+        "90",
+        "How long finished jobs are kept, 7 to 3650.",
+    ),
+    plain(
+        "LOG_FORMAT",
+        "auto",
+        "auto (text on a terminal, else json), json or text.",
+    ),
+    plain(
+        "LOG_LEVEL",
+        "info",
+        "error, warn, info, debug, trace, or filter directives such as info,bulwark=debug.",
+    ),
+    plain(
+        "BULWARK_PG_BIN",
+        "",
+        "bulwark demo only: folder of the Postgres programs to use.",
+    ),
+    plain(
+        "BULWARK_DATA_DIR",
+        "",
+        "bulwark demo only: where it keeps its database.",
+    ),
+];
+
+/// The entry of a variable.
+pub(super) fn find(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| variable.name == name)
+}
