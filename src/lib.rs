@@ -11,6 +11,6 @@
 
 pub mod base;
 pub mod catalog;
+pub mod config;
 pub mod engine;
 pub mod telegram;
-pub mod config;

@@ -20,6 +20,9 @@ mod telegram;
 mod variables;
 mod wallet;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 pub use database::Database;
