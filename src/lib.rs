@@ -9,6 +9,7 @@
 //! Who may import whom, left may import right:
 //! `main, app → http, admin, demo → features → engine, providers → telegram → base`.
 
+pub mod admin;
 pub mod base;
 pub mod catalog;
 pub mod config;

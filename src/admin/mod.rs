@@ -1,0 +1,3 @@
+//! The commands of an operator, one file each, over the same functions as the service.
+
+pub mod check_config;
