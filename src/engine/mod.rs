@@ -4,8 +4,8 @@
 //! Engines do not import each other, save `inbox → conversation`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works.
 
+pub mod conversation;
 pub mod inbox;
-
 pub mod lanes;
-
+pub mod outbox;
 pub mod shards;
