@@ -14,4 +14,5 @@ pub mod base;
 pub mod catalog;
 pub mod config;
 pub mod engine;
+pub mod providers;
 pub mod telegram;

@@ -1,0 +1,159 @@
+//! Providers: the outside services that do the work.
+//!
+//! A provider is a file here and a line in [`Providers`]. It knows neither database nor features. What it must
+//! guarantee: [`Provider::submit`] makes at most one request that creates work, and tells truthfully whether that
+//! request may have arrived ([`ProviderError::Ambiguous`]); nothing that it returns holds a key, a token or a signed
+//! address, except where a field says so.
+
+mod error;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use error::{FailureReason, ProviderError};
+
+/// Work to be done.
+#[derive(Clone, Debug)]
+pub struct SubmitRequest {
+    /// The provider's own name of the service.
+    pub service: String,
+    /// The provider's input object; media are addresses already.
+    pub params: Value,
+    /// Where the provider may say that it is done.
+    pub callback_url: Option<String>,
+    /// For logs.
+    pub correlation: Uuid,
+}
+
+/// Work that the provider has taken on.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// Its id there.
+    pub external_id: String,
+    /// The answer, redacted.
+    pub answer: Value,
+}
+
+/// How the work stands.
+#[derive(Clone, Debug)]
+pub struct Polled {
+    /// In our terms.
+    pub state: PollState,
+    /// The answer, redacted.
+    pub answer: Value,
+}
+
+/// How work at a provider stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PollState {
+    /// Not begun.
+    Waiting,
+    /// Under way.
+    Running {
+        /// 0 to 100, if the provider says.
+        progress_percent: Option<u8>,
+    },
+    /// Done.
+    Succeeded {
+        /// Where the results are, for a while.
+        results: Vec<ResultUrl>,
+    },
+    /// Ended without a result.
+    Failed {
+        /// What a user may be told.
+        reason: FailureReason,
+        /// The provider's code.
+        code: String,
+    },
+}
+
+/// Where a result can be fetched from.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResultUrl {
+    /// May be signed: never logged.
+    pub url: String,
+}
+
+impl std::fmt::Debug for ResultUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResultUrl(..)")
+    }
+}
+
+/// A result being fetched.
+pub struct Download {
+    /// Its media type, checked against what we pass on.
+    pub mime: String,
+    /// In bytes, if known.
+    pub len: Option<u64>,
+    /// The bytes; ends with an error if it breaks off or grows beyond the limit.
+    pub body: BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// What a callback claims. Only a hint: the result is fetched before money moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackHint {
+    /// The work it speaks of.
+    pub external_id: Option<String>,
+    /// Whether a signature was there and right.
+    pub verified: bool,
+}
+
+/// Why a callback is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackError {
+    /// The signature is wrong.
+    #[error("bad signature")]
+    BadSignature,
+    /// Too old or from the future.
+    #[error("stale timestamp")]
+    Stale,
+    /// Not in the form that this provider uses.
+    #[error("malformed")]
+    Malformed,
+}
+
+/// An outside service that does slow work.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// Its name in the catalogue, in stored jobs and in addresses; never changes.
+    fn name(&self) -> &'static str;
+    /// Makes the one request that creates work.
+    async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError>;
+    /// Asks how the work stands. Safe to repeat.
+    async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError>;
+    /// How long to wait before the next question, after the work has run for `running_for`.
+    fn next_poll(&self, running_for: Duration) -> Duration;
+    /// How long work may take at most.
+    fn deadline(&self) -> Duration;
+    /// Checks a callback's form and signature. `headers` have lower-case names.
+    fn verify_callback(
+        &self,
+        headers: &[(&str, &[u8])],
+        body: &[u8],
+    ) -> Result<CallbackHint, CallbackError>;
+    /// Opens a result for reading.
+    async fn download(&self, url: &ResultUrl) -> Result<Download, ProviderError>;
+    /// What is left of our funds there, in the provider's own unit.
+    async fn balance(&self) -> Result<Option<i64>, ProviderError>;
+    /// If a call must not be made now (an open breaker, a rate limit): how long to wait. Counts the call otherwise.
+    fn hold_back(&self, step: Step) -> Option<Duration>;
+    /// Whether new orders should be refused for now: an open breaker, or no funds there.
+    fn is_unavailable(&self) -> bool;
+}
+
+/// Which call is about to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Creates work.
+    Submit,
+    /// Asks about it.
+    Poll,
+    /// Fetches a result.
+    Download,
+}
