@@ -10,8 +10,9 @@
 //!   neither in an error nor in a `Debug` output.
 //! * **Formatting cannot break.** A [`Rich`] text is data; what a person typed can never become markup.
 //!
-//! The typed layer for requests and answers is `frankenstein`; what arrives is read by a decoder of our own, because one
-//! unknown enum value anywhere makes a strictly typed update fail as a whole.
+//! What arrives is read by a decoder of our own, because one unknown enum value anywhere makes a strictly typed update
+//! fail as a whole. `frankenstein` types what is asked for, and is the judge in tests: wherever it can read an update,
+//! both must agree, and it must recognise every parameter that we send.
 
 mod call_error;
 mod client;

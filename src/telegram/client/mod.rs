@@ -127,7 +127,7 @@ impl Client {
             .timeout(self.config.upload_timeout)
             .multipart(form);
         let answer = self.answer(method, request).await;
-        if source.has_failed() && answer.is_err() {
+        if source.has_failed() && matches!(answer, Err(CallError::Unknown { .. })) {
             return Err(CallError::Transient {
                 detail: "the file to upload broke off".to_owned(),
             });

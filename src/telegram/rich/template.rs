@@ -18,14 +18,19 @@ fn tokens(template: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut text = String::new();
     let mut depth = 0_usize;
-    let mut chars = template.chars();
+    let mut chars = template.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             VARIABLE_START => depth += 1,
             VARIABLE_END => depth = depth.saturating_sub(1),
             _ if depth > 0 => text.push(c),
-            '\\' => text.push(chars.next().unwrap_or('\\')),
-            '*' | '_' | '`' | '[' | ']' | '(' | ')' => {
+            // Only marks can be escaped: a backslash must not swallow the start of a variable.
+            '\\' => text.push(
+                chars
+                    .next_if(|next| is_mark(*next) || *next == '\\')
+                    .unwrap_or('\\'),
+            ),
+            _ if is_mark(c) => {
                 if !text.is_empty() {
                     tokens.push(Token::Text(std::mem::take(&mut text)));
                 }
@@ -38,6 +43,10 @@ fn tokens(template: &str) -> Vec<Token> {
         tokens.push(Token::Text(text));
     }
     tokens
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '*' | '_' | '`' | '[' | ']' | '(' | ')')
 }
 
 /// Appends the tokens in the given style; goes deeper at most once per style, since an inner region holds no more

@@ -2,6 +2,9 @@
 //!
 //! They are plain data, so that they can be kept in the database and sent later.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value, json};
 
 use super::keyboard::InlineKeyboard;

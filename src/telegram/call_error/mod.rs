@@ -2,6 +2,9 @@
 //!
 //! Telegram tells errors apart by English text only; the texts here are those of the Bot API server.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use super::lenient::{self, Object};
