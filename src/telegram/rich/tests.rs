@@ -124,7 +124,7 @@ fn a_long_text_is_cut_at_line_ends_and_spaces() {
     let text = format!("ab{family}c");
     assert_eq!(
         plain(Rich::literal(text.as_str()).split(8)),
-        ["ab", &format!("{family}")[..], "c"]
+        ["ab", family, "c"]
     );
 }
 
