@@ -95,17 +95,12 @@ pub(super) fn parts(json: &str) -> Option<Parts<'_>> {
 
 /// A kind that we act on wins over an unknown key beside it.
 fn kind_key<'o>(update: &'o Object<'_>) -> Option<&'o str> {
-    let mut first = None;
-    for key in update.keys().filter(|key| *key != "update_id") {
-        if update.raw(key).is_none() {
-            continue;
-        }
-        if Kind::of(key) != Kind::Other {
-            return Some(key);
-        }
-        first.get_or_insert(key);
-    }
-    first
+    let mut names = update.keys().filter(|key| *key != "update_id");
+    let first = names.next()?;
+    std::iter::once(first)
+        .chain(names)
+        .find(|key| Kind::of(key) != Kind::Other)
+        .or(Some(first))
 }
 
 /// Kind names go to the database, logs and metrics: a strange one must not carry anything along.

@@ -24,8 +24,12 @@ impl<'a> Object<'a> {
         Some(object)
     }
 
+    /// The names of the fields that are not null.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(|(key, _)| key.as_ref())
+        self.fields
+            .iter()
+            .filter(|(_, raw)| raw.get() != "null")
+            .map(|(key, _)| key.as_ref())
     }
 
     /// The raw text of a field, unless it is missing or null.

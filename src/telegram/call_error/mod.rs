@@ -71,8 +71,9 @@ const DESCRIPTION_MAX_CHARS: usize = 300;
 
 /// Reads an answer of the Bot API, or of a gateway before it; gives the raw JSON of its `result`.
 ///
-/// A gateway's 5xx (no Bot API JSON, or 502 or 504) says nothing about the server behind it: for methods that must
-/// not be repeated blindly it is [`CallError::Unknown`]. A 5xx of the Bot API itself says that it did not act.
+/// A 5xx leaves it open whether Telegram acted when it comes from a gateway (no Bot API JSON, or 502 or 504), or from a
+/// server that is closing, which says so of sends already on their way. Methods that must not be repeated blindly are
+/// then [`CallError::Unknown`]. Any other 5xx of the Bot API says that it did not act.
 pub(super) fn decode(
     method: &str,
     status: u16,
@@ -107,7 +108,10 @@ pub(super) fn decode(
                 .unwrap_or(RETRY_AFTER_DEFAULT_S)
                 .max(1),
         },
-        502 | 504 => gateway(method, code),
+        502 | 504 => open_outcome(method, format!("{code} {description}")),
+        500..=599 if is_closing(&description) => {
+            open_outcome(method, format!("{code} {description}"))
+        }
         500..=599 => CallError::Transient {
             detail: format!("{code} {description}"),
         },
@@ -146,7 +150,7 @@ fn without_json(method: &str, status: u16, retry_after: Option<&str>) -> CallErr
                 .unwrap_or(RETRY_AFTER_DEFAULT_S)
                 .max(1),
         },
-        500..=599 => gateway(method, status),
+        500..=599 => open_outcome(method, format!("gateway answered {status}")),
         _ => CallError::Rejected {
             code: status,
             description: "not an answer of the Bot API".to_owned(),
@@ -154,8 +158,7 @@ fn without_json(method: &str, status: u16, retry_after: Option<&str>) -> CallErr
     }
 }
 
-fn gateway(method: &str, status: u16) -> CallError {
-    let detail = format!("gateway answered {status}");
+fn open_outcome(method: &str, detail: String) -> CallError {
     if is_repeatable(method) {
         CallError::Transient { detail }
     } else {
@@ -163,11 +166,16 @@ fn gateway(method: &str, status: u16) -> CallError {
     }
 }
 
+fn is_closing(description: &str) -> bool {
+    description.ends_with("restart") || description.ends_with("Request aborted")
+}
+
 fn refusal(code: u16, description: String) -> CallError {
     let text = description.to_lowercase();
     let says = |texts: &[&str]| texts.iter().any(|known| text.contains(known));
     match code {
-        401 => CallError::Unauthorized,
+        // 421: a server that is set up for other bots.
+        401 | 421 => CallError::Unauthorized,
         // A malformed token gives the bare text; an unknown method "Not Found: method not found".
         404 if text == "not found" => CallError::Unauthorized,
         403 => CallError::Blocked,
@@ -217,12 +225,14 @@ const MEDIA_REFUSED: &[&str] = &[
     "wrong file identifier",
     "wrong remote file identifier",
     "wrong file_id",
+    "wrong http url specified",
     "wrong padding in the string",
     "invalid file http url",
     "invalid file id",
     "failed to get http url content",
     "wrong type of the web page content",
     "can't use file of type",
+    "can't upload file by url",
     "file must be non-empty",
     "file is too big",
     "too big for a photo",

@@ -96,7 +96,21 @@ fn telegrams_texts_have_their_classes() {
             CallError::Blocked,
         ),
         (403, "Forbidden: user is deactivated", CallError::Blocked),
-        (401, "Unauthorized", CallError::Unauthorized),
+        (
+            400,
+            "Bad Request: private chat not found",
+            CallError::ChatGone,
+        ),
+        (
+            401,
+            "Unauthorized: invalid token specified",
+            CallError::Unauthorized,
+        ),
+        (
+            421,
+            "Misdirected Request: unallowed token specified",
+            CallError::Unauthorized,
+        ),
         (404, "Not Found", CallError::Unauthorized),
     ];
     for (code, description, class) in cases {
@@ -178,8 +192,18 @@ fn a_gateways_error_leaves_a_send_unknown_and_a_repeatable_call_transient() {
             "{method}: {error:?}"
         );
     }
-    let own = error("sendMessage", 500, "Internal Server Error");
-    assert!(matches!(own, CallError::Transient { .. }), "{own:?}");
+    let restart = error("sendMessage", 500, "Internal Server Error: restart");
+    assert!(restart.may_have_acted(), "{restart:?}");
+    for (method, description) in [
+        (
+            "sendMessage",
+            "Internal Server Error: sent request is not handled",
+        ),
+        ("editMessageText", "Internal Server Error: restart"),
+    ] {
+        let own = error(method, 500, description);
+        assert!(matches!(own, CallError::Transient { .. }), "{own:?}");
+    }
 }
 
 #[test]
