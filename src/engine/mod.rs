@@ -2,10 +2,14 @@
 //!
 //! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
 //! Engines do not import each other, save `inbox → conversation`; what two of them need stands beside them here:
-//! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works.
+//! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
+//! [`task`] is what upkeep runs.
 
 pub mod conversation;
 pub mod inbox;
+pub mod jobs;
 pub mod lanes;
 pub mod outbox;
 pub mod shards;
+pub mod task;
+pub mod upkeep;

@@ -1,0 +1,71 @@
+//! The transactions that change a job's state together with what follows from it.
+
+use sqlx::PgConnection;
+
+use super::job::{Ending, Job, JobEvent};
+use super::runner::{JobRunner, Jobs};
+use super::store;
+use crate::base::clock::Clock;
+
+/// Why a step's transaction did not commit.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    /// Another worker has the job now: nothing of ours may count.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The job's owner could not settle it: our bug.
+    #[error("the owner of the job failed: {0:#}")]
+    Owner(anyhow::Error),
+}
+
+impl JobRunner {
+    /// Ends the job: lease check, history row, and what its owner makes of it, in one transaction.
+    pub(super) async fn end(&self, job: &Job, ending: Ending) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        let failure = match &ending {
+            Ending::Failed(reason) => Some(reason.code()),
+            Ending::Succeeded(_) | Ending::TimedOut | Ending::Cancelled => None,
+        };
+        if !store::end(&mut tx, job, ending.state(), failure, self.clock.sql_now()).await? {
+            return Err(StepError::LeaseLost);
+        }
+        tracing::info!(
+            state = ending.state(),
+            failure,
+            polls = job.polls,
+            "job ended"
+        );
+        self.tell(&mut tx, job, &JobEvent::Ended(ending)).await?;
+        tx.commit().await?;
+        self.jobs.committed();
+        Ok(())
+    }
+
+    /// Lets the job's owner settle what follows.
+    pub(super) async fn tell(
+        &self,
+        conn: &mut PgConnection,
+        job: &Job,
+        event: &JobEvent,
+    ) -> Result<(), StepError> {
+        let Some(kind) = self.kinds.iter().find(|kind| kind.name() == job.kind) else {
+            return Err(StepError::Owner(anyhow::anyhow!(
+                "no owner for jobs of kind {}",
+                job.kind
+            )));
+        };
+        kind.on_event(conn, job, event)
+            .await
+            .map_err(StepError::Owner)
+    }
+}
+
+impl Jobs {
+    /// For those who need to look at a callback soon.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}

@@ -1,0 +1,175 @@
+//! What a job is, and what its owner is told of it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::base::money::Amount;
+use crate::providers::FailureReason;
+
+/// A job to be queued.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Chosen by the caller, so that a hold can name it.
+    pub id: Uuid,
+    /// The [`JobKind`] that owns it.
+    pub kind: &'static str,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Where the result goes.
+    pub chat_id: i64,
+    /// 0 is served first.
+    pub priority: i16,
+    /// Two jobs never have the same.
+    pub unique_key: String,
+    /// What the worker reads.
+    pub snapshot: Snapshot,
+    /// The unguessable part of the callback address.
+    pub callback_token: String,
+    /// Longest time in the queue, in seconds.
+    pub queue_max_s: u32,
+    /// The update that caused it.
+    pub correlation: Uuid,
+}
+
+/// All that a worker may know of the order; immutable once the job exists. Versions are added, never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Version of this shape.
+    pub v: u8,
+    /// The provider's name.
+    pub provider: String,
+    /// The provider's own name of the service.
+    pub provider_service: String,
+    /// The service's id in the catalogue.
+    pub service: String,
+    /// What the user pays.
+    pub price: Amount,
+    /// The provider's input, without media.
+    pub params: Value,
+    /// Media to be filled in as addresses: where in the params, and which file at Telegram.
+    pub media: Vec<MediaParam>,
+    /// What kind of file comes out.
+    pub result: String,
+    /// The language in which the user is spoken to.
+    pub language: String,
+}
+
+/// A user's file in a provider's input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaParam {
+    /// Where it goes in the params.
+    pub path: String,
+    /// Which file at Telegram.
+    pub file_id: String,
+}
+
+/// A job under the lease of a worker.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its id.
+    pub id: Uuid,
+    /// Its owner.
+    pub kind: String,
+    /// As stored.
+    pub state: String,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Where the result goes.
+    pub chat_id: i64,
+    /// What proves that the lease is ours.
+    pub lease_token: i64,
+    /// Submits so far.
+    pub attempts: i16,
+    /// Questions so far.
+    pub polls: i32,
+    /// When the provider took it.
+    pub submitted_at: Option<OffsetDateTime>,
+    /// When it ends at the latest.
+    pub deadline_at: Option<OffsetDateTime>,
+    /// Its id at the provider.
+    pub external_id: Option<String>,
+    /// The unguessable part of its callback address.
+    pub callback_token: String,
+    /// The provider's name.
+    pub provider: String,
+    /// What the worker reads.
+    pub snapshot: Snapshot,
+    /// Follows it everywhere.
+    pub correlation: Uuid,
+    /// When it was queued.
+    pub created_at: OffsetDateTime,
+}
+
+/// A result that we keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its key.
+    pub id: Uuid,
+    /// Its media type.
+    pub mime: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Where it came from.
+    pub url: String,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With results.
+    Succeeded(Vec<Artifact>),
+    /// Without.
+    Failed(FailureReason),
+    /// It took too long.
+    TimedOut,
+    /// Its user did not want it any more.
+    Cancelled,
+}
+
+impl Ending {
+    /// The stored state.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What the owner of a job is told, in the transaction that makes it so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEvent {
+    /// The provider has taken it.
+    Started,
+    /// It goes on.
+    Progress {
+        /// 0 to 100, if the provider says.
+        percent: Option<u8>,
+        /// Since the provider took it, in seconds.
+        running_s: u64,
+    },
+    /// Whether the provider has it is not known.
+    Unsure,
+    /// It has ended.
+    Ended(Ending),
+}
+
+/// The owner of a kind of job.
+#[async_trait]
+pub trait JobKind: Send + Sync + 'static {
+    /// Stored with each job; never changes.
+    fn name(&self) -> &'static str;
+    /// Settles what follows from the event, in the given transaction. An error rolls all of it back.
+    async fn on_event(
+        &self,
+        conn: &mut PgConnection,
+        job: &Job,
+        event: &JobEvent,
+    ) -> Result<(), anyhow::Error>;
+}

@@ -1,0 +1,44 @@
+//! Jobs: slow work at a provider, done once, ended for certain.
+//!
+//! Guarantees
+//! * A job is submitted at most once (G5): the row says `submitting` *before* the request leaves. If its answer is
+//!   lost, the job is `unknown`: it waits for evidence (a callback that names the task) and is never sent again.
+//! * What ends a job runs in one transaction whose first statement removes the row under the lease token of the
+//!   worker. A worker that was frozen and woke up finds no row and rolls everything back.
+//! * Every job ends within its deadline: with results, with a failure, timed out or cancelled; the [`JobKind`] that
+//!   owns it settles the money in the same transaction.
+//! * Results are fetched before the job ends, and kept until they are delivered.
+//! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
+//!
+//! ```text
+//! queued ──▶ submitting ──task id──▶ running ──▶ succeeded │ failed │ timed_out   (job_history)
+//!   │ ▲          │  │                  ▲ │ ▲
+//!   │ └─surely───┘  └─answer lost──▶ unknown └─ polled again later
+//!   │  not sent                        └─ no evidence in time ──▶ failed
+//!   └──▶ cancelled
+//! ```
+//!
+//! If the process dies
+//! * while a job is queued, or between its claim and `submitting`: the lease runs out and it is claimed anew;
+//! * in `submitting`: rescue makes it `unknown`;
+//! * while polling or downloading: the lease runs out, the next worker asks again; half-stored results are purged;
+//! * before the ending transaction commits: as before it; after it: the outbox has the result.
+
+mod artifact;
+mod finish;
+mod job;
+mod rescue;
+mod runner;
+mod steps;
+mod store;
+
+pub use artifact::ArtifactStore;
+pub use artifact::OpenArtifact;
+pub use job::{Artifact, Ending, Job, JobEvent, JobKind, MediaParam, NewJob, Snapshot};
+pub use rescue::Rescue;
+pub use runner::{JobLimits, JobRunner, Jobs, Links};
+pub use store::{
+    JobCounts, attempts_of, cancel_queued, counts, enqueue, find_by_callback, queue_position,
+    record_callback,
+};
+pub use store::{purge, purge_artifacts};

@@ -1,0 +1,50 @@
+//! Repairs what the death of a worker left: submits that were cut off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+use super::store;
+use crate::base::clock::Clock;
+use crate::engine::task::Task;
+
+/// The recurring repair.
+#[derive(Debug)]
+pub struct Rescue {
+    pool: PgPool,
+    clock: Clock,
+    wake: Arc<Notify>,
+}
+
+impl Rescue {
+    /// `wake` is notified when jobs became due.
+    pub fn new(pool: PgPool, clock: Clock, wake: Arc<Notify>) -> Self {
+        Self { pool, clock, wake }
+    }
+}
+
+#[async_trait]
+impl Task for Rescue {
+    fn name(&self) -> &'static str {
+        "rescue_jobs"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(3)
+    }
+
+    async fn run(&self) -> Result<Value, anyhow::Error> {
+        let rescued = store::rescue(&self.pool, self.clock.sql_now()).await?;
+        for job in &rescued {
+            tracing::warn!(%job, "a submit was cut off; whether it arrived is unknown");
+        }
+        if !rescued.is_empty() {
+            self.wake.notify_one();
+        }
+        Ok(json!({ "rescued": rescued.len() }))
+    }
+}

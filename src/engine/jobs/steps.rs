@@ -1,0 +1,411 @@
+//! The steps of a job: submit, look for evidence, poll, fetch results.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::artifact::StoreError;
+use super::finish::StepError;
+use super::job::{Artifact, Ending, Job, JobEvent};
+use super::runner::JobRunner;
+use super::store;
+use crate::providers::{
+    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, SubmitRequest,
+    Submitted, params,
+};
+
+/// Results taken from one job at most; Telegram's albums hold ten.
+const RESULTS_MAX: usize = 10;
+const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
+const SUBMIT_TRIES_MAX: i16 = 8;
+const DOWNLOAD_RETRY: Duration = Duration::from_secs(5);
+
+impl JobRunner {
+    /// One step; the lease is given back, or ended with the job, on every way out.
+    pub(super) async fn advance(&self, job: &Job) -> Result<(), StepError> {
+        let Some(provider) = self
+            .providers
+            .iter()
+            .find(|provider| provider.name() == job.provider)
+        else {
+            tracing::error!("the job's provider is not configured");
+            return self
+                .end(job, Ending::Failed(FailureReason::ProviderUnavailable))
+                .await;
+        };
+        let provider = provider.as_ref();
+        if job.deadline_at.is_some_and(|at| at <= self.clock.now()) {
+            return self.end_late(job).await;
+        }
+        match (job.state.as_str(), &job.external_id) {
+            ("queued", _) => self.submit(job, provider).await,
+            ("unknown", _) => self.look_for_evidence(job, provider).await,
+            (_, Some(external_id)) => self.poll(job, provider, external_id).await,
+            (state, None) => Err(StepError::Owner(anyhow::anyhow!(
+                "a job that is {state} has no task id"
+            ))),
+        }
+    }
+
+    async fn end_late(&self, job: &Job) -> Result<(), StepError> {
+        self.note(job, "deadline", &job.state, None).await?;
+        match job.state.as_str() {
+            "queued" => {
+                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
+                    .await
+            }
+            "unknown" => {
+                tracing::error!(
+                    "nobody can tell whether the provider got this job; its money is released"
+                );
+                self.end(job, Ending::Failed(FailureReason::Unknown)).await
+            }
+            _ => self.end(job, Ending::TimedOut).await,
+        }
+    }
+
+    async fn submit(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
+        if let Some(wait) = provider.hold_back(Step::Submit) {
+            return self.snooze(job, wait, false, false).await;
+        }
+        let request = self.request(job);
+        if !store::begin_submit(&self.pool, job, self.clock.sql_now()).await? {
+            return Err(StepError::LeaseLost);
+        }
+        match provider.submit(&request).await {
+            Ok(submitted) => self.started(job, provider, &submitted).await,
+            Err(error) => self.submit_failed(job, error).await,
+        }
+    }
+
+    fn request(&self, job: &Job) -> SubmitRequest {
+        let mut input = job.snapshot.params.clone();
+        for media in &job.snapshot.media {
+            params::insert(
+                &mut input,
+                &media.path,
+                json!(self.links.media(&media.file_id)),
+            );
+        }
+        SubmitRequest {
+            service: job.snapshot.provider_service.clone(),
+            params: input,
+            callback_url: self.links.callback(&job.provider, &job.callback_token),
+            correlation: job.correlation,
+        }
+    }
+
+    async fn started(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        submitted: &Submitted,
+    ) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        let (first, deadline, now) = (
+            provider.next_poll(Duration::ZERO),
+            provider.deadline(),
+            self.clock.sql_now(),
+        );
+        if !store::mark_running(&mut tx, job, &submitted.external_id, first, deadline, now).await? {
+            return Err(StepError::LeaseLost);
+        }
+        store::record_attempt(
+            &mut tx,
+            job.id,
+            "submit",
+            "accepted",
+            Some(&submitted.answer),
+            now,
+        )
+        .await?;
+        self.tell(&mut tx, job, &JobEvent::Started).await?;
+        tx.commit().await?;
+        self.jobs.committed();
+        tracing::info!(external_id = %submitted.external_id, "job submitted");
+        Ok(())
+    }
+
+    async fn submit_failed(&self, job: &Job, error: ProviderError) -> Result<(), StepError> {
+        tracing::warn!(error = %error, attempts = job.attempts + 1, "the provider did not take the job");
+        self.note(
+            job,
+            "submit",
+            class(&error),
+            Some(&json!({ "error": error.to_string() })),
+        )
+        .await?;
+        match error {
+            ProviderError::Ambiguous { .. } => self.unsure(job).await,
+            ProviderError::RateLimited { after } => self.snooze(job, after, false, true).await,
+            ProviderError::Transient { .. } if job.attempts + 1 < SUBMIT_TRIES_MAX => {
+                let pause = Duration::from_secs(2)
+                    * 2_u32.pow(job.attempts.clamp(0, 6).unsigned_abs().into());
+                self.snooze(job, pause / 2 + self.ids.jitter(pause / 2), false, true)
+                    .await
+            }
+            ProviderError::Rejected { reason, .. } => self.end(job, Ending::Failed(reason)).await,
+            ProviderError::NoFunds => {
+                tracing::error!("our account at the provider is empty");
+                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
+                    .await
+            }
+            ProviderError::Permanent { .. } => {
+                tracing::error!(error = %error, "the provider refuses for a reason that an operator must mend");
+                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
+                    .await
+            }
+            ProviderError::Transient { .. } => {
+                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
+                    .await
+            }
+        }
+    }
+
+    async fn unsure(&self, job: &Job) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        let (wait, now) = (self.limits.unknown_max, self.clock.sql_now());
+        if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
+            return Err(StepError::LeaseLost);
+        }
+        self.tell(&mut tx, job, &JobEvent::Unsure).await?;
+        tx.commit().await?;
+        self.jobs.committed();
+        Ok(())
+    }
+
+    /// A callback with our unguessable token that names a task is evidence that the submit arrived.
+    async fn look_for_evidence(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
+        if job
+            .submitted_at
+            .is_some_and(|at| at + self.limits.unknown_max <= self.clock.now())
+        {
+            return self.end_late(job).await;
+        }
+        let Some(external_id) = store::find_hint(&self.pool, job.id).await? else {
+            return self.unsure_still(job).await;
+        };
+        tracing::info!(%external_id, "a callback names the task of an unknown submit");
+        let answer = json!({ "evidence": "callback" });
+        self.started(
+            job,
+            provider,
+            &Submitted {
+                external_id,
+                answer,
+            },
+        )
+        .await
+    }
+
+    async fn unsure_still(&self, job: &Job) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        let (wait, now) = (self.limits.unknown_max, self.clock.sql_now());
+        if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
+            return Err(StepError::LeaseLost);
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn poll(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        external_id: &str,
+    ) -> Result<(), StepError> {
+        if let Some(wait) = provider.hold_back(Step::Poll) {
+            return self.snooze(job, wait, false, false).await;
+        }
+        let again = provider.next_poll(self.running_for(job));
+        match provider.poll(external_id).await {
+            Ok(Polled {
+                state: PollState::Succeeded { results },
+                answer,
+            }) => {
+                self.note(job, "poll", "succeeded", Some(&answer)).await?;
+                self.fetch(job, provider, &results).await
+            }
+            Ok(Polled {
+                state: PollState::Failed { reason, code },
+                answer,
+            }) => {
+                tracing::warn!(%code, ?reason, "the provider failed the job");
+                self.note(job, "poll", "failed", Some(&answer)).await?;
+                self.end(job, Ending::Failed(reason)).await
+            }
+            Ok(Polled {
+                state: PollState::Running { progress_percent },
+                ..
+            }) => self.progress(job, progress_percent, again).await,
+            Ok(Polled {
+                state: PollState::Waiting,
+                ..
+            }) => self.progress(job, None, again).await,
+            Err(ProviderError::RateLimited { after }) => self.snooze(job, after, true, false).await,
+            Err(ProviderError::Rejected { reason, detail }) => {
+                self.note(job, "poll", "rejected", Some(&json!({ "error": detail })))
+                    .await?;
+                self.end(job, Ending::Failed(reason)).await
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "cannot ask how the job stands");
+                self.note(
+                    job,
+                    "poll",
+                    class(&error),
+                    Some(&json!({ "error": error.to_string() })),
+                )
+                .await?;
+                self.snooze(job, again.max(Duration::from_secs(5)), true, false)
+                    .await
+            }
+        }
+    }
+
+    async fn progress(
+        &self,
+        job: &Job,
+        percent: Option<u8>,
+        again: Duration,
+    ) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        if !store::snooze(&mut tx, job, again, true, false, self.clock.sql_now()).await? {
+            return Err(StepError::LeaseLost);
+        }
+        let running_s = self.running_for(job).as_secs();
+        self.tell(&mut tx, job, &JobEvent::Progress { percent, running_s })
+            .await?;
+        tx.commit().await?;
+        self.jobs.committed();
+        Ok(())
+    }
+
+    /// Fetches the results before the provider forgets them, and ends the job.
+    async fn fetch(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        results: &[ResultUrl],
+    ) -> Result<(), StepError> {
+        if results.is_empty() {
+            return self
+                .end(job, Ending::Failed(FailureReason::ResultLost))
+                .await;
+        }
+        if let Some(wait) = provider.hold_back(Step::Download) {
+            return self.snooze(job, wait, true, false).await;
+        }
+        let mut artifacts = Vec::new();
+        for (result, position) in results.iter().take(RESULTS_MAX).zip(0_i16..) {
+            match self.fetch_one(job, provider, result, position).await {
+                Ok(artifact) => artifacts.push(artifact),
+                Err(FetchError::Ending(reason)) => {
+                    return self.end(job, Ending::Failed(reason)).await;
+                }
+                Err(FetchError::Again(detail)) => {
+                    tracing::warn!(%detail, "cannot fetch a result");
+                    self.note(job, "download", "failed", Some(&json!({ "error": detail })))
+                        .await?;
+                    return self.snooze(job, DOWNLOAD_RETRY, true, false).await;
+                }
+                Err(FetchError::Database(error)) => return Err(error.into()),
+            }
+        }
+        self.end(job, Ending::Succeeded(artifacts)).await
+    }
+
+    async fn fetch_one(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        result: &ResultUrl,
+        position: i16,
+    ) -> Result<Artifact, FetchError> {
+        let download = provider.download(result).await?;
+        let bytes_max = self.limits.result_bytes_max;
+        match self
+            .artifacts
+            .store(job.id, position, &result.url, download, bytes_max)
+            .await
+        {
+            Ok(artifact) => Ok(artifact),
+            Err(StoreError::TooLarge) => Err(FetchError::Ending(FailureReason::ResultTooLarge)),
+            Err(StoreError::Source(error)) => Err(FetchError::Again(error.to_string())),
+            Err(StoreError::Database(error)) => Err(FetchError::Database(error)),
+        }
+    }
+
+    async fn snooze(
+        &self,
+        job: &Job,
+        delay: Duration,
+        polled: bool,
+        surely_unsent: bool,
+    ) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        if !store::snooze(
+            &mut tx,
+            job,
+            delay,
+            polled,
+            surely_unsent,
+            self.clock.sql_now(),
+        )
+        .await?
+        {
+            return Err(StepError::LeaseLost);
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn note(
+        &self,
+        job: &Job,
+        step: &str,
+        outcome: &str,
+        answer: Option<&Value>,
+    ) -> Result<(), StepError> {
+        let mut tx = self.pool.begin().await?;
+        store::record_attempt(&mut tx, job.id, step, outcome, answer, self.clock.sql_now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    fn running_for(&self, job: &Job) -> Duration {
+        job.submitted_at.map_or(Duration::ZERO, |at| {
+            (self.clock.now() - at).try_into().unwrap_or(Duration::ZERO)
+        })
+    }
+}
+
+enum FetchError {
+    Ending(FailureReason),
+    Again(String),
+    Database(sqlx::Error),
+}
+
+impl From<ProviderError> for FetchError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Rejected { reason, .. } => Self::Ending(reason),
+            ProviderError::Permanent { .. } => Self::Ending(FailureReason::ResultLost),
+            ProviderError::Transient { .. }
+            | ProviderError::RateLimited { .. }
+            | ProviderError::Ambiguous { .. }
+            | ProviderError::NoFunds => Self::Again(error.to_string()),
+        }
+    }
+}
+
+fn class(error: &ProviderError) -> &'static str {
+    match error {
+        ProviderError::Transient { .. } => "transient",
+        ProviderError::RateLimited { .. } => "rate_limited",
+        ProviderError::Rejected { .. } => "rejected",
+        ProviderError::Permanent { .. } => "permanent",
+        ProviderError::Ambiguous { .. } => "ambiguous",
+        ProviderError::NoFunds => "no_funds",
+    }
+}

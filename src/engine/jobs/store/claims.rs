@@ -1,0 +1,298 @@
+//! Every statement that needs or gives a lease.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::base::db::interval;
+use crate::engine::jobs::job::{Job, Snapshot};
+
+struct JobRow {
+    id: Uuid,
+    kind: String,
+    state: String,
+    user_id: i64,
+    chat_id: i64,
+    lease_token: i64,
+    attempts: i16,
+    polls: i32,
+    submitted_at: Option<OffsetDateTime>,
+    deadline_at: Option<OffsetDateTime>,
+    external_id: Option<String>,
+    callback_token: String,
+    provider: String,
+    snapshot: Json<Snapshot>,
+    correlation: Uuid,
+    created_at: OffsetDateTime,
+}
+
+impl From<JobRow> for Job {
+    fn from(row: JobRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            state: row.state,
+            user_id: row.user_id,
+            chat_id: row.chat_id,
+            lease_token: row.lease_token,
+            attempts: row.attempts,
+            polls: row.polls,
+            submitted_at: row.submitted_at,
+            deadline_at: row.deadline_at,
+            external_id: row.external_id,
+            callback_token: row.callback_token,
+            provider: row.provider,
+            snapshot: row.snapshot.0,
+            correlation: row.correlation,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Takes up to `limit` due jobs under a fresh lease.
+pub(in crate::engine::jobs) async fn claim(
+    pool: &PgPool,
+    worker: Uuid,
+    limit: i64,
+    lease: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<Job>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        JobRow,
+        r#"with due as (
+             select id from job
+             where state in ('queued', 'running', 'unknown')
+               and run_at <= coalesce($4::timestamptz, now())
+               and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
+             order by priority, run_at, id limit $2 for update skip locked)
+           update job j
+           set lease_token = j.lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, worker = $1
+           from due where j.id = due.id
+           returning j.id, j.kind, j.state, j.user_id, j.chat_id, j.lease_token, j.attempts, j.polls, j.submitted_at,
+                     j.deadline_at, j.external_id, j.callback_token, j.provider,
+                     j.provider_snapshot as "snapshot: Json<Snapshot>", j.correlation, j.created_at"#,
+        worker,
+        limit,
+        interval(lease),
+        now,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Job::from).collect())
+}
+
+/// Extends the leases of jobs that are being worked on.
+pub(in crate::engine::jobs) async fn extend(
+    pool: &PgPool,
+    worker: Uuid,
+    jobs: &[Uuid],
+    lease: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update job set lease_until = coalesce($4::timestamptz, now()) + $3
+         where id = any($2) and worker = $1 and lease_until is not null",
+        worker,
+        jobs,
+        interval(lease),
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Writes the intent down before the request leaves. False: the lease is lost.
+pub(in crate::engine::jobs) async fn begin_submit(
+    pool: &PgPool,
+    job: &Job,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let begun = sqlx::query!(
+        "update job set state = 'submitting', attempts = attempts + 1,
+             submitted_at = coalesce($3::timestamptz, now()), updated_at = coalesce($3::timestamptz, now())
+         where id = $1 and lease_token = $2 and state = 'queued'",
+        job.id,
+        job.lease_token,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(begun.rows_affected() == 1)
+}
+
+/// The provider has it. False: the lease is lost.
+pub(in crate::engine::jobs) async fn mark_running(
+    conn: &mut PgConnection,
+    job: &Job,
+    external_id: &str,
+    next_poll: Duration,
+    deadline: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let marked = sqlx::query!(
+        "update job set state = 'running', external_id = $3, lease_until = null,
+             run_at = coalesce($6::timestamptz, now()) + $4,
+             deadline_at = coalesce(submitted_at, $6::timestamptz, now()) + $5,
+             updated_at = coalesce($6::timestamptz, now())
+         where id = $1 and lease_token = $2 and state in ('submitting', 'unknown')",
+        job.id,
+        job.lease_token,
+        external_id,
+        interval(next_poll),
+        interval(deadline),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(marked.rows_affected() == 1)
+}
+
+/// The answer was lost. False: the lease is lost.
+pub(in crate::engine::jobs) async fn mark_unknown(
+    conn: &mut PgConnection,
+    job: &Job,
+    look_again: Duration,
+    deadline: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let marked = sqlx::query!(
+        "update job set state = 'unknown', lease_until = null, run_at = coalesce($5::timestamptz, now()) + $3,
+             deadline_at = coalesce(submitted_at, $5::timestamptz, now()) + $4,
+             updated_at = coalesce($5::timestamptz, now())
+         where id = $1 and lease_token = $2 and state in ('submitting', 'unknown')",
+        job.id,
+        job.lease_token,
+        interval(look_again),
+        interval(deadline),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(marked.rows_affected() == 1)
+}
+
+/// Gives the lease back; the job is due again after `delay`. `surely_unsent` puts a submitting job back into the queue.
+pub(in crate::engine::jobs) async fn snooze(
+    conn: &mut PgConnection,
+    job: &Job,
+    delay: Duration,
+    polled: bool,
+    surely_unsent: bool,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let snoozed = sqlx::query!(
+        "update job set lease_until = null, run_at = coalesce($5::timestamptz, now()) + $3,
+             state = case when $6 and state = 'submitting' then 'queued' else state end,
+             polls = polls + case when $4 then 1 else 0 end, updated_at = coalesce($5::timestamptz, now())
+         where id = $1 and lease_token = $2 and (state <> 'submitting' or $6)",
+        job.id,
+        job.lease_token,
+        interval(delay),
+        polled,
+        now,
+        surely_unsent,
+    )
+    .execute(conn)
+    .await?;
+    Ok(snoozed.rows_affected() == 1)
+}
+
+/// Ends the job: the first statement of the transaction that ends it. False: the lease is lost, roll back.
+pub(in crate::engine::jobs) async fn end(
+    conn: &mut PgConnection,
+    job: &Job,
+    state: &str,
+    failure: Option<&str>,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!(
+        "with gone as (delete from job where id = $1 and lease_token = $2 returning *)
+         insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
+             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at)
+         select id, kind, $3, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
+             callback_token, provider, provider_snapshot, $4, correlation, created_at, coalesce($5::timestamptz, now())
+         from gone",
+        job.id,
+        job.lease_token,
+        state,
+        failure,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// One step's outcome, for whoever looks into the job.
+pub(in crate::engine::jobs) async fn record_attempt(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    step: &str,
+    outcome: &str,
+    answer: Option<&Value>,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into job_attempt (job_id, step, outcome, answer, at) values ($1, $2, $3, $4, coalesce($5::timestamptz, now()))",
+        job_id,
+        step,
+        outcome,
+        answer,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Jobs whose submit was cut off by the death of their worker: nobody knows whether it arrived.
+pub(in crate::engine::jobs) async fn rescue(
+    pool: &PgPool,
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update job set state = 'unknown', lease_until = null, lease_token = lease_token + 1,
+             run_at = coalesce($1::timestamptz, now()), updated_at = coalesce($1::timestamptz, now())
+         where state = 'submitting' and lease_until < coalesce($1::timestamptz, now())
+         returning id",
+        now,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// The task id that a callback named for this job.
+pub(in crate::engine::jobs) async fn find_hint(
+    pool: &PgPool,
+    job_id: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select external_id as "external_id!" from job_callback
+           where job_id = $1 and external_id is not null order by verified desc, id desc limit 1"#,
+        job_id,
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// A callback came: the job is looked at soon. A worker that holds it goes on undisturbed.
+pub(in crate::engine::jobs) async fn adopt(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update job set run_at = least(run_at, coalesce($2::timestamptz, now()))
+         where id = $1 and state in ('running', 'unknown')",
+        job_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Queueing, callbacks, questions about jobs, and retention.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::claims;
+use crate::base::db::interval;
+use crate::engine::jobs::job::NewJob;
+use crate::providers::CallbackHint;
+
+/// Queues a job in the caller's transaction. False: one with its unique key exists, or existed.
+pub async fn enqueue(
+    conn: &mut PgConnection,
+    job: &NewJob,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query!(
+        "insert into job (id, kind, state, user_id, chat_id, priority, run_at, deadline_at, callback_token, unique_key,
+             provider, provider_snapshot, correlation, created_at, updated_at)
+         select $1, $2, 'queued', $3, $4, $5, at, at + $6, $7, $8, $9, $10, $11, at, at
+         from (select coalesce($12::timestamptz, now()) as at) clock
+         where not exists (select 1 from job_history where unique_key = $8)
+         on conflict (unique_key) do nothing",
+        job.id,
+        job.kind,
+        job.user_id,
+        job.chat_id,
+        job.priority,
+        interval(Duration::from_secs(job.queue_max_s.into())),
+        job.callback_token,
+        job.unique_key,
+        job.snapshot.provider,
+        Json(&job.snapshot) as _,
+        job.correlation,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Marks a job as no longer wanted, if no worker has begun with it: true, and the caller settles its money.
+pub async fn cancel_queued(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!(
+        "with gone as (
+             delete from job where id = $1 and state = 'queued'
+               and (lease_until is null or lease_until < coalesce($2::timestamptz, now())) returning *)
+         insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
+             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at)
+         select id, kind, 'cancelled', user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
+             callback_token, provider, provider_snapshot, null, correlation, created_at, coalesce($2::timestamptz, now())
+         from gone",
+        job_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// The job that a callback address belongs to, live or ended, with its provider.
+pub async fn find_by_callback(
+    pool: &PgPool,
+    token: &str,
+) -> Result<Option<(Uuid, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select id as "id!", provider as "provider!" from job where callback_token = $1
+           union all select id, provider from job_history where callback_token = $1 limit 1"#,
+        token,
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| (row.id, row.provider)))
+}
+
+/// Stores what a callback claims and has the job looked at soon.
+pub async fn record_callback(
+    pool: &PgPool,
+    job_id: Uuid,
+    hint: &CallbackHint,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    sqlx::query!(
+        "insert into job_callback (job_id, external_id, verified, received_at) values ($1, $2, $3, coalesce($4::timestamptz, now()))",
+        job_id,
+        hint.external_id,
+        hint.verified,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    claims::adopt(&mut tx, job_id, now).await?;
+    tx.commit().await
+}
+
+/// How many queued jobs are before this one; None if it is not in the queue any more.
+pub async fn queue_position(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select (select count(*) from job o
+                   where o.state = 'queued' and (o.priority, o.run_at, o.id) < (j.priority, j.run_at, j.id)) as "before!"
+           from job j where j.id = $1 and j.state = 'queued'"#,
+        job_id,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// What happened to a job, oldest first: step, outcome, redacted answer.
+pub async fn attempts_of(
+    pool: &PgPool,
+    job_id: Uuid,
+) -> Result<Vec<(String, String, Option<Value>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select step, outcome, answer from job_attempt where job_id = $1 order by id limit 200",
+        job_id
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.step, row.outcome, row.answer))
+        .collect())
+}
+
+/// Live jobs by state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Not submitted yet.
+    pub queued: i64,
+    /// At the provider.
+    pub running: i64,
+    /// Whether the provider has them is not known.
+    pub unknown: i64,
+    /// Age of the oldest, seconds.
+    pub oldest_s: i64,
+}
+
+/// For metrics and tests.
+pub async fn counts(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<JobCounts, sqlx::Error> {
+    sqlx::query_as!(
+        JobCounts,
+        r#"select count(*) filter (where state = 'queued') as "queued!",
+                  count(*) filter (where state in ('submitting', 'running')) as "running!",
+                  count(*) filter (where state = 'unknown') as "unknown!",
+                  coalesce(extract(epoch from coalesce($1::timestamptz, now()) - min(created_at))::bigint, 0) as "oldest_s!"
+           from job"#,
+        now,
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Deletes ended jobs and their records older than `keep`, at most `limit` of each.
+pub async fn purge(
+    pool: &PgPool,
+    keep: Duration,
+    limit: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<u64, sqlx::Error> {
+    let keep = interval(keep);
+    let history = sqlx::query!(
+        "delete from job_history where id in (
+             select id from job_history where finished_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    let attempts = sqlx::query!(
+        "delete from job_attempt where id in (
+             select id from job_attempt where at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    let callbacks = sqlx::query!(
+        "delete from job_callback where id in (
+             select id from job_callback where received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(history.rows_affected() + attempts.rows_affected() + callbacks.rows_affected())
+}
