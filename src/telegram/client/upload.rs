@@ -62,14 +62,9 @@ pub(super) fn form(
     }
     let failed = Arc::new(AtomicBool::new(false));
     let body = exact_length(file.body, file.len, Arc::clone(&failed));
-    let mime: &str = if is_mime(&file.mime) {
-        &file.mime
-    } else {
-        "application/octet-stream"
-    };
     let part = Part::stream_with_length(Body::wrap_stream(body), file.len)
         .file_name(tame_file_name(&file.file_name))
-        .mime_str(mime)
+        .mime_str(&tame_mime(&file.mime))
         .map_err(|_| CallError::Rejected {
             code: 400,
             description: "not a MIME type".to_owned(),
@@ -103,15 +98,27 @@ fn exact_length(
     .boxed()
 }
 
-fn is_mime(mime: &str) -> bool {
-    let part = |text: &str| {
+/// The type as it may stand in a header; of its parameters only the usual charset is kept.
+pub(super) fn tame_mime(mime: &str) -> String {
+    let (essence, parameters) = mime.split_once(';').unwrap_or((mime, ""));
+    let token = |text: &str| {
         !text.is_empty()
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
     };
-    mime.split_once('/')
-        .is_some_and(|(main, sub)| part(main) && part(sub))
+    let essence = essence.trim();
+    let is_type = essence
+        .split_once('/')
+        .is_some_and(|(main, sub)| token(main) && token(sub));
+    if !is_type {
+        return "application/octet-stream".to_owned();
+    }
+    if parameters.trim().eq_ignore_ascii_case("charset=utf-8") {
+        format!("{essence}; charset=utf-8")
+    } else {
+        essence.to_owned()
+    }
 }
 
 /// File names may come from outside: nothing in them may end the multipart header.

@@ -1,3 +1,5 @@
+//! Every call is spelt as Telegram spells it.
+
 use frankenstein::methods as typed;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -12,16 +12,13 @@ pub(super) fn render(rich: &Rich) -> String {
 
 fn render_span(out: &mut String, span: &Span) {
     let style = &span.style;
-    let code = style.code && !style.pre;
-    let text = !code && !style.pre;
     let tags = [
         (style.pre, "pre"),
-        (code, "code"),
-        (text && style.bold, "b"),
-        (text && style.italic, "i"),
+        (style.code, "code"),
+        (style.bold, "b"),
+        (style.italic, "i"),
     ];
-    let link = style.link.as_deref().filter(|_| text);
-    if let Some(address) = link {
+    if let Some(address) = &style.link {
         out.push_str("<a href=\"");
         escape(out, address);
         out.push_str("\">");
@@ -37,7 +34,7 @@ fn render_span(out: &mut String, span: &Span) {
         out.push_str(tag);
         out.push('>');
     }
-    if link.is_some() {
+    if style.link.is_some() {
         out.push_str("</a>");
     }
 }

@@ -39,7 +39,8 @@ pub struct Span {
     pub style: Style,
 }
 
-/// How a span looks. Telegram combines code with nothing else, so `code` and `pre` win over the rest.
+/// How a span looks. Telegram combines code with nothing else, so in a [`Rich`] `pre` wins over `code`, and both over
+/// the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Style {
@@ -60,6 +61,19 @@ pub struct Style {
 impl Style {
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Without what Telegram does not show beside code.
+    fn visible(self) -> Self {
+        if self.pre || self.code {
+            Self {
+                pre: self.pre,
+                code: !self.pre,
+                ..Self::default()
+            }
+        } else {
+            self
+        }
     }
 }
 
@@ -112,15 +126,15 @@ impl Rich {
         })
     }
 
-    /// The text with one more span at its end.
+    /// The text with one more span at its end. NUL, which Postgres refuses, and carriage returns, which Telegram drops,
+    /// are left out.
     #[must_use]
     pub fn with(mut self, mut span: Span) -> Self {
-        if span.text.contains('\0') {
-            span.text.retain(|c| c != '\0');
-        }
+        span.text.retain(|c| !matches!(c, '\0' | '\r'));
         if span.text.is_empty() {
             return self;
         }
+        span.style = span.style.visible();
         match self.spans.last_mut() {
             Some(last) if last.style == span.style => last.text.push_str(&span.text),
             _ => self.spans.push(span),

@@ -1,3 +1,5 @@
+//! Formatted text: what it is made from, what it becomes, and that nothing in it can break out.
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -158,7 +160,7 @@ fn any_rich() -> impl Strategy<Value = Rich> {
 proptest! {
     #[test]
     fn a_literal_is_what_it_says(text in any::<String>()) {
-        let text = text.replace('\0', "");
+        let text = text.replace(['\0', '\r'], "");
         prop_assert_eq!(Rich::template(&variable(&text)).to_plain(), clean_variable(&text));
         prop_assert_eq!(Rich::literal(text.clone()).to_plain(), text);
     }
@@ -166,7 +168,7 @@ proptest! {
     #[test]
     fn a_variable_never_adds_or_ends_a_style(value in any::<String>()) {
         let value = format!("x{value}");
-        let clean = clean_variable(&value);
+        let clean = clean_variable(&value).replace('\r', "");
         let template = |inner: &str| format!("a {inner} *b {inner}* _c {inner}_ `d {inner}` [e {inner}](https://f)");
         let rich = Rich::template(&template(&variable(&value)));
         prop_assert_eq!(rich.spans().len(), 8);
@@ -197,6 +199,22 @@ proptest! {
     #[test]
     fn a_truncated_text_fits(rich in any_rich(), limit in 0_usize..60) {
         prop_assert!(rich.truncate(limit).len_utf16() <= limit);
+    }
+
+    #[test]
+    fn html_without_its_tags_is_the_text(rich in any_rich()) {
+        let mut text = String::new();
+        let html = rich.to_html();
+        let mut rest = html.as_str();
+        while let Some((before, tag)) = rest.split_once('<') {
+            text.push_str(before);
+            rest = tag.split_once('>').unwrap().1;
+        }
+        text.push_str(rest);
+        for (name, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+            text = text.replace(name, character);
+        }
+        prop_assert_eq!(text, rich.to_plain());
     }
 
     #[test]
