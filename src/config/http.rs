@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::reader::{base_url, is_loopback};
 use super::{Env, Problem, Reader};
-use crate::base::redact::Secret;
+use crate::base::redact::{self, Secret};
 
 /// The ports Telegram delivers to (Bot API docs, setWebhook).
 const WEBHOOK_PORTS: [u16; 4] = [443, 80, 88, 8443];
@@ -92,15 +92,24 @@ impl Http {
                 "set it below SHUTDOWN_GRACE_MS",
             );
         }
+        let listen = listen(reader);
+        let metrics_listen = metrics_listen(reader);
+        if metrics_listen.is_some_and(|address| address.port() == listen.port()) {
+            reader.problem(
+                "METRICS_ADDR",
+                "has the port of the service itself",
+                "set another port, or use METRICS_TOKEN instead",
+            );
+        }
         Self {
-            listen: listen(reader),
+            listen,
             public_url: public_url(reader),
             body_bytes_max: reader.number("WEBHOOK_MAX_BODY_SIZE", 65_536..=104_857_600),
             trusted_proxies,
             client_ip,
             metrics: Metrics {
                 token: reader.secret("METRICS_TOKEN", 16),
-                listen: metrics_listen(reader),
+                listen: metrics_listen,
             },
             shutdown_delay,
             shutdown_grace,
@@ -236,5 +245,6 @@ fn is_header_name(name: &str) -> bool {
 
 /// Enough of an entry to find it again.
 fn excerpt(text: &str) -> String {
+    let text = redact::text(text);
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }

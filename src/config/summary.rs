@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Env, VARIABLES, Variable};
+use crate::base::redact;
 
 /// One variable as `bulwark check-config` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,11 +27,7 @@ pub fn describe(env: &Env) -> Vec<Setting> {
 fn setting(env: &Env, variable: &Variable) -> Setting {
     let value = match (env.get(variable.name), variable.secret) {
         (Some(_), true) => "(secret, set)".to_owned(),
-        (Some(value), false) => value
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(200)
-            .collect(),
+        (Some(value), false) => shown(value),
         (None, _) if variable.default.is_empty() => "(not set)".to_owned(),
         (None, _) => variable.default.to_owned(),
     };
@@ -39,4 +36,17 @@ fn setting(env: &Env, variable: &Variable) -> Setting {
         value,
         is_set: env.get(variable.name).is_some(),
     }
+}
+
+/// A value as it may be shown. A secret that stands in the wrong variable is still a secret.
+fn shown(value: &str) -> String {
+    if value.contains("://") && value.contains('@') {
+        return "(hidden: contains a user name or password)".to_owned();
+    }
+    let clean: String = value
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect();
+    redact::text(&clean).into_owned()
 }

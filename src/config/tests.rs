@@ -95,6 +95,7 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("CLIENT_IP", "xff"),
         ("METRICS_TOKEN", "short"),
         ("METRICS_ADDR", "9090"),
+        ("METRICS_ADDR", "127.0.0.1:8080"),
         ("SHUTDOWN_DELAY_MS", "30000"),
         ("SHUTDOWN_GRACE_MS", "1"),
         ("MEDIA_PROXY_SECRET", "short"),
@@ -237,6 +238,11 @@ fn no_secret_shows_in_debug_summary_or_problems() {
     env.set("TELEGRAM_BOT_TOKEN", canary);
     env.set("DATABASE_URL", canary);
     shown += &format!("{:?}", Config::from_env(&env).expect_err("refused"));
+    env.set("TELEGRAM_API_URL", "https://user:hunter2@api.example.com");
+    env.set("PUBLIC_URL", TOKEN);
+    env.set("TRUSTED_PROXIES", TOKEN);
+    shown += &format!("{:?}", Config::from_env(&env).expect_err("refused"));
+    shown += &format!("{:?}", describe(&env));
     for secret in [canary, TOKEN, "hunter2", "AAHdqTcv"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
