@@ -225,3 +225,28 @@ fn the_readme_explains_every_variable() {
         .collect();
     assert_none(&missing);
 }
+
+#[test]
+fn the_deploy_files_set_only_variables_that_are_read() {
+    let known = |name: &str| bulwark::config::VARIABLES.iter().any(|v| v.name == name);
+    let places = [
+        ("render.yaml", "- key: "),
+        ("deploy/fly.toml", "  "),
+        ("deploy/docker-compose.yml", "      "),
+    ];
+    for (path, indent) in places {
+        let text = source::read(path);
+        let names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split_once(indent)?.1.split([' ', ':']).next())
+            .filter(|name| {
+                name.len() > 3 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+            })
+            .filter(|name| !name.starts_with("POSTGRES_"))
+            .collect();
+        assert!(!names.is_empty(), "{path}: no variables found");
+        for name in names {
+            assert!(known(name), "{path}: {name} is not a variable of Bulwark");
+        }
+    }
+}

@@ -312,3 +312,22 @@ fn the_example_file_lists_every_variable_with_its_default() {
         );
     }
 }
+
+#[test]
+fn the_example_for_fly_is_complete_but_for_its_secrets() {
+    let file: toml::Table = include_str!("../../deploy/fly.toml").parse().expect("TOML");
+    let mut env = minimal();
+    for (name, value) in file["env"].as_table().expect("[env]") {
+        env.set(name, value.as_str().expect("a text"));
+    }
+    let http = config(&env).http;
+    assert_eq!(http.client_ip, ClientIp::Header("fly-client-ip".to_owned()));
+    let kill_s: u64 = file["kill_timeout"]
+        .as_str()
+        .and_then(|text| text.strip_suffix('s')?.parse().ok())
+        .expect("seconds");
+    assert!(
+        http.shutdown_grace < Duration::from_secs(kill_s),
+        "Fly would kill first"
+    );
+}
