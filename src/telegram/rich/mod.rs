@@ -6,6 +6,8 @@
 
 mod html;
 mod markdown_v2;
+#[cfg(test)]
+mod reader;
 mod split;
 mod template;
 #[cfg(test)]

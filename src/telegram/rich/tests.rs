@@ -139,6 +139,16 @@ fn a_caption_that_is_too_long_ends_with_an_ellipsis() {
     assert!(rich.truncate(0).is_blank());
 }
 
+#[test]
+fn the_reader_of_these_tests_refuses_what_telegram_refuses() {
+    for markup in [
+        "a.", "*a", "a!", "[a]", "[a](b", "`a", "__a__", "```a```", "*`a`*", ">",
+    ] {
+        assert!(reader::read(markup).is_err(), "{markup}");
+    }
+    assert!(reader::read(r"*a\.* [b](c)").is_ok());
+}
+
 fn any_style() -> impl Strategy<Value = Style> {
     let link = prop::option::of("https://[a-z]{1,8}/[a-z()_\\\\]{0,8}");
     (any::<bool>(), any::<bool>(), 0..4, 0..4, link).prop_map(|(bold, italic, code, pre, link)| {
@@ -153,7 +163,11 @@ fn any_style() -> impl Strategy<Value = Style> {
 }
 
 fn any_rich() -> impl Strategy<Value = Rich> {
-    prop::collection::vec((any::<String>(), any_style()), 0..8)
+    let text = prop_oneof![
+        any::<String>(),
+        "[_*\\[\\]()~`>#+=|{}.!\\\\ \n\ra😀-]{0,12}"
+    ];
+    prop::collection::vec((text, any_style()), 0..8)
         .prop_map(|list| spans(list.into_iter().map(|(text, style)| Span { text, style })))
 }
 
@@ -199,6 +213,26 @@ proptest! {
     #[test]
     fn a_truncated_text_fits(rich in any_rich(), limit in 0_usize..60) {
         prop_assert!(rich.truncate(limit).len_utf16() <= limit);
+    }
+
+    #[test]
+    fn markdown_v2_shows_what_was_meant(rich in any_rich()) {
+        let markup = rich.to_markdown_v2();
+        prop_assert_eq!(reader::read(&markup), Ok(reader::intended(&rich)), "{}", markup);
+    }
+
+    #[test]
+    fn a_template_with_any_variable_shows_what_was_meant(value in any::<String>(), template in "[*_`\\[\\]()\\\\.!a V]{0,30}") {
+        let rich = Rich::template(&template.replace('V', &variable(&value)));
+        let markup = rich.to_markdown_v2();
+        prop_assert_eq!(reader::read(&markup), Ok(reader::intended(&rich)), "{}", markup);
+    }
+
+    #[test]
+    fn pieces_show_what_was_meant(rich in any_rich(), limit in 2_usize..20) {
+        for piece in rich.split(limit) {
+            prop_assert_eq!(reader::read(&piece.to_markdown_v2()), Ok(reader::intended(&piece)));
+        }
     }
 
     #[test]
