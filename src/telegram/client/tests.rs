@@ -1,6 +1,7 @@
 //! The client against a server that misbehaves as networks, gateways and Telegram do.
 
 mod files;
+mod updates;
 
 use axum::Router;
 use axum::extract::Request;
@@ -298,21 +299,6 @@ async fn a_file_that_breaks_off_was_surely_not_sent() {
         assert!(matches!(error, CallError::Transient { .. }), "{error:?}");
         assert_silent(&error);
     }
-}
-
-#[tokio::test]
-async fn updates_come_as_they_are_even_the_strange_ones() {
-    let body = r#"{"ok":true,"result":[{"update_id":1,"x":1e999},{"update_id":2, "b":"\ud800"},{"no":"id"}]}"#;
-    let updates = against(answering(200, body), async |client| {
-        client
-            .get_updates(Some(1), Duration::ZERO, &["message"])
-            .await
-    })
-    .await
-    .unwrap();
-    let ids: Vec<i64> = updates.iter().map(|update| update.update_id).collect();
-    assert_eq!(ids, [1, 2]);
-    assert_eq!(updates[0].raw, br#"{"update_id":1,"x":1e999}"#);
 }
 
 #[tokio::test]

@@ -76,11 +76,13 @@ impl Client {
         wait: Duration,
         allowed_updates: &[&str],
     ) -> Result<Vec<Update>, CallError> {
-        let params = json!({
-            "offset": offset,
+        let mut params = json!({
             "timeout": wait.as_secs(),
             "allowed_updates": allowed_updates,
         });
+        if let Some(offset) = offset {
+            params["offset"] = json!(offset);
+        }
         let updates = self
             .call_within("getUpdates", &params, wait + POLL_MARGIN)
             .await?;
