@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod inbox;
 pub mod jobs;
 pub mod lanes;
+pub mod ledger;
 pub mod outbox;
 pub mod shards;
 pub mod task;

@@ -1,0 +1,48 @@
+//! SQL of the audit.
+
+use sqlx::PgConnection;
+
+use super::Finding;
+
+/// Every invariant as a query for what breaks it.
+pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sqlx::Error> {
+    sqlx::query_as!(
+        Finding,
+        r#"with wallet as (
+               select a.id, a.owner_id, a.available, a.held, a.version,
+                      coalesce((select sum(amount) from transfer where credit_id = a.id), 0)
+                        - coalesce((select sum(amount) from transfer where debit_id = a.id), 0) as balance,
+                      coalesce((select sum(h.amount) from hold h where h.wallet_id = a.id
+                        and not exists (select 1 from hold_resolution r where r.hold_id = h.id)), 0) as open_holds,
+                      (select count(*) from transfer t where (t.credit_id = a.id or t.debit_id = a.id) and t.kind <> 'capture')
+                        + (select count(*) from hold h where h.wallet_id = a.id)
+                        + (select count(*) from hold_resolution r join hold h on h.id = r.hold_id where h.wallet_id = a.id) as touched
+               from account a where a.guarded)
+           (select 'available and held are what the transfers say' as "check!", 'user ' || owner_id as "subject!"
+            from wallet where available + held <> balance limit 100)
+           union all
+           (select 'held is the sum of open holds', 'user ' || owner_id from wallet where held <> open_holds limit 100)
+           union all
+           (select 'the version counts every row that touched the wallet', 'user ' || owner_id
+            from wallet where version <> touched limit 100)
+           union all
+           (select 'an open hold belongs to a live job', 'hold ' || h.id || ' of job ' || h.reference
+            from hold h where not exists (select 1 from hold_resolution r where r.hold_id = h.id)
+              and not exists (select 1 from job j where j.id = h.reference) limit 100)
+           union all
+           (select 'a live job with a price has an open hold', 'job ' || j.id
+            from job j where (j.provider_snapshot ->> 'price')::bigint > 0
+              and not exists (select 1 from hold h where h.reference = j.id
+                and not exists (select 1 from hold_resolution r where r.hold_id = h.id)) limit 100)
+           union all
+           (select 'a job is paid if and only if it succeeded', 'job ' || j.id
+            from job_history j join hold h on h.reference = j.id join hold_resolution r on r.hold_id = h.id
+            where (j.state = 'succeeded') <> (r.captured > 0) limit 100)
+           union all
+           (select 'debits equal credits in each currency', t.currency
+            from transfer t join account d on d.id = t.debit_id join account c on c.id = t.credit_id
+            where d.currency <> t.currency or c.currency <> t.currency limit 100)"#,
+    )
+    .fetch_all(conn)
+    .await
+}

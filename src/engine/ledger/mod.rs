@@ -1,0 +1,134 @@
+//! The ledger: every coin is one immutable row away from where it came from.
+//!
+//! Guarantees (G4)
+//! * A movement is one `transfer` row with a debit and a credit account: it balances by construction, and neither
+//!   trigger nor grant lets anybody change it.
+//! * A hold is resolved exactly once: the primary key of `hold_resolution` is the hold.
+//! * No wallet goes below zero: its row is locked, and a CHECK is the last word.
+//! * The same idempotency key twice is the same movement once; with other figures it is an error.
+//!
+//! ```text
+//!            hold                    capture (all or part; the rest is released)
+//! available ──────▶ held ─────────┬──────────▶ revenue
+//!     ▲                           │
+//!     └───────── release ─────────┘
+//! grants ──▶ available        revenue ──refund──▶ available
+//! ```
+//!
+//! Every function works inside the caller's transaction. If the process dies before that commits, nothing moved;
+//! afterwards all of it did, together with the job or message that it belongs to.
+
+mod audit;
+mod store;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use audit::{Audit, AuditReport, Finding};
+pub use store::{capture, correct, grant, hold, hold_of, movements, refund, release, wallet};
+
+use crate::base::money::Amount;
+
+/// What a user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// Its account.
+    pub account_id: i64,
+    /// Free to spend.
+    pub available: Amount,
+    /// Set aside for orders under way.
+    pub held: Amount,
+    /// How many rows touched it.
+    pub version: i64,
+}
+
+/// Where a movement comes from.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Its id.
+    pub id: Uuid,
+    /// The same key is the same movement.
+    pub idem_key: String,
+    /// For the user's list of movements: a service's id, or a reason.
+    pub note: String,
+    /// The admin who did it, if one did.
+    pub by_admin: Option<i64>,
+    /// Follows the update or job.
+    pub correlation: Uuid,
+}
+
+/// A hold on a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Its id.
+    pub id: Uuid,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// What a resolution did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// It was open, and is resolved now.
+    Now,
+    /// It had been resolved in the same way.
+    Before,
+}
+
+/// A line in a user's list of movements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// When.
+    pub at: OffsetDateTime,
+    /// What it was.
+    pub kind: MovementKind,
+    /// Added to (positive) or taken from (negative) what the user can spend.
+    pub amount: Amount,
+    /// The service's id, or a reason.
+    pub note: String,
+}
+
+/// The kinds of line in a list of movements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovementKind {
+    /// Given by the house.
+    Grant,
+    /// Taken or given by an admin to mend something.
+    Correction,
+    /// Set aside for an order under way.
+    Hold,
+    /// Paid for an order.
+    Charge,
+    /// Given back: what was set aside for an order that brought nothing.
+    Release,
+    /// Given back after it had been paid.
+    Refund,
+}
+
+/// Why the ledger refused.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Not enough to spend: the user's matter.
+    #[error("{missing:?} missing, {available:?} available")]
+    Insufficient {
+        /// How much more is needed.
+        missing: Amount,
+        /// How much there is.
+        available: Amount,
+    },
+    /// The same key with other figures: our bug.
+    #[error("the idempotency key {0} was used for another movement")]
+    KeyReused(String),
+    /// The hold was resolved in another way: our bug.
+    #[error("the hold {0} was resolved in another way")]
+    ResolvedOtherwise(Uuid),
+    /// There is no such hold: our bug.
+    #[error("there is no hold {0}")]
+    NoSuchHold(Uuid),
+    /// More than was held, or nothing at all: our bug.
+    #[error("{0:?} is not an amount that can be moved")]
+    BadAmount(Amount),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}

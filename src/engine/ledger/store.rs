@@ -1,0 +1,459 @@
+//! SQL of the ledger.
+
+use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Cause, Hold, LedgerError, Movement, MovementKind, Resolved, Wallet};
+use crate::base::money::Amount;
+
+/// The user's wallet, made if there is none. Not locked.
+pub async fn wallet(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+) -> Result<Wallet, LedgerError> {
+    let id = account(conn, "wallet", user_id, currency).await?;
+    let row = sqlx::query!(
+        "select available, held, version from account where id = $1",
+        id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Wallet {
+        account_id: id,
+        available: Amount(row.available),
+        held: Amount(row.held),
+        version: row.version,
+    })
+}
+
+/// The account, made if there is none. Two makers at once get the same one.
+async fn account(
+    conn: &mut PgConnection,
+    kind: &str,
+    owner_id: i64,
+    currency: &str,
+) -> Result<i64, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        "select id from account where kind = $1 and owner_id = $2 and currency = $3",
+        kind,
+        owner_id,
+        currency,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    sqlx::query_scalar!(
+        "insert into account (kind, owner_id, currency, guarded) values ($1, $2, $3, $4)
+         on conflict (kind, owner_id, currency) do update set kind = excluded.kind returning id",
+        kind,
+        owner_id,
+        currency,
+        owner_id != 0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Changes what the wallet has, under its row lock, and returns its new version.
+async fn change(
+    conn: &mut PgConnection,
+    wallet_id: i64,
+    available: Amount,
+    held: Amount,
+) -> Result<i64, LedgerError> {
+    let changed = sqlx::query_scalar!(
+        "update account set available = available + $2, held = held + $3, version = version + 1
+         where id = $1 and available + $2 >= 0 and held + $3 >= 0 returning version",
+        wallet_id,
+        available.0,
+        held.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if let Some(version) = changed {
+        return Ok(version);
+    }
+    let have = sqlx::query_scalar!("select available from account where id = $1", wallet_id)
+        .fetch_one(conn)
+        .await?;
+    Err(LedgerError::Insufficient {
+        missing: -available - Amount(have),
+        available: Amount(have),
+    })
+}
+
+struct Move<'a> {
+    kind: &'a str,
+    debit_id: i64,
+    credit_id: i64,
+    amount: Amount,
+    currency: &'a str,
+    wallet_version: i64,
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    movement: &Move<'_>,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into transfer (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, cause, correlation, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::timestamptz, now()))",
+        cause.id,
+        cause.idem_key,
+        movement.debit_id,
+        movement.credit_id,
+        movement.amount.0,
+        movement.currency,
+        movement.kind,
+        movement.wallet_version,
+        json!({ "note": cause.note, "admin": cause.by_admin }),
+        cause.correlation,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether the key was used: true for this very movement, an error for another.
+///
+/// The wallet must be locked before, so that two users of one key come one after the other.
+async fn known(
+    conn: &mut PgConnection,
+    cause: &Cause,
+    debit_id: i64,
+    credit_id: i64,
+    amount: Amount,
+) -> Result<bool, LedgerError> {
+    let row = sqlx::query!(
+        "select debit_id, credit_id, amount from transfer where idem_key = $1",
+        cause.idem_key
+    )
+    .fetch_optional(conn)
+    .await?;
+    match row {
+        None => Ok(false),
+        Some(row)
+            if (row.debit_id, row.credit_id, row.amount) == (debit_id, credit_id, amount.0) =>
+        {
+            Ok(true)
+        }
+        Some(_) => Err(LedgerError::KeyReused(cause.idem_key.clone())),
+    }
+}
+
+async fn lock(conn: &mut PgConnection, wallet_id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!("select id from account where id = $1 for update", wallet_id)
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
+/// Moves between the house and a wallet. Positive: to the wallet. True if it moved now.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "private, each argument of its own type"
+)]
+async fn house(
+    conn: &mut PgConnection,
+    kind: &str,
+    house: &str,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    if amount.is_zero() {
+        return Err(LedgerError::BadAmount(amount));
+    }
+    let house_id = account(conn, house, 0, currency).await?;
+    let wallet_id = account(conn, "wallet", user_id, currency).await?;
+    lock(conn, wallet_id).await?;
+    let (debit_id, credit_id) = if amount > Amount::ZERO {
+        (house_id, wallet_id)
+    } else {
+        (wallet_id, house_id)
+    };
+    let size = Amount(amount.0.abs());
+    if known(conn, cause, debit_id, credit_id, size).await? {
+        return Ok(false);
+    }
+    let wallet_version = change(conn, wallet_id, amount, Amount::ZERO).await?;
+    insert(
+        conn,
+        &Move {
+            kind,
+            debit_id,
+            credit_id,
+            amount: size,
+            currency,
+            wallet_version,
+        },
+        cause,
+        now,
+    )
+    .await?;
+    Ok(true)
+}
+
+/// Gives `amount` to the user. False if this key did so before.
+pub async fn grant(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    if amount <= Amount::ZERO {
+        return Err(LedgerError::BadAmount(amount));
+    }
+    house(
+        conn, "grant", "grants", user_id, currency, amount, cause, now,
+    )
+    .await
+}
+
+/// Adds to or takes from the user's wallet, never below zero. False if this key did so before.
+pub async fn correct(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    house(
+        conn,
+        "correction",
+        "corrections",
+        user_id,
+        currency,
+        amount,
+        cause,
+        now,
+    )
+    .await
+}
+
+/// Gives back what was captured. False if this key did so before.
+pub async fn refund(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    if amount <= Amount::ZERO {
+        return Err(LedgerError::BadAmount(amount));
+    }
+    house(
+        conn, "refund", "revenue", user_id, currency, amount, cause, now,
+    )
+    .await
+}
+
+/// Sets `amount` aside for `reference`. The same key gives the same hold.
+pub async fn hold(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    reference: Uuid,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Hold, LedgerError> {
+    if amount <= Amount::ZERO {
+        return Err(LedgerError::BadAmount(amount));
+    }
+    let wallet_id = account(conn, "wallet", user_id, currency).await?;
+    lock(conn, wallet_id).await?;
+    let before = sqlx::query!(
+        "select id, wallet_id, amount, reference from hold where idem_key = $1",
+        cause.idem_key
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if let Some(row) = before {
+        if (row.wallet_id, row.amount, row.reference) == (wallet_id, amount.0, reference) {
+            return Ok(Hold { id: row.id, amount });
+        }
+        return Err(LedgerError::KeyReused(cause.idem_key.clone()));
+    }
+    let wallet_version = change(conn, wallet_id, -amount, amount).await?;
+    sqlx::query!(
+        "insert into hold (id, idem_key, wallet_id, reference, amount, wallet_version, note, correlation, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, now()))",
+        cause.id,
+        cause.idem_key,
+        wallet_id,
+        reference,
+        amount.0,
+        wallet_version,
+        cause.note,
+        cause.correlation,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(Hold {
+        id: cause.id,
+        amount,
+    })
+}
+
+/// The hold that pays `reference`, open or resolved.
+pub async fn hold_of(
+    conn: &mut PgConnection,
+    reference: Uuid,
+) -> Result<Option<Hold>, LedgerError> {
+    let row = sqlx::query!(
+        "select id, amount from hold where reference = $1",
+        reference
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Hold {
+        id: row.id,
+        amount: Amount(row.amount),
+    }))
+}
+
+/// Takes `captured` of the hold as paid and gives the rest back.
+pub async fn capture(
+    conn: &mut PgConnection,
+    hold_id: Uuid,
+    captured: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Resolved, LedgerError> {
+    if captured <= Amount::ZERO {
+        return Err(LedgerError::BadAmount(captured));
+    }
+    resolve(conn, hold_id, captured, cause, now).await
+}
+
+/// Gives all of the hold back.
+pub async fn release(
+    conn: &mut PgConnection,
+    hold_id: Uuid,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Resolved, LedgerError> {
+    resolve(conn, hold_id, Amount::ZERO, cause, now).await
+}
+
+async fn resolve(
+    conn: &mut PgConnection,
+    hold_id: Uuid,
+    captured: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Resolved, LedgerError> {
+    let held = sqlx::query!(
+        "select h.amount, h.wallet_id, a.currency from hold h join account a on a.id = h.wallet_id
+         where h.id = $1 for update of a",
+        hold_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(LedgerError::NoSuchHold(hold_id))?;
+    let before = sqlx::query_scalar!(
+        "select captured from hold_resolution where hold_id = $1",
+        hold_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    match before {
+        Some(before) if before == captured.0 => return Ok(Resolved::Before),
+        Some(_) => return Err(LedgerError::ResolvedOtherwise(hold_id)),
+        None if captured.0 > held.amount => return Err(LedgerError::BadAmount(captured)),
+        None => {}
+    }
+    let released = Amount(held.amount) - captured;
+    let wallet_version = change(conn, held.wallet_id, released, -Amount(held.amount)).await?;
+    let transfer_id = if captured.is_zero() {
+        None
+    } else {
+        let revenue = account(conn, "revenue", 0, &held.currency).await?;
+        let movement = Move {
+            kind: "capture",
+            debit_id: held.wallet_id,
+            credit_id: revenue,
+            amount: captured,
+            currency: &held.currency,
+            wallet_version,
+        };
+        insert(conn, &movement, cause, now).await?;
+        Some(cause.id)
+    };
+    sqlx::query!(
+        "insert into hold_resolution (hold_id, amount, captured, released, transfer_id, wallet_version, at)
+         values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()))",
+        hold_id,
+        held.amount,
+        captured.0,
+        released.0,
+        transfer_id,
+        wallet_version,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(Resolved::Now)
+}
+
+/// The user's movements, newest first. An order is one line: set aside while it runs, then paid or given back.
+pub async fn movements(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Movement>, LedgerError> {
+    let rows = sqlx::query!(
+        r#"with mine as (select id from account where kind = 'wallet' and owner_id = $1 and currency = $2)
+           select t.at as "at!", t.kind as "kind!",
+                  case when t.credit_id = m.id then t.amount else -t.amount end as "amount!",
+                  coalesce(t.cause ->> 'note', '') as "note!", t.wallet_version as "version!"
+           from transfer t, mine m where (t.debit_id = m.id or t.credit_id = m.id) and t.kind <> 'capture'
+           union all
+           select coalesce(r.at, h.at),
+                  case when r.hold_id is null then 'hold' when r.captured > 0 then 'capture' else 'release' end,
+                  case when r.hold_id is null then -h.amount when r.captured > 0 then -r.captured else r.released end,
+                  h.note, coalesce(r.wallet_version, h.wallet_version)
+           from hold h join mine m on h.wallet_id = m.id left join hold_resolution r on r.hold_id = h.id
+           order by 5 desc offset $3 limit $4"#,
+        user_id,
+        currency,
+        offset,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Movement {
+            at: row.at,
+            kind: match row.kind.as_str() {
+                "grant" => MovementKind::Grant,
+                "hold" => MovementKind::Hold,
+                "capture" => MovementKind::Charge,
+                "release" => MovementKind::Release,
+                "refund" => MovementKind::Refund,
+                _ => MovementKind::Correction,
+            },
+            amount: Amount(row.amount),
+            note: row.note,
+        })
+        .collect())
+}
