@@ -6,7 +6,6 @@
 //! address, except where a field says so.
 
 mod error;
-pub mod params;
 
 use std::time::Duration;
 

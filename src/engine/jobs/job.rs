@@ -10,6 +10,8 @@ use uuid::Uuid;
 use crate::base::money::Amount;
 use crate::providers::FailureReason;
 
+const MEDIA_KEY: &str = "$telegram_file";
+
 /// A job to be queued.
 #[derive(Clone, Debug)]
 pub struct NewJob {
@@ -48,23 +50,35 @@ pub struct Snapshot {
     pub service: String,
     /// What the user pays.
     pub price: Amount,
-    /// The provider's input, without media.
+    /// The provider's input, with a [`media_placeholder`] for each file.
     pub params: Value,
-    /// Media to be filled in as addresses: where in the params, and which file at Telegram.
-    pub media: Vec<MediaParam>,
     /// What kind of file comes out.
     pub result: String,
     /// The language in which the user is spoken to.
     pub language: String,
 }
 
-/// A user's file in a provider's input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MediaParam {
-    /// Where it goes in the params.
-    pub path: String,
-    /// Which file at Telegram.
-    pub file_id: String,
+/// How a user's file stands in [`Snapshot::params`]: an address is made of it when the job is submitted, so that it is
+/// fresh, and no signed address is ever stored.
+pub fn media_placeholder(file_id: &str) -> Value {
+    serde_json::json!({ MEDIA_KEY: file_id })
+}
+
+/// Replaces every [`media_placeholder`] in `params` by what `link` makes of its file.
+pub(super) fn fill_media(params: &mut Value, link: &dyn Fn(&str) -> String) {
+    match params {
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_media(item, link)),
+        Value::Object(object) => {
+            if let Some(address) = object.get(MEDIA_KEY).and_then(Value::as_str).map(link) {
+                *params = Value::String(address);
+            } else {
+                object
+                    .values_mut()
+                    .for_each(|value| fill_media(value, link));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// A job under the lease of a worker.
@@ -172,4 +186,20 @@ pub trait JobKind: Send + Sync + 'static {
         job: &Job,
         event: &JobEvent,
     ) -> Result<(), anyhow::Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn files_become_addresses_wherever_they_stand() {
+        let mut params = json!({ "urls": [media_placeholder("a")], "x": { "y": media_placeholder("b") }, "n": 1 });
+        fill_media(&mut params, &|file_id| format!("https://host/{file_id}"));
+        assert_eq!(
+            params,
+            json!({ "urls": ["https://host/a"], "x": { "y": "https://host/b" }, "n": 1 })
+        );
+    }
 }

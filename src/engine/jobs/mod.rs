@@ -34,7 +34,7 @@ mod store;
 
 pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
-pub use job::{Artifact, Ending, Job, JobEvent, JobKind, MediaParam, NewJob, Snapshot};
+pub use job::{Artifact, Ending, Job, JobEvent, JobKind, NewJob, Snapshot, media_placeholder};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::{

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::artifact::StoreError;
 use super::finish::StepError;
-use super::job::{Artifact, Ending, Job, JobEvent};
+use super::job::{self, Artifact, Ending, Job, JobEvent};
 use super::runner::JobRunner;
 use super::store;
 use crate::providers::{
     FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, SubmitRequest,
-    Submitted, params,
+    Submitted,
 };
 
 /// Results taken from one job at most; Telegram's albums hold ten.
@@ -80,13 +80,7 @@ impl JobRunner {
 
     fn request(&self, job: &Job) -> SubmitRequest {
         let mut input = job.snapshot.params.clone();
-        for media in &job.snapshot.media {
-            params::insert(
-                &mut input,
-                &media.path,
-                json!(self.links.media(&media.file_id)),
-            );
-        }
+        job::fill_media(&mut input, &|file_id| self.links.media(file_id));
         SubmitRequest {
             service: job.snapshot.provider_service.clone(),
             params: input,

@@ -29,7 +29,7 @@ const ATTEMPTS_MAX: i16 = 6;
 const AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
-/// Told about the end of messages, in the transaction that records it.
+/// Told what Telegram's answers mean for others, in the transaction that records them.
 #[async_trait]
 pub trait OutboxEvents: Send + Sync + 'static {
     /// A message will not be delivered.
@@ -37,6 +37,15 @@ pub trait OutboxEvents: Send + Sync + 'static {
         &self,
         conn: &mut PgConnection,
         letter: &DeadLetter,
+    ) -> Result<(), sqlx::Error>;
+    /// Nothing can be sent to the chat any more.
+    async fn unreachable(&self, conn: &mut PgConnection, chat_id: i64) -> Result<(), sqlx::Error>;
+    /// The group goes on under another id.
+    async fn migrated(
+        &self,
+        conn: &mut PgConnection,
+        from: i64,
+        to: i64,
     ) -> Result<(), sqlx::Error>;
 }
 
@@ -212,7 +221,7 @@ impl Sender {
             CallError::Blocked | CallError::ChatGone => {
                 tracing::info!("the user cannot be reached, the message is dropped");
                 let mut tx = self.pool.begin().await?;
-                store::mark_blocked(&mut tx, row.chat_id, self.clock.sql_now()).await?;
+                self.events.unreachable(&mut tx, row.chat_id).await?;
                 store::finish(
                     &mut tx,
                     row,
@@ -228,7 +237,10 @@ impl Sender {
             CallError::Migrated { to_chat_id } => {
                 tracing::info!(to_chat_id, "the group moved");
                 let mut tx = self.pool.begin().await?;
-                store::migrate(&mut tx, row.chat_id, to_chat_id, self.clock.sql_now()).await?;
+                store::migrate(&mut tx, row.chat_id, to_chat_id).await?;
+                self.events
+                    .migrated(&mut tx, row.chat_id, to_chat_id)
+                    .await?;
                 tx.commit().await?;
                 Ok(Verdict::Done)
             }

@@ -269,37 +269,12 @@ pub(super) async fn bury(
     Ok(buried.rows_affected() == 1)
 }
 
-pub(super) async fn mark_blocked(
-    conn: &mut PgConnection,
-    chat_id: i64,
-    now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update chat set blocked_at = coalesce($2::timestamptz, now()) where id = $1 and blocked_at is null",
-        chat_id,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// A group became a supergroup: what waits for the old chat goes to the new one.
 pub(super) async fn migrate(
     conn: &mut PgConnection,
     from: i64,
     to: i64,
-    now: Option<OffsetDateTime>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into chat (id, kind, migrated_to, created_at) values ($1, 'group', $2, coalesce($3::timestamptz, now()))
-         on conflict (id) do update set migrated_to = $2",
-        from,
-        to,
-        now,
-    )
-    .execute(&mut *conn)
-    .await?;
     sqlx::query!(
         "update outbox_message set chat_id = $2, shard = $3, state = 0, lease_until = null, lease_token = lease_token + 1
          where chat_id = $1 and state in (0, 1)",

@@ -1,0 +1,31 @@
+//! Exact limits, kept in the database: across replicas, and inside the handler's transaction, so that an effect that
+//! is rolled back costs nothing.
+//!
+//! If the process dies before the commit, nothing was counted; afterwards it was counted once.
+
+mod store;
+
+use std::time::Duration;
+
+pub use store::{charge, purge, take_daily};
+
+/// A rate with a burst, in units of cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Time in which one unit comes back.
+    pub every: Duration,
+    /// Units that may be spent at once after a rest.
+    pub burst: u32,
+}
+
+/// What came of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charged {
+    /// It was within the rate.
+    Taken,
+    /// Too fast: after this it will do.
+    Limited {
+        /// How long to wait.
+        wait: Duration,
+    },
+}

@@ -1,0 +1,175 @@
+//! SQL of people and chats.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+/// Who caused an update, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Telegram's user id.
+    pub user_id: i64,
+    /// Without `@`.
+    pub username: Option<&'a str>,
+    /// As they call themselves.
+    pub first_name: &'a str,
+    /// What their client reports.
+    pub telegram_language: Option<&'a str>,
+    /// Where it happened.
+    pub chat_id: i64,
+    /// Telegram's name for the kind of chat.
+    pub chat_kind: &'a str,
+}
+
+/// A person that the bot knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Telegram's user id.
+    pub id: i64,
+    /// Without `@`.
+    pub username: Option<String>,
+    /// As they call themselves.
+    pub first_name: String,
+    /// What their client reports.
+    pub telegram_language: Option<String>,
+    /// What they chose; wins.
+    pub language: Option<String>,
+    /// When they first wrote.
+    pub created_at: OffsetDateTime,
+    /// When they last wrote, to the hour.
+    pub seen_at: OffsetDateTime,
+}
+
+/// Notes that a person was seen; returns the person, and whether it was for the first time.
+///
+/// Writes only what changed, and the hour: a row that every update rewrote would make all of them slower.
+pub async fn seen(
+    conn: &mut PgConnection,
+    seen: &Seen<'_>,
+    now: Option<OffsetDateTime>,
+) -> Result<(Person, bool), sqlx::Error> {
+    let known = by_id(&mut *conn, seen.user_id).await?;
+    let fresh = known.is_none();
+    let current = known.filter(|person| {
+        person.username.as_deref() == seen.username
+            && person.first_name == seen.first_name
+            && person.telegram_language.as_deref() == seen.telegram_language
+            && now.is_none_or(|now| now - person.seen_at < time::Duration::HOUR)
+            && OffsetDateTime::UNIX_EPOCH < person.seen_at
+    });
+    if let Some(person) = current {
+        return Ok((person, false));
+    }
+    let person = sqlx::query_as!(
+        Person,
+        "insert into app_user as u (id, username, first_name, telegram_language, created_at, seen_at)
+         values ($1, $2, $3, $4, coalesce($5::timestamptz, now()), coalesce($5::timestamptz, now()))
+         on conflict (id) do update
+         set username = excluded.username, first_name = excluded.first_name,
+             telegram_language = excluded.telegram_language, seen_at = excluded.seen_at
+         returning id, username, first_name, telegram_language, language, created_at, seen_at",
+        seen.user_id,
+        seen.username,
+        seen.first_name,
+        seen.telegram_language,
+        now,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into chat (id, kind, created_at) values ($1, $2, coalesce($3::timestamptz, now())) on conflict (id) do nothing",
+        seen.chat_id,
+        seen.chat_kind,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok((person, fresh))
+}
+
+/// A person by Telegram's id.
+pub async fn by_id(conn: &mut PgConnection, user_id: i64) -> Result<Option<Person>, sqlx::Error> {
+    sqlx::query_as!(
+        Person,
+        "select id, username, first_name, telegram_language, language, created_at, seen_at from app_user where id = $1",
+        user_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// A person by name, whatever its case. Names change hands: the one seen last wins.
+pub async fn by_username(
+    conn: &mut PgConnection,
+    username: &str,
+) -> Result<Option<Person>, sqlx::Error> {
+    sqlx::query_as!(
+        Person,
+        "select id, username, first_name, telegram_language, language, created_at, seen_at
+         from app_user where lower(username) = lower($1) order by seen_at desc limit 1",
+        username
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The person chose a language.
+pub async fn set_language(
+    conn: &mut PgConnection,
+    user_id: i64,
+    language: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update app_user set language = $2 where id = $1",
+        user_id,
+        language
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Nothing can be sent to the chat.
+pub async fn blocked(
+    conn: &mut PgConnection,
+    chat_id: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update chat set blocked_at = coalesce($2::timestamptz, now()) where id = $1 and blocked_at is null",
+        chat_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The chat can be written to again.
+pub async fn reachable_again(conn: &mut PgConnection, chat_id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update chat set blocked_at = null where id = $1 and blocked_at is not null",
+        chat_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The group goes on as a supergroup.
+pub async fn migrated(
+    conn: &mut PgConnection,
+    from: i64,
+    to: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into chat (id, kind, migrated_to, created_at) values ($1, 'group', $2, coalesce($3::timestamptz, now()))
+         on conflict (id) do update set migrated_to = $2",
+        from,
+        to,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
