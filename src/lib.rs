@@ -13,6 +13,7 @@ pub mod admin;
 pub mod base;
 pub mod catalog;
 pub mod config;
+pub mod embedded;
 pub mod engine;
 pub mod providers;
 pub mod telegram;

@@ -1,0 +1,105 @@
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use sqlx::{Connection as _, PgConnection};
+
+use super::*;
+use crate::base::ids::Ids;
+
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new() -> Self {
+        Self(Path::new("/tmp").join(format!("bulwark-it-{}", Ids::random().short())))
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            data_dir: self.0.clone(),
+            durability: Durability::Durable,
+            may_fetch: false,
+            env: EmbeddedEnv::default(),
+        }
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_stays_between_runs_and_has_one_owner() {
+    let dir = Dir::new();
+    let first = start(dir.options()).await.unwrap();
+    PgConnection::connect_with(&first.connect_options())
+        .await
+        .unwrap()
+        .ping()
+        .await
+        .unwrap();
+    PgConnection::connect(&first.database_url())
+        .await
+        .unwrap()
+        .ping()
+        .await
+        .unwrap();
+    let second = start(dir.options()).await.unwrap_err();
+    assert!(matches!(second, EmbeddedError::InUse(_)), "{second}");
+    first.stop().await.unwrap();
+    let marker = dir.0.join("cluster/global/pg_control");
+    let system_id = fs::read(&marker).unwrap()[..8].to_vec();
+    let again = start(dir.options()).await.unwrap();
+    again.stop().await.unwrap();
+    assert_eq!(fs::read(&marker).unwrap()[..8], system_id);
+}
+
+#[tokio::test]
+async fn a_throwaway_leaves_nothing() {
+    let database = throwaway(EmbeddedEnv::default()).await.unwrap();
+    let dir = database.data_dir().to_owned();
+    PgConnection::connect_with(&database.connect_options())
+        .await
+        .unwrap()
+        .ping()
+        .await
+        .unwrap();
+    assert!(dir.exists());
+    database.stop().await.unwrap();
+    assert!(!dir.exists());
+}
+
+#[tokio::test]
+async fn data_of_another_version_are_refused() {
+    let dir = Dir::new();
+    fs::create_dir_all(dir.0.join("cluster")).unwrap();
+    fs::write(dir.0.join("cluster/PG_VERSION"), "9\n").unwrap();
+    let error = start(dir.options()).await.unwrap_err();
+    assert!(
+        matches!(error, EmbeddedError::VersionMismatch { data: 9, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_of_somebody_else_is_refused() {
+    let dir = Dir::new();
+    let foreign = if account::our_uid() == 0 {
+        fs::create_dir(&dir.0).unwrap();
+        chown(&dir.0, Some(12345), None).unwrap();
+        dir.0.clone()
+    } else {
+        PathBuf::from("/usr")
+    };
+    let options = Options {
+        data_dir: foreign,
+        ..dir.options()
+    };
+    let error = start(options).await.unwrap_err();
+    assert!(
+        matches!(error, EmbeddedError::ForeignOwner { .. }),
+        "{error}"
+    );
+}
