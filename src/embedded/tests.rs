@@ -103,3 +103,49 @@ async fn a_folder_of_somebody_else_is_refused() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_server_without_an_owner_is_stopped_and_its_data_kept() {
+    let dir = Dir::new();
+    let first = start(dir.options()).await.unwrap();
+    let programs = first.program.clone();
+    first.stop().await.unwrap();
+    let cluster = dir.0.join("cluster");
+    let account = Account::for_postgres().unwrap();
+    let mut orphan = account
+        .command(&programs)
+        .arg("-D")
+        .arg(&cluster)
+        .args(["-h", "", "-k"])
+        .arg(dir.0.join("run"))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let file = cluster.join("postmaster.pid");
+    while !fs::read_to_string(&file).is_ok_and(|text| text.contains("ready")) {
+        assert!(orphan.try_wait().unwrap().is_none());
+        tokio::task::yield_now().await;
+    }
+    let second = start(dir.options()).await.unwrap();
+    assert!(orphan.try_wait().unwrap().is_some());
+    let mut connection = PgConnection::connect_with(&second.connect_options())
+        .await
+        .unwrap();
+    connection.ping().await.unwrap();
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_owner_leaves_no_server_and_no_folder() {
+    let database = throwaway(EmbeddedEnv::default()).await.unwrap();
+    let (dir, pid) = (database.data_dir().to_owned(), database.pid());
+    drop(database);
+    let gone = async {
+        while dir.exists() || Path::new(&format!("/proc/{pid}/cwd/base")).exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone)
+        .await
+        .unwrap();
+}
