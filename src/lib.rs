@@ -15,5 +15,6 @@ pub mod catalog;
 pub mod config;
 pub mod embedded;
 pub mod engine;
+pub mod features;
 pub mod providers;
 pub mod telegram;

@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub params: Value,
     /// What kind of file comes out.
     pub result: String,
+    /// How long it usually takes, in seconds.
+    pub estimate_s: u32,
     /// The language in which the user is spoken to.
     pub language: String,
 }

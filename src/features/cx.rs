@@ -1,0 +1,216 @@
+//! What a handler works with: the open transaction, who speaks, and the means to answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::press::Press;
+use super::speech::Language;
+use crate::base::clock::Clock;
+use crate::base::db;
+use crate::base::ids::Ids;
+use crate::base::money::{Amount, Currency};
+use crate::catalog::Catalog;
+use crate::engine::inbox::HandleError;
+use crate::engine::ledger::{Cause, LedgerError};
+use crate::engine::outbox::{self, Action, NewMessage, Priority, Target};
+use crate::telegram::{Button, InlineKeyboard, Rich};
+
+/// A press can be answered for about this long; later Telegram refuses.
+const ANSWER_MAX_AGE: Duration = Duration::from_secs(120);
+
+/// What every handler may know of the world; made once.
+pub struct Env {
+    /// The time.
+    pub clock: Clock,
+    /// Identifiers.
+    pub ids: Ids,
+    /// What is on sale.
+    pub catalog: Arc<Catalog>,
+    /// Who may move money by command.
+    pub admin_ids: Vec<i64>,
+    /// What a new user receives.
+    pub welcome_grant: Amount,
+    /// Orders of a free service per user and day, unless the catalogue says otherwise.
+    pub free_uses_per_day: u32,
+    /// Orders a user may have running at once.
+    pub orders_per_user: u32,
+    /// Units of work a user may order per minute, and how many at once.
+    pub work_rate: crate::engine::limits::Rate,
+    /// Whether new orders for a provider must be refused for now.
+    pub provider_unavailable: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+impl Env {
+    /// The one currency.
+    pub fn currency(&self) -> &Currency {
+        &self.catalog.currency
+    }
+}
+
+/// Why a handler stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// The user's matter: everything is undone, and they are told.
+    #[error("refused")]
+    Refused(Box<Rich>),
+    /// Anything else.
+    #[error(transparent)]
+    Failed(#[from] HandleError),
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<LedgerError> for Stop {
+    /// For movements that cannot run short; where they can, the caller matches on it first.
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Database(error) if db::is_transient(&error) => {
+                Self::Failed(HandleError::Retry(error.into()))
+            }
+            other => Self::Failed(HandleError::Bug(other.into())),
+        }
+    }
+}
+
+/// What a handler does.
+pub type Handled<T = ()> = Result<T, Stop>;
+
+/// The press that is being handled.
+#[derive(Clone, Debug)]
+pub struct Pressed {
+    /// Telegram's id of it.
+    pub callback_id: String,
+    /// The message under which the button is, if it can still be edited.
+    pub message_id: Option<i64>,
+}
+
+/// The context of one update.
+pub struct Cx<'a> {
+    /// The open transaction.
+    pub conn: &'a mut PgConnection,
+    /// The world.
+    pub env: &'a Env,
+    /// Where it happens.
+    pub chat_id: i64,
+    /// Who speaks.
+    pub user_id: i64,
+    /// How they call themselves.
+    pub first_name: String,
+    /// In which language they are spoken to.
+    pub language: Language,
+    /// Follows the update everywhere.
+    pub correlation: Uuid,
+    /// The press, if it is one.
+    pub pressed: Option<Pressed>,
+    /// Whether the press was answered.
+    pub answered: bool,
+}
+
+impl Cx<'_> {
+    /// The time for SQL.
+    pub fn now(&self) -> Option<OffsetDateTime> {
+        self.env.clock.sql_now()
+    }
+
+    /// Whether an admin speaks.
+    pub fn is_admin(&self) -> bool {
+        self.env.admin_ids.contains(&self.user_id)
+    }
+
+    /// Writes an amount.
+    pub fn money(&self, amount: Amount) -> String {
+        self.env.currency().format(amount)
+    }
+
+    /// Sends a message.
+    pub async fn say(&mut self, text: Rich, keyboard: Option<InlineKeyboard>) -> Handled {
+        self.enqueue(Action::Say { text, keyboard }).await
+    }
+
+    /// Shows a page: in place of the message whose button was pressed, else as a new one.
+    pub async fn show(&mut self, text: Rich, keyboard: Option<InlineKeyboard>) -> Handled {
+        match self.pressed.as_ref().and_then(|pressed| pressed.message_id) {
+            Some(id) => {
+                let target = Target::Message(id);
+                self.enqueue(Action::Edit {
+                    target,
+                    text,
+                    keyboard,
+                    else_say: true,
+                })
+                .await
+            }
+            None => self.say(text, keyboard).await,
+        }
+    }
+
+    /// Takes the buttons away from the message whose button was pressed.
+    pub async fn remove_buttons(&mut self) -> Handled {
+        match self.pressed.as_ref().and_then(|pressed| pressed.message_id) {
+            Some(id) => {
+                self.enqueue(Action::Buttons {
+                    target: Target::Message(id),
+                    keyboard: None,
+                })
+                .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Answers the press with a short text, once. An `alert` must be closed by hand.
+    pub async fn answer(&mut self, text: Option<String>, alert: bool) -> Handled {
+        let Some(pressed) = self.pressed.as_ref().filter(|_| !self.answered) else {
+            return Ok(());
+        };
+        let action = Action::Answer {
+            callback_id: pressed.callback_id.clone(),
+            text,
+            alert,
+        };
+        let message = NewMessage {
+            priority: Priority::High,
+            expires_at: Some(self.env.clock.now() + ANSWER_MAX_AGE),
+            ..NewMessage::new(self.chat_id, self.correlation, action)
+        };
+        self.answered = true;
+        self.post(&message).await
+    }
+
+    /// Puts an action for this chat into the outbox.
+    pub async fn enqueue(&mut self, action: Action) -> Handled {
+        let message = NewMessage::new(self.chat_id, self.correlation, action);
+        self.post(&message).await
+    }
+
+    /// Puts a message into the outbox.
+    pub async fn post(&mut self, message: &NewMessage) -> Handled {
+        let now = self.now();
+        outbox::enqueue(self.conn, message, now).await?;
+        Ok(())
+    }
+
+    /// The cause of a movement of money that this update makes.
+    pub fn cause(&self, idem_key: String, note: &str) -> Cause {
+        Cause {
+            id: self.env.ids.uuid(),
+            idem_key,
+            note: note.to_owned(),
+            by_admin: None,
+            correlation: self.correlation,
+        }
+    }
+}
+
+/// A button that asks for `press`.
+pub fn button(label: impl Into<String>, press: &Press) -> Button {
+    Button::callback(label, press.encode())
+}

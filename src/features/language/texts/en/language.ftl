@@ -1,0 +1,3 @@
+choose = 🌐 *In which language shall I speak?*
+chosen = I speak { $language } now.
+button-home = 🏠 Home

@@ -1,0 +1,13 @@
+//! What the bot does, one folder a feature.
+//!
+//! A feature is a folder here and a line in [`routes`]. Handlers get a [`cx::Cx`]: the open transaction, who speaks,
+//! and the means to answer; they touch no network, so all that they do commits together or not at all. Features never
+//! import each other; what leads from one to another is a [`press::Press`].
+
+pub mod cx;
+pub mod language;
+pub mod press;
+pub mod routes;
+pub mod speech;
+pub mod storefront;
+pub mod wallet;

@@ -1,0 +1,252 @@
+//! Every button of the bot, as one type: a button without a handler cannot be built, because [`super::routes`] matches
+//! on all of them.
+//!
+//! The codes stand in messages that users keep for years: append only, never reuse one. Callback data has at most 64
+//! bytes (Bot API docs, "InlineKeyboardButton"); catalogue ids have at most 24, so every press fits.
+
+/// What a press of a button asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Press {
+    /// The start page; `fresh` as a new message instead of in place of the old one.
+    Home {
+        /// As a new message.
+        fresh: bool,
+    },
+    /// The shelves of the shop.
+    Categories {
+        /// From 0.
+        page: u16,
+    },
+    /// One shelf.
+    Category {
+        /// Its id in the catalogue.
+        id: String,
+        /// From 0.
+        page: u16,
+    },
+    /// Begin an order.
+    Service {
+        /// Its id in the catalogue.
+        id: String,
+    },
+    /// Answer the question `input` of a draft with option `option`.
+    Choose {
+        /// The draft.
+        draft: String,
+        /// Position of the input.
+        input: u16,
+        /// Position of the option.
+        option: u16,
+    },
+    /// Leave the question out.
+    Skip {
+        /// The draft.
+        draft: String,
+        /// Position of the input.
+        input: u16,
+    },
+    /// Back to the question before.
+    Back {
+        /// The draft.
+        draft: String,
+    },
+    /// Answer the question `input` anew.
+    Edit {
+        /// The draft.
+        draft: String,
+        /// Position of the input.
+        input: u16,
+    },
+    /// Show what can be changed.
+    Changes {
+        /// The draft.
+        draft: String,
+    },
+    /// Show the summary.
+    Summary {
+        /// The draft.
+        draft: String,
+    },
+    /// Order it.
+    Confirm {
+        /// The draft.
+        draft: String,
+    },
+    /// Throw the draft away.
+    Discard {
+        /// The draft.
+        draft: String,
+    },
+    /// The same order once more.
+    Again {
+        /// The order's short id.
+        order: String,
+    },
+    /// The same order with something changed.
+    Change {
+        /// The order's short id.
+        order: String,
+    },
+    /// Take an order back that has not begun.
+    CancelOrder {
+        /// The order's short id.
+        order: String,
+    },
+    /// The wallet.
+    Balance {
+        /// Page of its movements, from 0.
+        page: u16,
+    },
+    /// The languages to choose from.
+    Languages,
+    /// Choose one.
+    SetLanguage {
+        /// Its code.
+        code: String,
+    },
+    /// The help page.
+    Help,
+}
+
+impl Press {
+    /// As callback data.
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Home { fresh: false } => "h".into(),
+            Self::Home { fresh: true } => "hn".into(),
+            Self::Categories { page } => format!("cs:{page}"),
+            Self::Category { id, page } => format!("c:{id}:{page}"),
+            Self::Service { id } => format!("s:{id}"),
+            Self::Choose {
+                draft,
+                input,
+                option,
+            } => format!("dc:{draft}:{input}:{option}"),
+            Self::Skip { draft, input } => format!("ds:{draft}:{input}"),
+            Self::Back { draft } => format!("db:{draft}"),
+            Self::Edit { draft, input } => format!("de:{draft}:{input}"),
+            Self::Changes { draft } => format!("dl:{draft}"),
+            Self::Summary { draft } => format!("dm:{draft}"),
+            Self::Confirm { draft } => format!("dy:{draft}"),
+            Self::Discard { draft } => format!("dx:{draft}"),
+            Self::Again { order } => format!("oa:{order}"),
+            Self::Change { order } => format!("oc:{order}"),
+            Self::CancelOrder { order } => format!("ox:{order}"),
+            Self::Balance { page } => format!("b:{page}"),
+            Self::Languages => "l".into(),
+            Self::SetLanguage { code } => format!("ls:{code}"),
+            Self::Help => "?".into(),
+        }
+    }
+
+    /// From callback data; None for what is not, or no longer, a button of ours.
+    pub fn decode(data: &str) -> Option<Self> {
+        let mut parts = data.split(':');
+        let code = parts.next()?;
+        let mut text = || parts.next().filter(|part| is_id(part)).map(str::to_owned);
+        let press = match code {
+            "h" => Self::Home { fresh: false },
+            "hn" => Self::Home { fresh: true },
+            "cs" => Self::Categories {
+                page: number(text()?)?,
+            },
+            "c" => Self::Category {
+                id: text()?,
+                page: number(text()?)?,
+            },
+            "s" => Self::Service { id: text()? },
+            "dc" => Self::Choose {
+                draft: text()?,
+                input: number(text()?)?,
+                option: number(text()?)?,
+            },
+            "ds" => Self::Skip {
+                draft: text()?,
+                input: number(text()?)?,
+            },
+            "db" => Self::Back { draft: text()? },
+            "de" => Self::Edit {
+                draft: text()?,
+                input: number(text()?)?,
+            },
+            "dl" => Self::Changes { draft: text()? },
+            "dm" => Self::Summary { draft: text()? },
+            "dy" => Self::Confirm { draft: text()? },
+            "dx" => Self::Discard { draft: text()? },
+            "oa" => Self::Again { order: text()? },
+            "oc" => Self::Change { order: text()? },
+            "ox" => Self::CancelOrder { order: text()? },
+            "b" => Self::Balance {
+                page: number(text()?)?,
+            },
+            "l" => Self::Languages,
+            "ls" => Self::SetLanguage { code: text()? },
+            "?" => Self::Help,
+            _ => return None,
+        };
+        parts.next().is_none().then_some(press)
+    }
+}
+
+fn is_id(part: &str) -> bool {
+    (1..=24).contains(&part.len())
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn number(part: String) -> Option<u16> {
+    part.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn presses() -> impl Strategy<Value = Press> {
+        let id = "[a-z0-9-]{1,24}";
+        let short = "[0-9A-Za-z]{10}";
+        prop_oneof![
+            any::<bool>().prop_map(|fresh| Press::Home { fresh }),
+            any::<u16>().prop_map(|page| Press::Categories { page }),
+            (id, any::<u16>()).prop_map(|(id, page)| Press::Category { id, page }),
+            id.prop_map(|id| Press::Service { id }),
+            (short, any::<u16>(), any::<u16>()).prop_map(|(draft, input, option)| Press::Choose {
+                draft,
+                input,
+                option
+            }),
+            (short, any::<u16>()).prop_map(|(draft, input)| Press::Skip { draft, input }),
+            short.prop_map(|draft| Press::Back { draft }),
+            (short, any::<u16>()).prop_map(|(draft, input)| Press::Edit { draft, input }),
+            short.prop_map(|draft| Press::Changes { draft }),
+            short.prop_map(|draft| Press::Summary { draft }),
+            short.prop_map(|draft| Press::Confirm { draft }),
+            short.prop_map(|draft| Press::Discard { draft }),
+            short.prop_map(|order| Press::Again { order }),
+            short.prop_map(|order| Press::Change { order }),
+            short.prop_map(|order| Press::CancelOrder { order }),
+            any::<u16>().prop_map(|page| Press::Balance { page }),
+            Just(Press::Languages),
+            "[a-z]{2}".prop_map(|code| Press::SetLanguage { code }),
+            Just(Press::Help),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_press_fits_and_comes_back(press in presses()) {
+            let data = press.encode();
+            prop_assert!((1..=64).contains(&data.len()), "{data}");
+            prop_assert_eq!(Press::decode(&data), Some(press));
+        }
+
+        #[test]
+        fn any_other_data_is_no_press_or_the_same_again(data in ".{0,80}") {
+            if let Some(press) = Press::decode(&data) {
+                prop_assert_eq!(Press::decode(&press.encode()), Some(press));
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! From an update to the one action that handles it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{Connection as _, PgConnection};
+use tokio::sync::Notify;
+
+use super::cx::{Cx, Env, Handled, Pressed, Stop, button};
+use super::press::Press;
+use super::speech::{Args, Language};
+use super::{language, storefront, wallet};
+use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
+use crate::engine::people::{self, Seen};
+use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
+
+/// Handles updates with the features.
+pub struct Router {
+    env: Arc<Env>,
+    messages: Arc<Notify>,
+    jobs: Arc<Notify>,
+}
+
+impl Router {
+    /// `messages` and `jobs` are notified after each commit.
+    pub fn new(env: Arc<Env>, messages: Arc<Notify>, jobs: Arc<Notify>) -> Self {
+        Self {
+            env,
+            messages,
+            jobs,
+        }
+    }
+}
+
+#[async_trait]
+impl UpdateHandler for Router {
+    async fn handle(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+    ) -> Result<(), HandleError> {
+        let Ok(incoming) = Incoming::parse(&update.payload) else {
+            tracing::warn!("the update cannot be read, nothing is done");
+            return Ok(());
+        };
+        match &incoming.event {
+            Event::Message(_) | Event::Callback { .. } => {
+                self.converse(conn, update, &incoming).await
+            }
+            Event::BotBlocked => {
+                Ok(people::blocked(conn, incoming.chat.id, self.env.clock.sql_now()).await?)
+            }
+            Event::BotUnblocked => Ok(people::reachable_again(conn, incoming.chat.id).await?),
+            Event::ChatMigrated { to } => {
+                Ok(people::migrated(conn, incoming.chat.id, *to, self.env.clock.sql_now()).await?)
+            }
+            // Answered by intake, ahead of any backlog.
+            Event::PreCheckout { .. } => Ok(()),
+            Event::Other(kind) => {
+                tracing::debug!(kind, "nothing to do for this update");
+                Ok(())
+            }
+        }
+    }
+
+    async fn apologise(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+    ) -> Result<(), HandleError> {
+        let Ok(incoming) = Incoming::parse(&update.payload) else {
+            return Ok(());
+        };
+        if !matches!(incoming.event, Event::Message(_) | Event::Callback { .. }) {
+            return Ok(());
+        }
+        let tag = incoming.user.language_code.as_deref().unwrap_or("en");
+        let mut cx = self.cx(conn, update, &incoming, Language::of_tag(tag));
+        let text = storefront::speech(cx.language).rich("unavailable-sorry", &Args::new());
+        into_handle_error(cx.say(text, None).await)
+    }
+
+    fn committed(&self) {
+        self.messages.notify_one();
+        self.jobs.notify_one();
+    }
+}
+
+impl Router {
+    fn cx<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        update: &StoredUpdate,
+        incoming: &Incoming,
+        language: Language,
+    ) -> Cx<'a> {
+        let pressed = match &incoming.event {
+            Event::Callback {
+                id,
+                message_id,
+                inaccessible,
+                ..
+            } => Some(Pressed {
+                callback_id: id.clone(),
+                message_id: message_id.filter(|_| !inaccessible),
+            }),
+            _ => None,
+        };
+        Cx {
+            conn,
+            env: &self.env,
+            chat_id: incoming.chat.id,
+            user_id: incoming.user.id,
+            first_name: incoming.user.first_name.clone(),
+            language,
+            correlation: update.correlation,
+            pressed,
+            answered: false,
+        }
+    }
+
+    async fn converse(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+        incoming: &Incoming,
+    ) -> Result<(), HandleError> {
+        if incoming.user.is_bot || incoming.user.id == 0 {
+            return Ok(());
+        }
+        let (person, fresh) = people::seen(conn, &seen(incoming), self.env.clock.sql_now()).await?;
+        let tag = person
+            .language
+            .as_deref()
+            .or(person.telegram_language.as_deref())
+            .unwrap_or("en");
+        let language = Language::of_tag(tag);
+        let refused = {
+            // What a refused action did is undone; that the person was seen, and the answer, stay.
+            let mut savepoint = conn.begin().await?;
+            let mut cx = self.cx(&mut savepoint, update, incoming, language);
+            let gift = if fresh {
+                into_gift(wallet::welcome_grant(&mut cx).await)?
+            } else {
+                None
+            };
+            match act(&mut cx, update, incoming, gift).await {
+                Ok(()) => {
+                    into_handle_error(cx.answer(None, false).await)?;
+                    savepoint.commit().await?;
+                    None
+                }
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Refused(text)) => {
+                    savepoint.rollback().await?;
+                    Some(text)
+                }
+            }
+        };
+        match refused {
+            None => Ok(()),
+            Some(text) => {
+                let mut cx = self.cx(conn, update, incoming, language);
+                into_handle_error(refusal(&mut cx, *text).await)
+            }
+        }
+    }
+}
+
+fn into_handle_error(handled: Handled) -> Result<(), HandleError> {
+    handled.map_err(|stop| match stop {
+        Stop::Failed(error) => error,
+        Stop::Refused(_) => {
+            HandleError::Bug(anyhow::anyhow!("a refusal where nothing can be refused"))
+        }
+    })
+}
+
+fn into_gift<T>(handled: Handled<T>) -> Result<T, HandleError> {
+    handled.map_err(|stop| match stop {
+        Stop::Failed(error) => error,
+        Stop::Refused(_) => HandleError::Bug(anyhow::anyhow!("a refused gift")),
+    })
+}
+
+/// Tells the user why not, and where to go from here.
+async fn refusal(cx: &mut Cx<'_>, text: Rich) -> Handled {
+    tracing::info!(text = %text.to_plain(), "refused");
+    cx.answer(None, false).await?;
+    let speech = storefront::speech(cx.language);
+    let keyboard = InlineKeyboard::new([vec![
+        button(
+            speech.plain("button-all-services", &Args::new()),
+            &Press::Categories { page: 0 },
+        ),
+        button(
+            speech.plain("button-home", &Args::new()),
+            &Press::Home { fresh: true },
+        ),
+    ]]);
+    cx.say(text, Some(keyboard)).await
+}
+
+fn seen(incoming: &Incoming) -> Seen<'_> {
+    Seen {
+        user_id: incoming.user.id,
+        username: incoming.user.username.as_deref(),
+        first_name: &incoming.user.first_name,
+        telegram_language: incoming.user.language_code.as_deref(),
+        chat_id: incoming.chat.id,
+        chat_kind: match incoming.chat.kind {
+            ChatKind::Private => "private",
+            ChatKind::Group => "group",
+            ChatKind::Supergroup => "supergroup",
+            ChatKind::Channel => "channel",
+            ChatKind::Unknown => "unknown",
+        },
+    }
+}
+
+async fn act(
+    cx: &mut Cx<'_>,
+    update: &StoredUpdate,
+    incoming: &Incoming,
+    gift: Option<crate::base::money::Amount>,
+) -> Handled {
+    match &incoming.event {
+        Event::Callback { data, .. } => press(cx, data).await,
+        Event::Message(message) if incoming.chat.kind != ChatKind::Private => {
+            group(cx, message).await
+        }
+        Event::Message(message) => match message
+            .text
+            .as_deref()
+            .filter(|_| message.media.is_none())
+            .and_then(command)
+        {
+            Some((name, rest)) => run(cx, name, rest, update, gift).await,
+            None => storefront::message(cx, message).await,
+        },
+        _ => Ok(()),
+    }
+}
+
+/// In groups only a command is answered, with the way to a private chat: an order is between two.
+async fn group(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
+    if message.text.as_deref().and_then(command).is_none() {
+        return Ok(());
+    }
+    let text = storefront::speech(cx.language).rich("private-only", &Args::new());
+    cx.say(text, None).await
+}
+
+/// `/name@bot rest` as name and rest.
+fn command(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim().strip_prefix('/')?;
+    let (head, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let name = head.split('@').next().unwrap_or_default();
+    Some((name, rest.trim()))
+}
+
+/// The commands that Telegram offers while typing, with the keys of their descriptions.
+pub const COMMANDS: [(&str, &str); 6] = [
+    ("start", "command-start"),
+    ("menu", "command-menu"),
+    ("balance", "command-balance"),
+    ("language", "command-language"),
+    ("cancel", "command-cancel"),
+    ("help", "command-help"),
+];
+
+async fn run(
+    cx: &mut Cx<'_>,
+    name: &str,
+    rest: &str,
+    update: &StoredUpdate,
+    gift: Option<crate::base::money::Amount>,
+) -> Handled {
+    match name.to_lowercase().as_str() {
+        "start" => storefront::welcome(cx, gift).await,
+        "menu" => storefront::categories(cx, 0).await,
+        "help" => storefront::help(cx).await,
+        "cancel" => storefront::cancel(cx).await,
+        "balance" => wallet::balance(cx, 0).await,
+        "language" => language::languages(cx).await,
+        "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
+        "user" if cx.is_admin() => wallet::user(cx, rest).await,
+        _ => {
+            let text = storefront::speech(cx.language).rich("unknown-command", &Args::new());
+            cx.say(text, None).await
+        }
+    }
+}
+
+async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
+    let Some(press) = Press::decode(data) else {
+        tracing::info!("a button that leads nowhere");
+        let text = storefront::speech(cx.language).plain("old-button", &Args::new());
+        cx.answer(Some(text), false).await?;
+        return storefront::home(cx, true).await;
+    };
+    match press {
+        Press::Home { fresh } => storefront::home(cx, fresh).await,
+        Press::Categories { page } => storefront::categories(cx, page).await,
+        Press::Category { id, page } => storefront::category(cx, &id, page).await,
+        Press::Service { id } => storefront::begin(cx, &id).await,
+        Press::Choose {
+            draft,
+            input,
+            option,
+        } => storefront::choose(cx, &draft, input, option).await,
+        Press::Skip { draft, input } => storefront::skip(cx, &draft, input).await,
+        Press::Back { draft } => storefront::back(cx, &draft).await,
+        Press::Edit { draft, input } => storefront::edit(cx, &draft, input).await,
+        Press::Changes { draft } => storefront::changes(cx, &draft).await,
+        Press::Summary { draft } => storefront::summary(cx, &draft).await,
+        Press::Confirm { draft } => storefront::confirm(cx, &draft).await,
+        Press::Discard { draft } => storefront::discard(cx, &draft).await,
+        Press::Again { order } => storefront::again(cx, &order, false).await,
+        Press::Change { order } => storefront::again(cx, &order, true).await,
+        Press::CancelOrder { order } => storefront::cancel_order(cx, &order).await,
+        Press::Balance { page } => wallet::balance(cx, page).await,
+        Press::Languages => language::languages(cx).await,
+        Press::SetLanguage { code } => language::choose(cx, &code).await,
+        Press::Help => storefront::help(cx).await,
+    }
+}

@@ -1,0 +1,215 @@
+//! Confirming: the hold, the job, the order and the progress message, in one transaction.
+
+use std::time::Duration;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::draft::{Draft, params};
+use super::pages::labelled;
+use super::questions::{current, old_button};
+use super::store::{self, NewOrder};
+use super::summary::join;
+use super::texts::{about, speech};
+use crate::catalog::{ResultKind, Service};
+use crate::engine::inbox::HandleError;
+use crate::engine::jobs::{self, NewJob, Snapshot};
+use crate::engine::ledger::{self, LedgerError};
+use crate::engine::limits::{self, Charged};
+use crate::engine::outbox::{Action, NewMessage};
+use crate::features::cx::{Cx, Handled, Stop};
+use crate::features::press::Press;
+use crate::features::speech::Args;
+use crate::telegram::InlineKeyboard;
+
+/// The owner of the storefront's jobs; stored with each of them.
+pub(super) const JOB_KIND: &str = "storefront_order";
+/// Units of the work rate that an order costs.
+const ORDER_COST: u32 = 2;
+/// A job that cannot be begun within this time is given back.
+const QUEUE_MAX_S: u32 = 30 * 60;
+
+/// "Confirm" was pressed.
+pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(draft) = current(cx, draft_id).await? else {
+        return already_or_old(cx, draft_id).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        return refuse(cx, "refused-gone", Args::new());
+    };
+    if draft.next_open(service).is_some() {
+        return old_button(cx).await;
+    }
+    check_limits(cx, service).await?;
+    let order_id = cx.env.ids.uuid();
+    set_money_aside(cx, service, order_id).await?;
+    queue(cx, service, &draft, order_id).await?;
+    Draft::clear(cx).await?;
+    cx.remove_buttons().await?;
+    accepted(cx, service, &draft, order_id).await
+}
+
+/// The second of two quick taps is told that the first one did it.
+async fn already_or_old(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    if store::by_short_id(cx.conn, draft_id, cx.user_id)
+        .await?
+        .is_none()
+    {
+        return old_button(cx).await;
+    }
+    let text = speech(cx.language).plain("already-ordered", &Args::new());
+    cx.answer(Some(text), false).await
+}
+
+fn refuse(cx: &Cx<'_>, key: &str, args: Args) -> Handled {
+    Err(Stop::Refused(Box::new(
+        speech(cx.language).rich(key, &args),
+    )))
+}
+
+/// Everything that speaks against an order, before any money is touched.
+async fn check_limits(cx: &mut Cx<'_>, service: &Service) -> Handled {
+    if (cx.env.provider_unavailable)(&service.provider.name) {
+        return refuse(cx, "refused-unavailable", Args::new());
+    }
+    let open = store::open_orders(cx.conn, cx.user_id).await?;
+    if open >= i64::from(cx.env.orders_per_user) {
+        return refuse(cx, "refused-too-many-orders", Args::new().number("n", open));
+    }
+    let now = cx.now();
+    let key = format!("work:{}", cx.user_id);
+    if let Charged::Limited { wait } =
+        limits::charge(cx.conn, &key, ORDER_COST, cx.env.work_rate, now).await?
+    {
+        let time = about(
+            speech(cx.language),
+            wait.max(Duration::from_secs(1)).as_secs(),
+        );
+        return refuse(cx, "refused-too-fast", Args::new().text("time", time));
+    }
+    if service.is_free() {
+        let max = service.free_per_day.unwrap_or(cx.env.free_uses_per_day);
+        if !limits::take_daily(cx.conn, cx.user_id, &service.id, max, now).await? {
+            return refuse(cx, "refused-free-used-up", Args::new());
+        }
+    }
+    Ok(())
+}
+
+async fn set_money_aside(cx: &mut Cx<'_>, service: &Service, order_id: Uuid) -> Handled {
+    if service.is_free() {
+        return Ok(());
+    }
+    let cause = cx.cause(format!("hold:job:{order_id}"), &service.id);
+    let (user_id, currency, now) = (cx.user_id, cx.env.currency().code.clone(), cx.now());
+    match ledger::hold(
+        cx.conn,
+        user_id,
+        &currency,
+        service.price,
+        order_id,
+        &cause,
+        now,
+    )
+    .await
+    {
+        Ok(_) => Ok(()),
+        Err(LedgerError::Insufficient { missing, .. }) => {
+            let args = Args::new().text("missing", cx.money(missing));
+            refuse(cx, "refused-insufficient", args)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid) -> Handled {
+    let input =
+        params(service, &draft.answers).map_err(|error| Stop::Failed(HandleError::Bug(error)))?;
+    let job = NewJob {
+        id: order_id,
+        kind: JOB_KIND,
+        user_id: cx.user_id,
+        chat_id: cx.chat_id,
+        priority: 1,
+        unique_key: format!("draft:{}", draft.id),
+        snapshot: Snapshot {
+            v: 1,
+            provider: service.provider.name.clone(),
+            provider_service: service.provider.service.clone(),
+            service: service.id.clone(),
+            price: service.price,
+            params: input,
+            result: result_name(service.result).to_owned(),
+            estimate_s: service.estimate_s,
+            language: cx.language.code().to_owned(),
+        },
+        callback_token: cx.env.ids.token(),
+        queue_max_s: QUEUE_MAX_S,
+        correlation: cx.correlation,
+    };
+    let now = cx.now();
+    if !jobs::enqueue(cx.conn, &job, now).await? {
+        return Err(Stop::Failed(HandleError::Bug(anyhow::anyhow!(
+            "the draft {} was ordered before",
+            draft.id
+        ))));
+    }
+    tracing::info!(job = %order_id, service = %service.id, price = service.price.0, "order placed");
+    Ok(())
+}
+
+async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid) -> Handled {
+    let speech = speech(cx.language);
+    let progress_ref = cx.env.ids.uuid();
+    let order = NewOrder {
+        id: order_id,
+        short_id: &draft.id,
+        user_id: cx.user_id,
+        chat_id: cx.chat_id,
+        service: &service.id,
+        answers: json!({ "v": 1, "answers": draft.answers }),
+        price: service.price,
+        progress_ref,
+        language: cx.language.code(),
+    };
+    let now = cx.now();
+    store::insert(cx.conn, &order, now).await?;
+    let before = jobs::queue_position(cx.conn, order_id).await?.unwrap_or(0);
+    let title = service.title.get(cx.language.code());
+    let mut lines = vec![speech.rich("order-accepted", &Args::new().text("title", title))];
+    if before > 0 {
+        lines.push(speech.rich("order-position", &Args::new().number("n", before)));
+    }
+    let time = about(speech, service.estimate_s.into());
+    lines.push(speech.rich("order-estimate", &Args::new().text("time", time)));
+    if !service.is_free() {
+        lines.push(speech.rich(
+            "order-held",
+            &Args::new().text("price", cx.money(service.price)),
+        ));
+    }
+    let press = Press::CancelOrder {
+        order: draft.id.clone(),
+    };
+    let keyboard = InlineKeyboard::new([vec![labelled(speech, "button-cancel-order", &press)]]);
+    let action = Action::Say {
+        text: join(lines),
+        keyboard: Some(keyboard),
+    };
+    let message = NewMessage {
+        message_ref: Some(progress_ref),
+        ..NewMessage::new(cx.chat_id, cx.correlation, action)
+    };
+    cx.post(&message).await
+}
+
+/// The stored name of a kind of result.
+pub(super) fn result_name(kind: ResultKind) -> &'static str {
+    match kind {
+        ResultKind::Image => "image",
+        ResultKind::Video => "video",
+        ResultKind::Audio => "audio",
+        ResultKind::Document => "document",
+    }
+}

@@ -1,0 +1,158 @@
+//! Checks what a user gave for an input, and says what is expected.
+
+use super::draft::Answer;
+use crate::catalog::{Input, InputKind};
+use crate::features::speech::{Args, Speech};
+use crate::telegram::{IncomingMessage, Media, MediaKind, Rich};
+
+/// Why an answer does not do: the text's key and variables.
+pub struct Wrong {
+    key: &'static str,
+    args: Args,
+}
+
+impl Wrong {
+    fn new(key: &'static str, args: Args) -> Self {
+        Self { key, args }
+    }
+
+    /// As a message.
+    pub fn text(&self, speech: Speech<'_>) -> Rich {
+        speech.rich(self.key, &self.args)
+    }
+}
+
+/// What is expected for an input, in one sentence.
+pub fn expectation(speech: Speech<'_>, input: &Input) -> Rich {
+    let args = Args::new();
+    match &input.kind {
+        InputKind::Text { min, max } => speech.rich(
+            "expect-text",
+            &args
+                .number("min", i64::from(*min))
+                .number("max", i64::from(*max)),
+        ),
+        InputKind::Image { max_mb } => {
+            speech.rich("expect-image", &args.number("mb", i64::from(*max_mb)))
+        }
+        InputKind::Video { max_mb, max_s } => speech.rich(
+            "expect-video",
+            &args
+                .number("mb", i64::from(*max_mb))
+                .number("seconds", i64::from(*max_s)),
+        ),
+        InputKind::Audio { max_mb, max_s } => speech.rich(
+            "expect-audio",
+            &args
+                .number("mb", i64::from(*max_mb))
+                .number("seconds", i64::from(*max_s)),
+        ),
+        InputKind::Choice { .. } => speech.rich("expect-choice", &args),
+        InputKind::Number(range) => speech.rich(
+            "expect-number",
+            &args
+                .text("min", range.min.to_string())
+                .text("max", range.max.to_string()),
+        ),
+    }
+}
+
+/// The answer that a message gives to an input.
+pub fn answer(input: &Input, message: &IncomingMessage, language: &str) -> Result<Answer, Wrong> {
+    let text = message
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    match &input.kind {
+        InputKind::Text { min, max } => {
+            let text = text.ok_or_else(|| Wrong::new("wrong-not-text", Args::new()))?;
+            check_text(text, *min, *max)
+        }
+        InputKind::Choice { options } => options
+            .iter()
+            .find(|option| {
+                text.is_some_and(|text| {
+                    option.value.eq_ignore_ascii_case(text)
+                        || option.title.get(language).to_lowercase() == text.to_lowercase()
+                })
+            })
+            .map(|option| Answer::Choice(option.value.clone()))
+            .ok_or_else(|| Wrong::new("wrong-not-choice", Args::new())),
+        InputKind::Number(range) => {
+            let number: f64 = text
+                .and_then(|text| text.replace(',', ".").parse().ok())
+                .ok_or_else(|| Wrong::new("wrong-not-number", Args::new()))?;
+            if range.accepts(number) {
+                return Ok(Answer::Number(number));
+            }
+            let args = Args::new()
+                .text("min", range.min.to_string())
+                .text("max", range.max.to_string())
+                .text("step", range.step.to_string());
+            Err(Wrong::new("wrong-number-range", args))
+        }
+        InputKind::Image { max_mb } => {
+            media(message, MediaKind::Image, "wrong-not-image", *max_mb, None)
+        }
+        InputKind::Video { max_mb, max_s } => media(
+            message,
+            MediaKind::Video,
+            "wrong-not-video",
+            *max_mb,
+            Some(*max_s),
+        ),
+        InputKind::Audio { max_mb, max_s } => media(
+            message,
+            MediaKind::Audio,
+            "wrong-not-audio",
+            *max_mb,
+            Some(*max_s),
+        ),
+    }
+}
+
+fn check_text(text: &str, min: u32, max: u32) -> Result<Answer, Wrong> {
+    let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    if count < i64::from(min) {
+        let args = Args::new().number("min", i64::from(min)).number("n", count);
+        return Err(Wrong::new("wrong-text-short", args));
+    }
+    if count > i64::from(max) {
+        let args = Args::new().number("max", i64::from(max)).number("n", count);
+        return Err(Wrong::new("wrong-text-long", args));
+    }
+    Ok(Answer::Text(text.to_owned()))
+}
+
+fn media(
+    message: &IncomingMessage,
+    kind: MediaKind,
+    wrong: &'static str,
+    max_mb: u32,
+    max_s: Option<u32>,
+) -> Result<Answer, Wrong> {
+    let media: &Media = message
+        .media
+        .as_ref()
+        .filter(|media| media.kind == kind)
+        .ok_or_else(|| Wrong::new(wrong, Args::new()))?;
+    if media
+        .size
+        .is_some_and(|size| size > u64::from(max_mb) << 20)
+    {
+        return Err(Wrong::new(
+            "wrong-too-large",
+            Args::new().number("mb", i64::from(max_mb)),
+        ));
+    }
+    if let (Some(duration_s), Some(max_s)) = (media.duration_s, max_s)
+        && duration_s > max_s
+    {
+        return Err(Wrong::new(
+            "wrong-too-long-media",
+            Args::new().number("seconds", i64::from(max_s)),
+        ));
+    }
+    Ok(Answer::Media(Box::new(media.clone())))
+}

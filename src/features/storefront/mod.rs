@@ -1,0 +1,29 @@
+//! The storefront: pick a service, give what it needs, see the price, confirm, wait, receive.
+//!
+//! ```text
+//! home ─▶ categories ─▶ category ─▶ questions ⇄ back ─▶ summary ─confirm─▶ order ─▶ result │ failure + refund
+//!   ▲                                   └── cancel ──┘      ⇄ change                └─ again · change · home
+//! ```
+//! A draft lives in the conversation; an order in `storefront_order`, with a job of the same id. Confirming makes the
+//! hold, the job, the order and the progress message in one transaction.
+
+mod confirm;
+mod draft;
+mod inputs;
+mod orders;
+mod pages;
+mod progress;
+mod questions;
+mod store;
+mod summary;
+mod texts;
+
+pub use orders::{again, cancel_order};
+pub use pages::{categories, category, help, home, welcome};
+pub use progress::OrderJob;
+pub use questions::{back, begin, cancel, choose, discard, edit, message, skip};
+pub use store::{ForgetInputs, open_orders};
+pub use summary::{changes, summary};
+pub use texts::speech;
+
+pub use confirm::confirm;

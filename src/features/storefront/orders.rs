@@ -1,0 +1,98 @@
+//! What can be done with an order afterwards: once more, with changes, taken back.
+
+use super::draft::{Answers, Draft, fitting};
+use super::pages;
+use super::progress::settled;
+use super::questions;
+use super::store::{self, Order};
+use super::summary;
+use super::texts::speech;
+use crate::engine::jobs;
+use crate::engine::outbox::{Action, NewMessage, Target};
+use crate::features::cx::{Cx, Handled};
+use crate::features::speech::Args;
+use crate::telegram::InlineKeyboard;
+
+/// "Again", "Retry" or "Change" was pressed: a new draft with the answers of the order.
+pub async fn again(cx: &mut Cx<'_>, short_id: &str, to_changes: bool) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(order) = store::by_short_id(cx.conn, short_id, cx.user_id).await? else {
+        return not_found(cx).await;
+    };
+    let Some(service) = catalog.service(&order.service) else {
+        let text = speech(cx.language).plain("refused-gone", &Args::new());
+        cx.answer(Some(text), true).await?;
+        return pages::home(cx, true).await;
+    };
+    let known = answers(&order);
+    if known.is_none() {
+        let text = speech(cx.language).plain("inputs-forgotten", &Args::new());
+        cx.answer(Some(text), true).await?;
+    }
+    let draft = Draft::new(
+        cx.env.ids.short(),
+        service,
+        fitting(service, known.unwrap_or_default()),
+    );
+    draft.save(cx).await?;
+    if to_changes && draft.asking.is_none() {
+        return summary::show_changes(cx, service, &draft, false).await;
+    }
+    questions::go_on(cx, service, &draft, false).await
+}
+
+fn answers(order: &Order) -> Option<Answers> {
+    let stored = order.answers.as_ref()?;
+    serde_json::from_value(stored.get("answers")?.clone())
+        .inspect_err(
+            |error| tracing::warn!(error = %error, "the answers of an order cannot be read"),
+        )
+        .ok()
+}
+
+async fn not_found(cx: &mut Cx<'_>) -> Handled {
+    let text = speech(cx.language).plain("order-not-found", &Args::new());
+    cx.answer(Some(text), true).await?;
+    cx.remove_buttons().await
+}
+
+/// "Cancel the order" was pressed.
+pub async fn cancel_order(cx: &mut Cx<'_>, short_id: &str) -> Handled {
+    let Some(order) = store::by_short_id(cx.conn, short_id, cx.user_id).await? else {
+        return not_found(cx).await;
+    };
+    let now = cx.now();
+    if !jobs::cancel_queued(cx.conn, order.id, now).await? {
+        let text = speech(cx.language).plain("order-not-cancellable", &Args::new());
+        return cx.answer(Some(text), false).await;
+    }
+    store::finish(cx.conn, order.id, "cancelled", now).await?;
+    let speech = speech(cx.language);
+    let title = service_title(cx, &order);
+    let head = speech.rich("order-cancelled", &Args::new().text("title", title));
+    let released = super::progress::release(cx.conn, cx.env, order.id, cx.correlation).await?;
+    let text = summary::join([
+        head,
+        settled(cx.conn, cx.env, speech, cx.user_id, released).await?,
+    ]);
+    let keyboard = InlineKeyboard::new([vec![pages::home_button(speech)]]);
+    let action = Action::Edit {
+        target: Target::Ref(order.progress_ref),
+        text,
+        keyboard: Some(keyboard),
+        else_say: true,
+    };
+    let message = NewMessage {
+        message_ref: Some(order.progress_ref),
+        coalesce_key: Some(order.progress_ref),
+        ..NewMessage::new(cx.chat_id, cx.correlation, action)
+    };
+    cx.post(&message).await
+}
+
+fn service_title(cx: &Cx<'_>, order: &Order) -> String {
+    cx.env.catalog.service(&order.service).map_or_else(
+        || order.service.clone(),
+        |service| service.title.get(cx.language.code()).to_owned(),
+    )
+}

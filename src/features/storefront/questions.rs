@@ -1,0 +1,333 @@
+//! The questions of an order, one after another.
+
+use super::draft::{Answer, Answers, Draft};
+use super::inputs;
+use super::pages::{self, labelled, price};
+use super::summary;
+use super::texts::{about, speech};
+use crate::catalog::{Input, InputKind, Service};
+use crate::features::cx::{Cx, Handled, button};
+use crate::features::press::Press;
+use crate::features::speech::Args;
+use crate::telegram::{Button, IncomingMessage, InlineKeyboard, Rich};
+
+/// Begins an order of a service, in place of any draft.
+pub async fn begin(cx: &mut Cx<'_>, service_id: &str) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(service) = catalog.service(service_id) else {
+        let text = speech(cx.language).plain("refused-gone", &Args::new());
+        cx.answer(Some(text), true).await?;
+        return pages::categories(cx, 0).await;
+    };
+    let draft = Draft::new(cx.env.ids.short(), service, Answers::new());
+    draft.save(cx).await?;
+    let card = card(cx, service);
+    ask(cx, service, &draft, Some(card), true).await
+}
+
+fn card(cx: &Cx<'_>, service: &Service) -> Rich {
+    let speech = speech(cx.language);
+    let args = Args::new()
+        .text("title", service.title.get(cx.language.code()))
+        .text("description", service.description.get(cx.language.code()))
+        .text("price", price(cx, service))
+        .text("time", about(speech, service.estimate_s.into()));
+    speech.rich("card", &args)
+}
+
+/// Asks the draft's next question, or shows its summary.
+pub async fn go_on(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: bool) -> Handled {
+    match draft.asking {
+        Some(_) => ask(cx, service, draft, None, in_place).await,
+        None => summary::show(cx, service, draft, in_place).await,
+    }
+}
+
+async fn ask(
+    cx: &mut Cx<'_>,
+    service: &Service,
+    draft: &Draft,
+    before: Option<Rich>,
+    in_place: bool,
+) -> Handled {
+    let Some((position, input)) = asked(service, draft) else {
+        return summary::show(cx, service, draft, in_place).await;
+    };
+    let speech = speech(cx.language);
+    let mut text = before
+        .map(|before| before.then(Rich::literal("\n\n")))
+        .unwrap_or_default();
+    if service.inputs.len() > 1 {
+        let steps = i64::try_from(service.inputs.len()).unwrap_or(0);
+        let step = i64::try_from(position + 1).unwrap_or(0);
+        let args = Args::new().number("step", step).number("steps", steps);
+        text = text
+            .then(speech.rich("question-step", &args))
+            .then(Rich::literal("\n"));
+    }
+    let title = Args::new().text("title", input.title.get(cx.language.code()));
+    text = text
+        .then(speech.rich("question", &title))
+        .then(Rich::literal("\n"));
+    if let Some(hint) = &input.hint {
+        text = text
+            .then(Rich::literal(hint.get(cx.language.code())))
+            .then(Rich::literal("\n"));
+    }
+    text = text.then(inputs::expectation(speech, input));
+    if input.optional {
+        text = text
+            .then(Rich::literal(" "))
+            .then(speech.rich("expect-optional", &Args::new()));
+    }
+    let keyboard = keyboard(cx, draft, position, input);
+    if in_place {
+        cx.show(text, Some(keyboard)).await
+    } else {
+        cx.say(text, Some(keyboard)).await
+    }
+}
+
+fn asked<'s>(service: &'s Service, draft: &Draft) -> Option<(usize, &'s Input)> {
+    let position = draft.asking?;
+    Some((position, service.inputs.get(position)?))
+}
+
+fn keyboard(cx: &Cx<'_>, draft: &Draft, position: usize, input: &Input) -> InlineKeyboard {
+    let speech = speech(cx.language);
+    let number = u16::try_from(position).unwrap_or(u16::MAX);
+    let id = || draft.id.clone();
+    let mut rows: Vec<Vec<Button>> = Vec::new();
+    if let InputKind::Choice { options } = &input.kind {
+        let buttons: Vec<Button> = options
+            .iter()
+            .zip(0_u16..)
+            .map(|(option, index)| {
+                let press = Press::Choose {
+                    draft: id(),
+                    input: number,
+                    option: index,
+                };
+                button(option.title.get(cx.language.code()), &press)
+            })
+            .collect();
+        // Two to a row while the labels are short enough to be read on a phone.
+        let narrow = options
+            .iter()
+            .all(|option| option.title.get(cx.language.code()).chars().count() <= 16);
+        rows.extend(
+            buttons
+                .chunks(if narrow { 2 } else { 1 })
+                .map(<[Button]>::to_vec),
+        );
+    }
+    if input.optional {
+        rows.push(vec![labelled(
+            speech,
+            "button-skip",
+            &Press::Skip {
+                draft: id(),
+                input: number,
+            },
+        )]);
+    }
+    let mut last = Vec::new();
+    if draft.changing {
+        last.push(labelled(
+            speech,
+            "button-to-summary",
+            &Press::Summary { draft: id() },
+        ));
+    } else if position > 0 {
+        last.push(labelled(
+            speech,
+            "button-back",
+            &Press::Back { draft: id() },
+        ));
+    }
+    last.push(labelled(
+        speech,
+        "button-cancel",
+        &Press::Discard { draft: id() },
+    ));
+    rows.push(last);
+    InlineKeyboard::new(rows)
+}
+
+/// What a user wrote or sent outside of commands.
+pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(mut draft) = Draft::load(cx).await? else {
+        return not_understood(cx).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        Draft::clear(cx).await?;
+        return not_understood(cx).await;
+    };
+    if message.media_group_id.is_some() && message.media_group_id == draft.album {
+        return Ok(());
+    }
+    let speech = speech(cx.language);
+    let Some((position, input)) = asked(service, &draft) else {
+        cx.say(speech.rich("finish-first", &Args::new()), None)
+            .await?;
+        return summary::show(cx, service, &draft, false).await;
+    };
+    match inputs::answer(input, message, cx.language.code()) {
+        Ok(answer) => {
+            draft.album.clone_from(&message.media_group_id);
+            draft.take(service, input, answer);
+            draft.save(cx).await?;
+            go_on(cx, service, &draft, false).await
+        }
+        Err(wrong) => {
+            let text = wrong
+                .text(speech)
+                .then(Rich::literal("\n"))
+                .then(inputs::expectation(speech, input));
+            let keyboard = keyboard(cx, &draft, position, input);
+            cx.say(text, Some(keyboard)).await
+        }
+    }
+}
+
+async fn not_understood(cx: &mut Cx<'_>) -> Handled {
+    let speech = speech(cx.language);
+    let keyboard = InlineKeyboard::new([vec![
+        labelled(
+            speech,
+            "button-all-services",
+            &Press::Categories { page: 0 },
+        ),
+        pages::home_button(speech),
+    ]]);
+    cx.say(speech.rich("not-understood", &Args::new()), Some(keyboard))
+        .await
+}
+
+/// An option was pressed.
+pub async fn choose(cx: &mut Cx<'_>, draft: &str, input: u16, option: u16) -> Handled {
+    answer_by_button(cx, draft, input, |input| match &input.kind {
+        InputKind::Choice { options } => options
+            .get(usize::from(option))
+            .map(|option| Answer::Choice(option.value.clone())),
+        _ => None,
+    })
+    .await
+}
+
+/// "Skip" was pressed.
+pub async fn skip(cx: &mut Cx<'_>, draft: &str, input: u16) -> Handled {
+    answer_by_button(cx, draft, input, |input| {
+        input.optional.then_some(Answer::Skipped)
+    })
+    .await
+}
+
+async fn answer_by_button(
+    cx: &mut Cx<'_>,
+    draft_id: &str,
+    position: u16,
+    answer: impl FnOnce(&Input) -> Option<Answer>,
+) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(mut draft) = current(cx, draft_id).await? else {
+        return old_button(cx).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        return old_button(cx).await;
+    };
+    // A second tap, or a button of an earlier question: the question has moved on.
+    let Some((_, input)) =
+        asked(service, &draft).filter(|(asked, _)| *asked == usize::from(position))
+    else {
+        return old_button(cx).await;
+    };
+    let Some(answer) = answer(input) else {
+        return old_button(cx).await;
+    };
+    draft.take(service, input, answer);
+    draft.save(cx).await?;
+    go_on(cx, service, &draft, true).await
+}
+
+/// Back to the question before.
+pub async fn back(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(mut draft) = current(cx, draft_id).await? else {
+        return old_button(cx).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        return old_button(cx).await;
+    };
+    let before = draft
+        .asking
+        .unwrap_or(service.inputs.len())
+        .saturating_sub(1);
+    if let Some(input) = service.inputs.get(before) {
+        draft.answers.remove(&input.id);
+        draft.asking = Some(before);
+        draft.changing = false;
+        draft.save(cx).await?;
+    }
+    go_on(cx, service, &draft, true).await
+}
+
+/// Asks one question anew.
+pub async fn edit(cx: &mut Cx<'_>, draft_id: &str, position: u16) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(mut draft) = current(cx, draft_id).await? else {
+        return old_button(cx).await;
+    };
+    let Some(service) = draft
+        .service(&catalog)
+        .filter(|service| service.inputs.len() > usize::from(position))
+    else {
+        return old_button(cx).await;
+    };
+    draft.asking = Some(usize::from(position));
+    draft.changing = true;
+    draft.save(cx).await?;
+    go_on(cx, service, &draft, true).await
+}
+
+/// The draft, if it is the one that a button speaks of.
+pub async fn current(cx: &mut Cx<'_>, draft_id: &str) -> Handled<Option<Draft>> {
+    Ok(Draft::load(cx).await?.filter(|draft| draft.id == draft_id))
+}
+
+/// A button that leads nowhere any more: a kind word, and the message loses its buttons.
+pub async fn old_button(cx: &mut Cx<'_>) -> Handled {
+    let text = speech(cx.language).plain("old-button", &Args::new());
+    cx.answer(Some(text), false).await?;
+    cx.remove_buttons().await
+}
+
+/// "Cancel" was pressed in a draft.
+pub async fn discard(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    if current(cx, draft_id).await?.is_none() {
+        return old_button(cx).await;
+    }
+    pages::home(cx, false).await
+}
+
+/// `/cancel`: throws the draft away.
+pub async fn cancel(cx: &mut Cx<'_>) -> Handled {
+    let had_draft = Draft::load(cx).await?.is_some();
+    Draft::clear(cx).await?;
+    let speech = speech(cx.language);
+    let key = if had_draft {
+        "cancelled"
+    } else {
+        "nothing-to-cancel"
+    };
+    let keyboard = InlineKeyboard::new([vec![
+        labelled(
+            speech,
+            "button-all-services",
+            &Press::Categories { page: 0 },
+        ),
+        pages::home_button(speech),
+    ]]);
+    cx.say(speech.rich(key, &Args::new()), Some(keyboard)).await
+}

@@ -1,0 +1,211 @@
+//! The summary of a draft: what was given, the price, the balance.
+
+use super::draft::{Answer, Draft};
+use super::pages::{labelled, price};
+use super::questions::{current, old_button};
+use super::texts::{about, speech};
+use crate::base::money::Amount;
+use crate::catalog::{DefaultValue, Input, InputKind, Service};
+use crate::engine::ledger;
+use crate::features::cx::{Cx, Handled, button};
+use crate::features::press::Press;
+use crate::features::speech::{Args, Speech};
+use crate::telegram::{InlineKeyboard, MediaKind, Rich};
+
+/// A long text is shown by its beginning.
+const VALUE_CHARS_MAX: usize = 200;
+
+/// "To the summary" was pressed: what was being changed stays as it was.
+pub async fn summary(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(mut draft) = current(cx, draft_id).await? else {
+        return old_button(cx).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        return old_button(cx).await;
+    };
+    draft.changing = false;
+    draft.asking = draft.next_open(service);
+    draft.save(cx).await?;
+    super::questions::go_on(cx, service, &draft, true).await
+}
+
+/// "Change" was pressed: the inputs to choose from.
+pub async fn changes(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(draft) = current(cx, draft_id).await? else {
+        return old_button(cx).await;
+    };
+    let Some(service) = draft.service(&catalog) else {
+        return old_button(cx).await;
+    };
+    show_changes(cx, service, &draft, true).await
+}
+
+/// The inputs of a draft as buttons.
+pub async fn show_changes(
+    cx: &mut Cx<'_>,
+    service: &Service,
+    draft: &Draft,
+    in_place: bool,
+) -> Handled {
+    let speech = speech(cx.language);
+    let mut rows: Vec<_> = service
+        .inputs
+        .iter()
+        .zip(0_u16..)
+        .map(|(input, position)| {
+            let press = Press::Edit {
+                draft: draft.id.clone(),
+                input: position,
+            };
+            vec![button(input.title.get(cx.language.code()), &press)]
+        })
+        .collect();
+    rows.push(vec![
+        labelled(
+            speech,
+            "button-to-summary",
+            &Press::Summary {
+                draft: draft.id.clone(),
+            },
+        ),
+        labelled(
+            speech,
+            "button-cancel",
+            &Press::Discard {
+                draft: draft.id.clone(),
+            },
+        ),
+    ]);
+    let text = speech.rich("summary-changes", &Args::new());
+    let keyboard = InlineKeyboard::new(rows);
+    if in_place {
+        cx.show(text, Some(keyboard)).await
+    } else {
+        cx.say(text, Some(keyboard)).await
+    }
+}
+
+/// The summary page.
+pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: bool) -> Handled {
+    let speech = speech(cx.language);
+    let language = cx.language.code();
+    let wallet = ledger::wallet(cx.conn, cx.user_id, &cx.env.currency().code).await?;
+    let mut lines = vec![speech.rich(
+        "summary",
+        &Args::new().text("title", service.title.get(language)),
+    )];
+    for input in &service.inputs {
+        let args = Args::new()
+            .text("title", input.title.get(language))
+            .text("value", value(speech, input, draft.answers.get(&input.id)));
+        lines.push(speech.rich("summary-line", &args));
+    }
+    lines.push(Rich::default());
+    lines.push(speech.rich(
+        "summary-price",
+        &Args::new().text("price", price(cx, service)),
+    ));
+    if !service.is_free() {
+        lines.push(speech.rich(
+            "summary-balance",
+            &Args::new().text("balance", cx.money(wallet.available)),
+        ));
+    }
+    let time = Args::new().text("time", about(speech, service.estimate_s.into()));
+    lines.push(speech.rich("summary-time", &time));
+    lines.push(Rich::default());
+    let missing = service.price - wallet.available;
+    let id = || draft.id.clone();
+    let mut rows = Vec::new();
+    if missing > Amount::ZERO {
+        lines.push(speech.rich(
+            "summary-missing",
+            &Args::new().text("missing", cx.money(missing)),
+        ));
+        rows.push(vec![labelled(
+            speech,
+            "button-wallet",
+            &Press::Balance { page: 0 },
+        )]);
+    } else {
+        lines.push(speech.rich("summary-question", &Args::new()));
+        let key = if service.is_free() {
+            "button-confirm-free"
+        } else {
+            "button-confirm"
+        };
+        let label = speech.plain(key, &Args::new().text("price", cx.money(service.price)));
+        rows.push(vec![button(label, &Press::Confirm { draft: id() })]);
+    }
+    rows.push(vec![
+        labelled(speech, "button-change", &Press::Changes { draft: id() }),
+        labelled(speech, "button-cancel", &Press::Discard { draft: id() }),
+    ]);
+    let text = join(lines);
+    let keyboard = InlineKeyboard::new(rows);
+    if in_place {
+        cx.show(text, Some(keyboard)).await
+    } else {
+        cx.say(text, Some(keyboard)).await
+    }
+}
+
+/// Lines to a text.
+pub fn join(lines: impl IntoIterator<Item = Rich>) -> Rich {
+    lines
+        .into_iter()
+        .enumerate()
+        .fold(Rich::default(), |text, (index, line)| {
+            if index == 0 {
+                line
+            } else {
+                text.then(Rich::literal("\n")).then(line)
+            }
+        })
+}
+
+fn value(speech: Speech<'_>, input: &Input, answer: Option<&Answer>) -> String {
+    match answer {
+        Some(Answer::Text(text)) => shortened(text),
+        Some(Answer::Number(number)) => number.to_string(),
+        Some(Answer::Choice(value)) => option_title(speech, input, value),
+        Some(Answer::Media(media)) => speech.plain(
+            match media.kind {
+                MediaKind::Image => "value-image",
+                MediaKind::Video => "value-video",
+                MediaKind::Audio => "value-audio",
+                MediaKind::Document => "value-document",
+            },
+            &Args::new(),
+        ),
+        Some(Answer::Skipped) | None => match &input.default {
+            Some(DefaultValue::Text(text)) => option_title(speech, input, text),
+            Some(DefaultValue::Number(number)) => number.to_string(),
+            None => speech.plain("value-skipped", &Args::new()),
+        },
+    }
+}
+
+fn option_title(speech: Speech<'_>, input: &Input, value: &str) -> String {
+    match &input.kind {
+        InputKind::Choice { options } => options
+            .iter()
+            .find(|option| option.value == value)
+            .map_or_else(
+                || value.to_owned(),
+                |option| option.title.get(speech.language().code()).to_owned(),
+            ),
+        _ => shortened(value),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= VALUE_CHARS_MAX {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(VALUE_CHARS_MAX).collect();
+    short.push('…');
+    short
+}

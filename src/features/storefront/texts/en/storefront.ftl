@@ -1,0 +1,153 @@
+# Markup: *bold*, _italic_, `code`. Variables are always literal.
+
+welcome = 👋 Hi, { $name }!
+
+    I make pictures, videos and speech for you. Pick a service, tell me what you need, see the price, confirm: I deliver the result right here. *You only pay for what you receive.*
+welcome-free = 🎁 Start with a free one: *{ $service }*.
+welcome-balance = Your balance: *{ $balance }*.
+button-try-free = 🎁 { $service } (free)
+button-all-services = 🛍 All services
+button-wallet = 💰 Balance
+button-language = 🌐 Language
+button-help = ❓ Help
+button-home = 🏠 Home
+button-back = ⬅️ Back
+button-cancel = ✖️ Cancel
+button-skip = ⏭ Skip
+button-confirm = ✅ Confirm { $price }
+button-confirm-free = ✅ Confirm (free)
+button-change = ✏️ Change
+button-again = 🔁 Again
+button-retry = 🔁 Retry
+button-to-summary = ⬅️ To the summary
+button-cancel-order = ✖️ Cancel the order
+button-previous = ◀️
+button-next = ▶️
+
+help = *How it works*
+    1. /menu: pick a service.
+    2. Send what it asks for: a text, a photo, a video, a voice message.
+    3. Check the summary and the price, and confirm.
+    4. Wait a moment: the result comes as a message.
+
+    The price is set aside when you confirm. If something goes wrong, you get it back at once.
+
+    *Commands*
+    /menu: all services
+    /balance: your balance and movements
+    /language: change the language
+    /cancel: stop what you are doing
+    /help: this page
+
+categories = 🛍 *What would you like to make?*
+category = *{ $title }*
+    Choose a service:
+category-empty = There is nothing on this shelf at the moment.
+service-line-free = { $title } · free
+service-line = { $title } · { $price }
+
+price-free = free
+card = *{ $title }*
+    { $description }
+
+    💵 { $price }   ⏱ { $time }
+question-step = _Step { $step } of { $steps }_
+question = ✍️ *{ $title }*
+expect-text = Send a text of { $min } to { $max } characters.
+expect-image = Send a photo, or an image as a file (up to { $mb } MB).
+expect-video = Send a video (up to { $mb } MB and { $seconds } s). A video note is fine too.
+expect-audio = Send a voice message or an audio file (up to { $mb } MB and { $seconds } s).
+expect-choice = Choose below.
+expect-number = Send a number from { $min } to { $max }.
+expect-optional = You may skip this.
+
+wrong-not-text = I need a text here.
+wrong-text-short = That is too short: at least { $min } characters, please. You sent { $n }.
+wrong-text-long = That is too long: at most { $max } characters, please. You sent { $n }.
+wrong-not-image = I need a photo here, or an image sent as a file.
+wrong-not-video = I need a video here.
+wrong-not-audio = I need a voice message or an audio file here.
+wrong-too-large = This file is too large: { $mb } MB at most, please.
+wrong-too-long-media = This is too long: { $seconds } s at most, please.
+wrong-not-choice = Please choose one of the buttons.
+wrong-not-number = That is not a number I can use.
+wrong-number-range = Please send a number from { $min } to { $max }, in steps of { $step }.
+
+summary = 🧾 *{ $title }*
+summary-line = • { $title }: { $value }
+summary-price = 💵 Price: *{ $price }*
+summary-balance = 💰 Balance: { $balance }
+summary-time = ⏱ Usually { $time }
+summary-question = Shall I begin?
+summary-missing = ⚠️ Your balance is *{ $missing }* short. Your draft is kept; see /balance.
+summary-changes = ✏️ *What would you like to change?*
+value-skipped = —
+value-image = 🖼 picture
+value-video = 🎬 video
+value-audio = 🔊 audio
+value-document = 📄 file
+
+order-accepted = ⏳ *{ $title }*: your order is in.
+order-position = Before you: { $n ->
+        [one] { $n } order
+       *[other] { $n } orders
+    }.
+order-estimate = Usually { $time }.
+order-held = { $price } is set aside.
+order-working = ⚙️ *{ $title }*
+    { $bar } { $percent } %
+order-remaining = { $time } left.
+order-longer = It takes a little longer than usual. I am on it.
+order-unsure = 🔎 *{ $title }*
+    I am checking whether the workshop has your order. Please wait: you will not pay for nothing.
+order-done = ✅ *{ $title }*: done.
+order-charged = Charged: { $price }. Balance: { $balance }.
+order-free = It was free.
+result-caption = { $title }
+order-failed = ❌ *{ $title }*: it did not work.
+    { $reason }
+order-refunded = { $price } is back on your balance: { $balance }.
+order-nothing-charged = You were not charged.
+order-cancelled = ✖️ *{ $title }*: cancelled.
+
+failed-content-refused = The content is against the rules of the service. Please change your text or picture.
+failed-bad-input = The service cannot work with this input. Please change it and try again.
+failed-input-unreachable = Your file could not be read. Please send it again.
+failed-provider-failed = The workshop could not finish it. Trying again often helps.
+failed-provider-unavailable = The workshop is not available at the moment. Please try again later.
+failed-timed-out = It took too long.
+failed-result-too-large = The result is larger than Telegram lets me send.
+failed-result-lost = The result could not be fetched.
+failed-unknown = The workshop did not confirm your order.
+
+about-seconds = about { $n } s
+about-minutes = about { $n } min
+
+refused-unavailable = This service is not available at the moment. Nothing was charged; please try again a little later.
+refused-gone = This service is no longer offered. Have a look at the others.
+refused-too-many-orders = You have { $n } orders running. Please wait until one is done.
+refused-too-fast = That is a lot at once. Please wait { $time } and confirm again.
+refused-free-used-up = You have used this free service as often as possible today. It is free again tomorrow (UTC).
+refused-insufficient = Your balance is { $missing } short.
+old-button = This button is out of date.
+already-ordered = This order was placed already.
+order-not-cancellable = It is being made already. I cannot stop it any more.
+order-not-found = I cannot find that order any more.
+inputs-forgotten = What you entered was deleted after a week. Please enter it again.
+nothing-to-cancel = There is nothing to cancel.
+cancelled = ✖️ Cancelled.
+not-understood = I did not understand that. Choose a service, or see /help.
+finish-first = Please confirm or change your order with the buttons.
+unknown-command = I do not know this command. See /help.
+private-only = I work in a private chat. Write to me there!
+welcome-gift = 🎁 { $amount } to start with is on your balance.
+unavailable-sorry = Sorry, something went wrong on my side. I have told the team. Please try again, or press /start.
+
+command-start = Start page
+command-menu = All services
+command-balance = Balance and movements
+command-language = Language
+command-cancel = Stop what I am doing
+command-help = How it works
+
+admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.

@@ -1,0 +1,116 @@
+//! `/balance` and the welcome gift.
+
+use super::speech;
+use crate::base::money::Amount;
+use crate::engine::ledger::{self, Movement, MovementKind};
+use crate::features::cx::{Cx, Handled, button};
+use crate::features::press::Press;
+use crate::features::speech::{Args, Speech};
+use crate::telegram::{InlineKeyboard, Rich};
+use time::macros::format_description;
+
+const PAGE: i64 = 6;
+
+/// What a new user starts with, once for ever. The amount, if it was given now.
+pub async fn welcome_grant(cx: &mut Cx<'_>) -> Handled<Option<Amount>> {
+    let amount = cx.env.welcome_grant;
+    if amount <= Amount::ZERO {
+        return Ok(None);
+    }
+    let note = speech(cx.language).plain("welcome-note", &Args::new());
+    let cause = cx.cause(format!("welcome:{}", cx.user_id), &note);
+    let (currency, now) = (cx.env.currency().code.clone(), cx.now());
+    let given = ledger::grant(cx.conn, cx.user_id, &currency, amount, &cause, now).await?;
+    Ok(given.then_some(amount))
+}
+
+/// `/balance`, and its pages.
+pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
+    let speech = speech(cx.language);
+    let currency = cx.env.currency().code.clone();
+    let wallet = ledger::wallet(cx.conn, cx.user_id, &currency).await?;
+    let offset = i64::from(page) * PAGE;
+    let mut movements = ledger::movements(cx.conn, cx.user_id, &currency, offset, PAGE + 1).await?;
+    let more = movements.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+    movements.truncate(usize::try_from(PAGE).unwrap_or(0));
+
+    let args = Args::new().text("available", cx.money(wallet.available));
+    let mut text = speech.rich("balance", &args);
+    if wallet.held > Amount::ZERO {
+        let held = speech.rich("held", &Args::new().text("held", cx.money(wallet.held)));
+        text = text.then(Rich::literal("\n")).then(held);
+    }
+    let heading = if movements.is_empty() {
+        "no-movements"
+    } else {
+        "movements"
+    };
+    text = text
+        .then(Rich::literal("\n\n"))
+        .then(speech.rich(heading, &Args::new()));
+    for movement in &movements {
+        text = text
+            .then(Rich::literal("\n"))
+            .then(line(cx, speech, movement));
+    }
+    let mut turn = Vec::new();
+    if page > 0 {
+        turn.push(button(
+            speech.plain("button-newer", &Args::new()),
+            &Press::Balance { page: page - 1 },
+        ));
+    }
+    if more {
+        turn.push(button(
+            speech.plain("button-older", &Args::new()),
+            &Press::Balance {
+                page: page.saturating_add(1),
+            },
+        ));
+    }
+    let last = vec![
+        button(
+            speech.plain("button-menu", &Args::new()),
+            &Press::Categories { page: 0 },
+        ),
+        button(
+            speech.plain("button-home", &Args::new()),
+            &Press::Home { fresh: false },
+        ),
+    ];
+    cx.show(text, Some(InlineKeyboard::new([turn, last]))).await
+}
+
+fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
+    let key = match movement.kind {
+        MovementKind::Grant => "movement-grant",
+        MovementKind::Correction => "movement-correction",
+        MovementKind::Hold => "movement-hold",
+        MovementKind::Charge => "movement-charge",
+        MovementKind::Release => "movement-release",
+        MovementKind::Refund => "movement-refund",
+    };
+    // An order's note is its service's id: shown by the title that it has today.
+    let note = cx
+        .env
+        .catalog
+        .service(&movement.note)
+        .map_or(movement.note.as_str(), |service| {
+            service.title.get(speech.language().code())
+        });
+    let date = movement
+        .at
+        .format(format_description!("[year]-[month]-[day] [hour]:[minute]"))
+        .unwrap_or_default();
+    // A release moves nothing in sum: the line shows what came back without a sign.
+    let sign = if movement.amount > Amount::ZERO && movement.kind != MovementKind::Release {
+        "+"
+    } else {
+        ""
+    };
+    let args = Args::new()
+        .text("date", date)
+        .text("amount", format!("{sign}{}", cx.money(movement.amount)))
+        .text("what", speech.plain(key, &Args::new().text("note", note)));
+    speech.rich("movement", &args)
+}

@@ -1,0 +1,29 @@
+balance = 💰 *Your balance: { $available }*
+held = Set aside for orders under way: { $held }
+movements = *Last movements*
+no-movements = Nothing has moved yet.
+movement = { $date }  { $amount }  { $what }
+movement-grant = gift: { $note }
+movement-correction = correction: { $note }
+movement-hold = set aside: { $note }
+movement-charge = paid: { $note }
+movement-release = given back: { $note }
+movement-refund = refund: { $note }
+welcome-note = welcome
+button-newer = ◀️ Newer
+button-older = Older ▶️
+button-menu = 🛍 All services
+button-home = 🏠 Home
+received = 🎁 You received *{ $amount }*: { $reason }. Your balance: { $balance }.
+
+grant-usage = Usage: `/grant @user 5.00 reason`. The user may be given by @name or id; a negative amount takes back.
+grant-unknown-user = I do not know { $user }. They have to write to the bot first.
+grant-bad-amount = { $amount } is not an amount I can grant.
+grant-no-reason = Please give a reason.
+grant-too-much = They have only { $available }; I cannot take back more.
+grant-done = ✅ { $amount } for { $user } ({ $id }): { $reason }. Balance: { $balance }.
+user-usage = Usage: `/user @user` or `/user 123456`.
+user-page = 👤 *{ $name }* { $username } (`{ $id }`)
+    Since { $since }, last seen { $seen }
+    Language: { $language }
+    Balance: { $available }, set aside: { $held }
