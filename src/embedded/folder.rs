@@ -11,6 +11,8 @@ use crate::base::ids::Ids;
 /// macOS allows 104 bytes of socket path including the final NUL.
 const SOCKET_PATH_BYTES_MAX: usize = 103;
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
+/// Names the server that made the socket, as `postmaster.pid` does for the data.
+pub(super) const SOCKET_LOCK_NAME: &str = ".s.PGSQL.5432.lock";
 const MEMORY_DIR: &str = "/dev/shm";
 const MEMORY_FREE_BYTES_MIN: u64 = 1 << 30;
 const THROWAWAY_PREFIX: &str = "bulwark-test-";

@@ -90,7 +90,7 @@ pub struct Embedded {
 pub async fn start(options: Options) -> Result<Embedded, EmbeddedError> {
     let account = Account::for_postgres()?;
     let folder = Folder::open(&options.data_dir, &account, options.durability)?;
-    orphan::recover(&folder.cluster()).await?;
+    orphan::recover(&folder.cluster(), folder.socket_dir()).await?;
     let wanted = cluster::major(&folder.cluster())?;
     let programs = match find::installed(&options.env, &account, wanted).await? {
         Some(programs) => programs,

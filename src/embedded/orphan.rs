@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
 use super::EmbeddedError;
+use super::folder::SOCKET_LOCK_NAME;
 
 const STEP: Duration = Duration::from_millis(100);
 /// Steps to wait after each signal: 10 s.
@@ -16,11 +17,12 @@ const STEPS: usize = 100;
 ///
 /// # Errors
 /// One does, and does not end.
-pub(super) async fn recover(cluster: &Path) -> Result<(), EmbeddedError> {
+pub(super) async fn recover(cluster: &Path, socket_dir: &Path) -> Result<(), EmbeddedError> {
     let file = cluster.join("postmaster.pid");
     let Some(pid) = server_named_in(&file, cluster) else {
         return Ok(());
     };
+    let locks = [file, socket_dir.join(SOCKET_LOCK_NAME)];
     for signal in [Signal::INT, Signal::QUIT] {
         if is_server(pid, cluster) {
             tracing::warn!(
@@ -32,7 +34,7 @@ pub(super) async fn recover(cluster: &Path) -> Result<(), EmbeddedError> {
         }
         for _ in 0..STEPS {
             if !is_server(pid, cluster) && !anyone_in(cluster) {
-                return forget(&file);
+                return locks.iter().try_for_each(|lock| forget(lock));
             }
             sleep(STEP).await;
         }
@@ -43,7 +45,7 @@ pub(super) async fn recover(cluster: &Path) -> Result<(), EmbeddedError> {
     })
 }
 
-/// Postgres refuses to start while the id in its file belongs to any process of its account, even to
+/// Postgres refuses to start while the id in either of its files, for data and for socket, belongs to any process of its account, even to
 /// an unrelated or dead one that nobody collected. It is safe to remove only since no process works
 /// in the folder; where that cannot be seen, Postgres decides.
 fn forget(file: &Path) -> Result<(), EmbeddedError> {

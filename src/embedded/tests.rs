@@ -104,35 +104,49 @@ async fn a_folder_of_somebody_else_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn a_server_without_an_owner_is_stopped_and_its_data_kept() {
-    let dir = Dir::new();
+/// A server on data made before, which nobody owns, guards or collects.
+async fn orphan(dir: &Dir) -> std::process::Child {
     let first = start(dir.options()).await.unwrap();
-    let programs = first.program.clone();
+    let program = first.program.clone();
     first.stop().await.unwrap();
     let cluster = dir.0.join("cluster");
-    let account = Account::for_postgres().unwrap();
-    let mut orphan = account
-        .command(&programs)
-        .arg("-D")
-        .arg(&cluster)
-        .args(["-h", "", "-k"])
-        .arg(dir.0.join("run"))
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = Account::for_postgres().unwrap().command(&program);
+    command.arg("-D").arg(&cluster).args(["-h", "", "-k"]);
+    command.arg(dir.0.join("run"));
+    command.stderr(std::process::Stdio::null());
+    let mut orphan = command.into_std().spawn().unwrap();
     let file = cluster.join("postmaster.pid");
     while !fs::read_to_string(&file).is_ok_and(|text| text.contains("ready")) {
         assert!(orphan.try_wait().unwrap().is_none());
         tokio::task::yield_now().await;
     }
-    let second = start(dir.options()).await.unwrap();
-    assert!(orphan.try_wait().unwrap().is_some());
-    let mut connection = PgConnection::connect_with(&second.connect_options())
+    orphan
+}
+
+async fn starts_and_answers(dir: &Dir) {
+    let server = start(dir.options()).await.unwrap();
+    let mut connection = PgConnection::connect_with(&server.connect_options())
         .await
         .unwrap();
     connection.ping().await.unwrap();
-    second.stop().await.unwrap();
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_without_an_owner_is_stopped_and_its_data_kept() {
+    let dir = Dir::new();
+    let mut orphan = orphan(&dir).await;
+    starts_and_answers(&dir).await;
+    assert!(orphan.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_killed_server_that_nobody_collected_does_not_block_the_next() {
+    let dir = Dir::new();
+    let mut orphan = orphan(&dir).await;
+    orphan.kill().unwrap();
+    starts_and_answers(&dir).await;
+    assert!(!orphan.wait().unwrap().success());
 }
 
 #[tokio::test]
