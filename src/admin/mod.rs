@@ -1,3 +1,4 @@
 //! The commands of an operator, one file each, over the same functions as the service.
 
 pub mod check_config;
+pub mod healthcheck;
