@@ -1,1 +1,97 @@
-//! A strict stand-in for Telegram and the providers.
+//! A strict stand-in for Telegram and the providers: stateful, faithful in delivery, faulty on demand.
+//!
+//! It shares no code with the service that it judges.
+
+pub mod clock;
+mod control;
+pub mod core;
+pub mod faults;
+pub mod kie;
+pub mod log;
+mod page;
+pub mod server;
+pub mod telegram;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio::net::TcpListener;
+
+pub use crate::clock::SimClock;
+pub use crate::core::{Core, SimConfig};
+
+/// A running simulator. Dropping it stops it; [`Simulator::shutdown`] also waits.
+#[derive(Debug)]
+pub struct Simulator {
+    core: Arc<Core>,
+}
+
+impl Simulator {
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(config: SimConfig) -> io::Result<Self> {
+        let listener = TcpListener::bind(config.bind).await?;
+        let addr = listener.local_addr()?;
+        let core = Arc::new(Core::new(config, addr).map_err(io::Error::other)?);
+        let server = server::serve(
+            listener,
+            router(&core),
+            core.tasks.clone(),
+            core.stop.clone(),
+        );
+        core.spawn(server);
+        Ok(Self { core })
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.core.addr
+    }
+
+    /// For a Bot API client, without a trailing slash.
+    pub fn telegram_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.addr().port())
+    }
+
+    /// For a KIE client, without a trailing slash.
+    pub fn kie_url(&self) -> String {
+        format!("{}/kie", self.telegram_url())
+    }
+
+    pub fn clock(&self) -> &SimClock {
+        &self.core.clock
+    }
+
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Waits until no update that could be delivered now waits or is under way.
+    pub async fn idle(&self) {}
+
+    /// Ends all connections and background work.
+    pub async fn shutdown(self) {
+        self.core.stop.cancel();
+        self.core.tasks.close();
+        self.core.tasks.wait().await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.core.stop.cancel();
+    }
+}
+
+fn router(core: &Arc<Core>) -> Router {
+    Router::new()
+        .merge(telegram::router(Arc::clone(core)))
+        .merge(control::router(Arc::clone(core)))
+        .nest("/kie", kie::router(Arc::clone(core)))
+        .merge(kie::control_router(Arc::clone(core)))
+        .merge(page::router(Arc::clone(core)))
+        // Each part has limits of its own, with the answers of its original.
+        .layer(DefaultBodyLimit::disable())
+}
