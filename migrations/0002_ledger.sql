@@ -13,8 +13,17 @@ create table account (
     version   bigint  not null default 0,                -- number of rows that touched this wallet, without a gap
     unique (kind, owner_id, currency),
     constraint wallet_not_below_zero check (not guarded or (available >= 0 and held >= 0)),
-    constraint house_has_no_balance check (guarded or (available = 0 and held = 0 and version = 0))
+    constraint house_has_no_balance check (guarded or (available = 0 and held = 0 and version = 0)),
+    constraint wallets_are_guarded check (guarded = (kind = 'wallet') and guarded = (owner_id <> 0))
 ) with (fillfactor = 80);
+
+-- What an account is never changes: switching its guard off would let it go below zero.
+create function account_identity_is_immutable() returns trigger language plpgsql as $$
+begin
+    raise exception 'the identity of account % is immutable', old.id using errcode = 'restrict_violation';
+end $$;
+create trigger account_identity_is_immutable before update of id, kind, owner_id, currency, guarded on account
+    for each row execute function account_identity_is_immutable();
 
 create table transfer (
     id             uuid        primary key,
@@ -43,7 +52,8 @@ create table hold (
     note           text        not null,
     correlation    uuid        not null,
     at             timestamptz not null,
-    unique (id, amount)
+    unique (id, amount),
+    unique (wallet_id, wallet_version)
 );
 create index hold_wallet on hold (wallet_id, at);
 
@@ -55,6 +65,7 @@ create table hold_resolution (
     released       bigint      not null check (released >= 0),
     transfer_id    uuid        references transfer (id),
     wallet_version bigint      not null,
+    correlation    uuid        not null,
     at             timestamptz not null,
     foreign key (hold_id, amount) references hold (id, amount),
     constraint all_of_it check (captured + released = amount),
@@ -70,3 +81,24 @@ create trigger hold_resolution_append_only before update or delete on hold_resol
 create trigger hold_resolution_no_truncate before truncate on hold_resolution
     for each statement execute function forbid_change();
 create trigger account_no_truncate before truncate on account for each statement execute function forbid_change();
+
+-- By grant as well as by trigger: a role for the service that cannot rewrite the books. Where the migrating role may not
+-- create roles (many hosted databases), the triggers stand alone. Grant it to the service's login to use it.
+do $$
+begin
+    if not exists (select 1 from pg_roles where rolname = 'bulwark_app') then
+        begin
+            create role bulwark_app nologin;
+        exception when insufficient_privilege or duplicate_object or unique_violation then
+            null;
+        end;
+    end if;
+    if exists (select 1 from pg_roles where rolname = 'bulwark_app') then
+        grant select, insert, update, delete on all tables in schema public to bulwark_app;
+        grant usage on all sequences in schema public to bulwark_app;
+        revoke update, delete, truncate on transfer, hold, hold_resolution, admin_audit from bulwark_app;
+        revoke delete, truncate on account from bulwark_app;
+        alter default privileges in schema public grant select, insert, update, delete on tables to bulwark_app;
+        alter default privileges in schema public grant usage on sequences to bulwark_app;
+    end if;
+end $$;

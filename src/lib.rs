@@ -10,11 +10,21 @@
 //! `main, app → http, admin, demo → features → engine, providers → telegram → base`.
 
 pub mod admin;
+pub mod app;
 pub mod base;
 pub mod catalog;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod embedded;
 pub mod engine;
 pub mod features;
+pub mod http;
 pub mod providers;
 pub mod telegram;
+
+/// The version, with the commit where the build knows it.
+pub const VERSION: &str = match option_env!("BULWARK_COMMIT") {
+    Some(_) => concat!(env!("CARGO_PKG_VERSION"), " (release build)"),
+    None => env!("CARGO_PKG_VERSION"),
+};

@@ -1,1 +1,77 @@
-fn main() {}
+//! The command line.
+
+use std::process::ExitCode;
+
+use bulwark::admin::{check_config, healthcheck, migrate, serve};
+use bulwark::config::{Env, Http};
+use clap::{Parser, Subcommand};
+
+/// The service behind a Telegram bot that takes money and runs slow jobs.
+#[derive(Parser)]
+#[command(name = "bulwark", version = bulwark::VERSION, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bot: sets its webhook itself, migrates, serves until SIGTERM
+    Serve,
+    /// Try it: database, service, simulated Telegram and providers, and a chat page; nothing to install
+    #[cfg(feature = "demo")]
+    Demo(bulwark::demo::Options),
+    /// Bring the database's schema up to date and exit
+    Migrate,
+    /// Check environment and catalogue: every problem at once, with what to do
+    CheckConfig {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the service on this machine whether it lives; for containers without curl
+    Healthcheck,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let env = Env::process();
+    let result = match cli.command {
+        Command::Serve => block_on(serve::run(&env)),
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => block_on(bulwark::demo::run(env, options)),
+        Command::Migrate => block_on(migrate::run(&env)),
+        Command::CheckConfig { json } => {
+            check_config::run(&env, json, &mut std::io::stdout().lock())
+                .map_err(anyhow::Error::from)
+                .and_then(|good| if good { Ok(()) } else { Err(Said.into()) })
+        }
+        Command::Healthcheck => match Http::local_address(&env) {
+            Ok(address) => block_on(async { Ok(healthcheck::run(address.port()).await?) }),
+            Err(problems) => Err(anyhow::anyhow!(
+                "{}",
+                bulwark::config::problem_list(&problems)
+            )),
+        },
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Said>() => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bulwark: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The failure that was printed already.
+#[derive(Debug, thiserror::Error)]
+#[error("said")]
+struct Said;
+
+fn block_on(command: impl Future<Output = Result<(), anyhow::Error>>) -> Result<(), anyhow::Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}

@@ -104,3 +104,12 @@ pub fn interval(duration: Duration) -> sqlx::postgres::types::PgInterval {
         microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
     }
 }
+
+/// Whether the database answers.
+///
+/// # Errors
+/// Why it does not.
+pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
+    use sqlx::Executor as _;
+    pool.execute("select 1").await.map(|_| ())
+}

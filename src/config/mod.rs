@@ -25,14 +25,14 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use database::Database;
+pub use database::{Database, InvalidUrl};
 pub use demo::Demo;
 pub use env::Env;
 pub use http::{ClientIp, Http, Metrics};
 pub use limits::Limits;
 pub use logging::Logging;
 pub use media::Media;
-pub use problem::Problem;
+pub use problem::{Problem, problem_list};
 pub use providers::{Kie, Providers};
 pub use summary::{Setting, describe};
 pub use telegram::Telegram;

@@ -20,3 +20,12 @@ impl fmt::Display for Problem {
         write!(f, "{} {}: {}", self.variable, self.message, self.remedy)
     }
 }
+
+/// Problems as lines for a terminal.
+pub fn problem_list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("  {problem}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}

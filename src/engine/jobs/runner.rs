@@ -184,6 +184,14 @@ impl JobRunner {
         }
     }
 
+    /// When the next live job is due.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next_due(&self) -> Result<Option<time::OffsetDateTime>, sqlx::Error> {
+        store::next_due(&self.pool).await
+    }
+
     async fn claim(&self, limit: usize) -> Result<Vec<Job>, sqlx::Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         store::claim(

@@ -12,7 +12,7 @@
 //! available ──────▶ held ─────────┬──────────▶ revenue
 //!     ▲                           │
 //!     └───────── release ─────────┘
-//! grants ──▶ available        revenue ──refund──▶ available
+//! grants ──▶ available        corrections ◀──▶ available
 //! ```
 //!
 //! Every function works inside the caller's transaction. If the process dies before that commits, nothing moved;
@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use audit::{Audit, AuditReport, Finding};
-pub use store::{capture, correct, grant, hold, hold_of, movements, refund, release, wallet};
+pub use store::{capture, correct, grant, hold, hold_of, movements, release, wallet};
 
 use crate::base::money::Amount;
 
@@ -101,8 +101,6 @@ pub enum MovementKind {
     Charge,
     /// Given back: what was set aside for an order that brought nothing.
     Release,
-    /// Given back after it had been paid.
-    Refund,
 }
 
 /// Why the ledger refused.
@@ -128,6 +126,9 @@ pub enum LedgerError {
     /// More than was held, or nothing at all: our bug.
     #[error("{0:?} is not an amount that can be moved")]
     BadAmount(Amount),
+    /// A wallet holds less than its open holds: the books are wrong.
+    #[error("the account {0} does not hold what its holds say")]
+    Corrupt(i64),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

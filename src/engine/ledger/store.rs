@@ -81,8 +81,13 @@ async fn change(
     let have = sqlx::query_scalar!("select available from account where id = $1", wallet_id)
         .fetch_one(conn)
         .await?;
+    let missing = -available - Amount(have);
+    if missing <= Amount::ZERO {
+        // There is enough to spend, so it is `held` that would go below zero: the books are wrong, not the user.
+        return Err(LedgerError::Corrupt(wallet_id));
+    }
     Err(LedgerError::Insufficient {
-        missing: -available - Amount(have),
+        missing,
         available: Amount(have),
     })
 }
@@ -244,24 +249,6 @@ pub async fn correct(
     .await
 }
 
-/// Gives back what was captured. False if this key did so before.
-pub async fn refund(
-    conn: &mut PgConnection,
-    user_id: i64,
-    currency: &str,
-    amount: Amount,
-    cause: &Cause,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, LedgerError> {
-    if amount <= Amount::ZERO {
-        return Err(LedgerError::BadAmount(amount));
-    }
-    house(
-        conn, "refund", "revenue", user_id, currency, amount, cause, now,
-    )
-    .await
-}
-
 /// Sets `amount` aside for `reference`. The same key gives the same hold.
 pub async fn hold(
     conn: &mut PgConnection,
@@ -393,18 +380,23 @@ async fn resolve(
             currency: &held.currency,
             wallet_version,
         };
+        if known(conn, cause, held.wallet_id, revenue, captured).await? {
+            // The hold is open, so this key captured another one.
+            return Err(LedgerError::KeyReused(cause.idem_key.clone()));
+        }
         insert(conn, &movement, cause, now).await?;
         Some(cause.id)
     };
     sqlx::query!(
-        "insert into hold_resolution (hold_id, amount, captured, released, transfer_id, wallet_version, at)
-         values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()))",
+        "insert into hold_resolution (hold_id, amount, captured, released, transfer_id, wallet_version, correlation, at)
+         values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::timestamptz, now()))",
         hold_id,
         held.amount,
         captured.0,
         released.0,
         transfer_id,
         wallet_version,
+        cause.correlation,
         now,
     )
     .execute(conn)
@@ -449,7 +441,6 @@ pub async fn movements(
                 "hold" => MovementKind::Hold,
                 "capture" => MovementKind::Charge,
                 "release" => MovementKind::Release,
-                "refund" => MovementKind::Refund,
                 _ => MovementKind::Correction,
             },
             amount: Amount(row.amount),

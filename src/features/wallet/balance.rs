@@ -88,7 +88,6 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         MovementKind::Hold => "movement-hold",
         MovementKind::Charge => "movement-charge",
         MovementKind::Release => "movement-release",
-        MovementKind::Refund => "movement-refund",
     };
     // An order's note is its service's id: shown by the title that it has today.
     let note = cx

@@ -10,6 +10,7 @@ pub(super) use claims::{
     begin_submit, claim, end, extend, find_hint, mark_running, mark_unknown, record_attempt,
     rescue, snooze,
 };
+pub(super) use queries::next_due;
 pub use queries::{
     JobCounts, attempts_of, cancel_queued, counts, enqueue, find_by_callback, purge,
     queue_position, record_callback,

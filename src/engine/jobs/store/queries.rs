@@ -200,3 +200,12 @@ pub async fn purge(
     .await?;
     Ok(history.rows_affected() + attempts.rows_affected() + callbacks.rows_affected())
 }
+
+/// When the next live job is due; in the past for one that is overdue.
+pub(in crate::engine::jobs) async fn next_due(
+    pool: &PgPool,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar!("select min(run_at) from job where state <> 'submitting'")
+        .fetch_one(pool)
+        .await
+}

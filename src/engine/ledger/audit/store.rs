@@ -14,17 +14,21 @@ pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sq
                         - coalesce((select sum(amount) from transfer where debit_id = a.id), 0) as balance,
                       coalesce((select sum(h.amount) from hold h where h.wallet_id = a.id
                         and not exists (select 1 from hold_resolution r where r.hold_id = h.id)), 0) as open_holds,
-                      (select count(*) from transfer t where (t.credit_id = a.id or t.debit_id = a.id) and t.kind <> 'capture')
-                        + (select count(*) from hold h where h.wallet_id = a.id)
-                        + (select count(*) from hold_resolution r join hold h on h.id = r.hold_id where h.wallet_id = a.id) as touched
+                      (select (count(*), count(distinct v), coalesce(max(v), 0)) from (
+                           select wallet_version as v from transfer t
+                           where (t.credit_id = a.id or t.debit_id = a.id) and t.kind <> 'capture'
+                           union all select wallet_version from hold h where h.wallet_id = a.id
+                           union all select r.wallet_version from hold_resolution r
+                               join hold h on h.id = r.hold_id where h.wallet_id = a.id) rows)
+                         = (a.version, a.version, a.version) as gapless
                from account a where a.guarded)
            (select 'available and held are what the transfers say' as "check!", 'user ' || owner_id as "subject!"
             from wallet where available + held <> balance limit 100)
            union all
            (select 'held is the sum of open holds', 'user ' || owner_id from wallet where held <> open_holds limit 100)
            union all
-           (select 'the version counts every row that touched the wallet', 'user ' || owner_id
-            from wallet where version <> touched limit 100)
+           (select 'the versions of the rows that touched a wallet have no gap', 'user ' || owner_id
+            from wallet where not gapless limit 100)
            union all
            (select 'an open hold belongs to a live job', 'hold ' || h.id || ' of job ' || h.reference
             from hold h where not exists (select 1 from hold_resolution r where r.hold_id = h.id)
@@ -38,6 +42,15 @@ pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sq
            (select 'a job is paid if and only if it succeeded', 'job ' || j.id
             from job_history j join hold h on h.reference = j.id join hold_resolution r on r.hold_id = h.id
             where (j.state = 'succeeded') <> (r.captured > 0) limit 100)
+           union all
+           (select 'a capture moves what its resolution says', 'hold ' || r.hold_id
+            from hold_resolution r join hold h on h.id = r.hold_id left join transfer t on t.id = r.transfer_id
+            where r.captured > 0 and (t.id is null or t.kind <> 'capture' or t.amount <> r.captured
+                or t.debit_id <> h.wallet_id) limit 100)
+           union all
+           (select 'a capture belongs to a resolution', 'transfer ' || t.id
+            from transfer t where t.kind = 'capture'
+              and not exists (select 1 from hold_resolution r where r.transfer_id = t.id) limit 100)
            union all
            (select 'debits equal credits in each currency', t.currency
             from transfer t join account d on d.id = t.debit_id join account c on c.id = t.credit_id

@@ -8,7 +8,6 @@ movement-correction = correction: { $note }
 movement-hold = set aside: { $note }
 movement-charge = paid: { $note }
 movement-release = given back: { $note }
-movement-refund = refund: { $note }
 welcome-note = welcome
 button-newer = ◀️ Newer
 button-older = Older ▶️

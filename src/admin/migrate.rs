@@ -1,0 +1,26 @@
+//! `bulwark migrate`: the schema, and nothing else.
+
+use crate::base::db::{self, PoolLimits};
+use crate::config::{Database, Env, problem_list};
+
+/// Applies what is missing. Safe beside running replicas: migrations are taken under a lock, and only ever add.
+///
+/// # Errors
+/// The configuration's, the database's.
+pub async fn run(env: &Env) -> Result<(), anyhow::Error> {
+    let database = Database::from_env(env)
+        .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
+    let pool = db::pool(
+        database.connect_options()?,
+        &PoolLimits {
+            connections_max: 1,
+            ..PoolLimits::default()
+        },
+    );
+    db::migrate(&pool).await?;
+    println!(
+        "The schema is up to date (version {}).",
+        db::newest_migration()
+    );
+    Ok(())
+}

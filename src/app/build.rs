@@ -1,0 +1,274 @@
+//! Builds every part and joins them; nothing runs yet, and nothing is connected to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::Notify;
+
+use super::App;
+use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
+use super::retention::Retention;
+use crate::base::clock::Clock;
+use crate::base::db::{self, PoolLimits};
+use crate::base::ids::Ids;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::engine::inbox::{self, Dispatch, DispatchLimits};
+use crate::engine::jobs::{ArtifactStore, JobKind, JobLimits, JobRunner, Jobs, Rescue};
+use crate::engine::lanes::{Limits, Runner};
+use crate::engine::ledger::Audit;
+use crate::engine::limits::Rate;
+use crate::engine::outbox::{PacingLimits, Sender};
+use crate::engine::shards::Shards;
+use crate::engine::task::Task;
+use crate::engine::upkeep::Upkeep;
+use crate::features::cx::Env;
+use crate::features::routes::Router;
+use crate::features::storefront::{ForgetInputs, OrderJob};
+use crate::http::callbacks::Callbacks;
+use crate::http::intake::Intake;
+use crate::http::media::{MediaProxy, MediaSigner};
+use crate::http::middleware::rate_limit::KeyedLimiter;
+use crate::http::routes::{self, Surface};
+use crate::http::webhook::Webhook;
+use crate::providers::Provider;
+use crate::telegram::{Client, ClientConfig};
+
+/// Updates that may wait for the database at once; beyond it the answer is 503.
+const WAITING_UPDATES_MAX: usize = 4096;
+const BUFFERED_ROWS_MAX: usize = 4096;
+const POLL: Duration = Duration::from_secs(1);
+
+/// What an app is made of.
+pub struct Parts {
+    /// What it was told.
+    pub config: Config,
+    /// What it sells.
+    pub catalog: Arc<Catalog>,
+    /// The time.
+    pub clock: Clock,
+    /// Identifiers.
+    pub ids: Ids,
+}
+
+/// Why the parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The connection string is not one.
+    #[error(transparent)]
+    Database(#[from] crate::config::InvalidUrl),
+    /// The TLS set-up of this machine cannot be used.
+    #[error("HTTP clients cannot be set up on this machine: {0}")]
+    Http(String),
+}
+
+impl App {
+    /// Builds the service.
+    ///
+    /// # Errors
+    /// [`BuildError`]; never because something outside is away.
+    pub fn build(parts: Parts) -> Result<Self, BuildError> {
+        let options = parts.config.database.connect_options()?;
+        Self::build_on(parts, options)
+    }
+
+    /// As [`App::build`], on a database that no address can name, such as one behind a socket in a folder.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub fn build_on(parts: Parts, database: PgConnectOptions) -> Result<Self, BuildError> {
+        let Parts {
+            config,
+            clock,
+            ids,
+            ..
+        } = &parts;
+        let limits = PoolLimits {
+            connections_max: config.database.pool_size,
+            ..PoolLimits::default()
+        };
+        let pool = db::pool(database, &limits);
+        let worker = ids.uuid();
+        let client = client(config)?;
+        let providers = providers(config, clock, ids)?;
+        let signer = Arc::new(MediaSigner::new(
+            &config.media.secret,
+            config.media.secret_previous.as_ref(),
+        ));
+
+        let (updates, messages) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let jobs = Jobs::new(clock.clone(), Arc::clone(&messages));
+        let env = Arc::new(env(&parts, &providers));
+        let shards = Shards::new(pool.clone(), clock.clone(), worker);
+
+        let (receiver, writer) = inbox::channel(
+            pool.clone(),
+            clock.clone(),
+            Arc::clone(&updates),
+            WAITING_UPDATES_MAX,
+        );
+        let limiter =
+            KeyedLimiter::per_minute(config.limits.rate_per_minute, config.limits.rate_burst);
+        let intake = Arc::new(Intake::new(receiver, limiter, clock.clone(), ids.clone()));
+
+        let handler = Router::new(
+            Arc::clone(&env),
+            Arc::clone(&messages),
+            Arc::clone(&jobs.wake),
+        );
+        let dispatch = Dispatch::new(
+            pool.clone(),
+            clock.clone(),
+            ids.clone(),
+            shards.clone(),
+            Arc::new(handler),
+            DispatchLimits::default(),
+        );
+        let lanes = lane_limits(config.limits.lane_concurrency);
+        let dispatch = Runner::new(
+            Arc::new(dispatch),
+            clock.clone(),
+            ids.clone(),
+            updates,
+            lanes,
+        );
+
+        let artifacts = ArtifactStore::new(pool.clone(), clock.clone(), ids.clone());
+        let sender = Sender::new(
+            pool.clone(),
+            clock.clone(),
+            ids.clone(),
+            shards.clone(),
+            client.clone(),
+            Arc::new(Artifacts(artifacts)),
+            Arc::new(Events(Arc::clone(&env))),
+            PacingLimits::default(),
+        );
+        let sender = Runner::new(
+            Arc::new(sender),
+            clock.clone(),
+            ids.clone(),
+            Arc::clone(&messages),
+            lane_limits(32),
+        );
+
+        let links = MediaAndCallbackLinks {
+            public_url: config.http.public_url.clone(),
+            signer: Arc::clone(&signer),
+            ttl: config.media.link_ttl,
+            clock: clock.clone(),
+        };
+        let owner: Arc<dyn JobKind> = Arc::new(OrderJob::new(Arc::clone(&env)));
+        let job_limits = JobLimits {
+            concurrency_max: config.limits.job_concurrency,
+            ..JobLimits::default()
+        };
+        let runner = JobRunner::new(
+            pool.clone(),
+            clock.clone(),
+            ids.clone(),
+            worker,
+            providers.clone(),
+            vec![owner],
+            Arc::new(links),
+            job_limits,
+            jobs.clone(),
+        );
+
+        let tasks: Vec<Arc<dyn Task>> = vec![
+            Arc::new(Rescue::new(
+                pool.clone(),
+                clock.clone(),
+                Arc::clone(&jobs.wake),
+            )),
+            Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
+            Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
+            Arc::new(Audit::new(pool.clone())),
+        ];
+        let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
+
+        let readiness = Arc::new(Readiness::new(pool.clone()));
+        let webhook = Webhook::new(
+            Arc::clone(&intake),
+            &config.telegram.webhook_secret,
+            config.telegram.webhook_secret_previous.as_ref(),
+            config.http.body_bytes_max,
+        );
+        let callbacks = Callbacks {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            providers,
+            wake: Arc::clone(&jobs.wake),
+        };
+        let router = routes::router(Surface {
+            webhook: Arc::new(webhook),
+            callbacks: Arc::new(callbacks),
+            media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone()),
+            readiness: Arc::clone(&readiness) as _,
+            http: config.http.clone(),
+            source_check: config.telegram.source_check,
+        });
+        Ok(Self {
+            pool,
+            worker,
+            client,
+            intake,
+            writer: std::sync::Mutex::new(Some(writer)),
+            shards,
+            dispatch: Arc::new(dispatch),
+            sender: Arc::new(sender),
+            jobs: Arc::new(runner),
+            upkeep,
+            readiness,
+            router,
+            parts,
+        })
+    }
+}
+
+fn lane_limits(concurrency_max: usize) -> Limits {
+    Limits {
+        concurrency_max,
+        buffered_max: BUFFERED_ROWS_MAX,
+        poll: POLL,
+    }
+}
+
+fn client(config: &Config) -> Result<Client, BuildError> {
+    let settings = ClientConfig::new(config.telegram.bot_token.clone(), &config.telegram.api_url);
+    Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
+}
+
+fn providers(
+    _: &Config,
+    _: &Clock,
+    _: &Ids,
+) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
+    Ok(Vec::new())
+}
+
+fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
+    let limits = &parts.config.limits;
+    let providers = providers.to_vec();
+    Env {
+        clock: parts.clock.clone(),
+        ids: parts.ids.clone(),
+        catalog: Arc::clone(&parts.catalog),
+        admin_ids: parts.config.wallet.admin_ids.clone(),
+        welcome_grant: parts.config.wallet.welcome_grant,
+        free_uses_per_day: limits.free_uses_per_day,
+        orders_per_user: limits.orders_per_user,
+        work_rate: Rate {
+            every: Duration::from_secs(60) / limits.rate_per_minute.max(1),
+            // An order costs two units: a smaller burst would forbid every order for ever.
+            burst: limits.rate_burst.max(2),
+        },
+        provider_unavailable: Box::new(move |name| {
+            providers
+                .iter()
+                .find(|provider| provider.name() == name)
+                .is_none_or(|provider| provider.is_unavailable())
+        }),
+    }
+}

@@ -1,0 +1,63 @@
+//! The whole service: built once from its configuration, started in order, stopped in reverse.
+//!
+//! Tests build it by the same path and work it off step by step with [`App::drain`]; production runs it with
+//! [`App::run`]. Start: listener (liveness answers at once) → migrations → repair → lanes → dispatcher, sender, jobs,
+//! upkeep → webhook or polling → ready. Stop: not ready → stop intake → finish what is in hand → give leases back.
+
+mod build;
+mod joins;
+mod polling;
+mod retention;
+mod run;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::base::clock::Clock;
+use crate::engine::inbox::{BatchWriter, Dispatch};
+use crate::engine::jobs::JobRunner;
+use crate::engine::lanes::Runner;
+use crate::engine::outbox::Sender;
+use crate::engine::shards::Shards;
+use crate::engine::upkeep::Upkeep;
+use crate::http::intake::Intake;
+use crate::telegram::Client;
+
+pub use build::{BuildError, Parts};
+pub use run::{Delivery, RunError};
+
+/// The service, ready to run.
+pub struct App {
+    parts: Parts,
+    pool: PgPool,
+    worker: Uuid,
+    client: Client,
+    intake: Arc<Intake>,
+    writer: std::sync::Mutex<Option<BatchWriter>>,
+    shards: Shards,
+    dispatch: Arc<Runner<Dispatch>>,
+    sender: Arc<Runner<Sender>>,
+    jobs: Arc<JobRunner>,
+    upkeep: Upkeep,
+    readiness: Arc<joins::Readiness>,
+    router: axum::Router,
+}
+
+impl App {
+    /// The connection pool.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The clock it lives by.
+    pub fn clock(&self) -> &Clock {
+        &self.parts.clock
+    }
+
+    /// The Bot API client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}

@@ -1,0 +1,62 @@
+//! Deletes what nobody needs any more, in batches small enough to disturb nobody.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::base::clock::Clock;
+use crate::config;
+use crate::engine::task::Task;
+use crate::engine::{conversation, inbox, jobs, limits, outbox};
+
+const BATCH_ROWS: i64 = 5_000;
+/// A result is kept this long after it was fetched: far longer than its delivery takes.
+const KEEP_ARTIFACTS: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A conversation that nobody went on with.
+const KEEP_CONVERSATIONS: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The recurring clean-up of all engines.
+pub(super) struct Retention {
+    pool: PgPool,
+    clock: Clock,
+    inbox: Duration,
+    outbox: Duration,
+    jobs: Duration,
+}
+
+impl Retention {
+    pub(super) fn new(pool: PgPool, clock: Clock, limits: &config::Limits) -> Self {
+        Self {
+            pool,
+            clock,
+            inbox: limits.inbox_retention,
+            outbox: limits.outbox_retention,
+            jobs: limits.job_retention,
+        }
+    }
+}
+
+#[async_trait]
+impl Task for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(600)
+    }
+
+    async fn run(&self) -> Result<Value, anyhow::Error> {
+        let (pool, now) = (&self.pool, self.clock.sql_now());
+        Ok(json!({
+            "inbox": inbox::purge(pool, self.inbox, BATCH_ROWS, now).await?,
+            "outbox": outbox::purge(pool, self.outbox, BATCH_ROWS, now).await?,
+            "jobs": jobs::purge(pool, self.jobs, BATCH_ROWS, now).await?,
+            "artifacts": jobs::purge_artifacts(pool, KEEP_ARTIFACTS, BATCH_ROWS, now).await?,
+            "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
+            "limits": limits::purge(pool, now).await?,
+        }))
+    }
+}

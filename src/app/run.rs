@@ -1,0 +1,278 @@
+//! Starts the services in order and stops them in reverse.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+
+use super::{App, polling};
+use crate::base::db;
+use crate::base::supervise::{Shutdown, Supervisor};
+use crate::features::routes::COMMANDS;
+use crate::features::speech::{Args, Language};
+use crate::features::storefront;
+use crate::http::server::{self, ServerLimits};
+use crate::telegram::methods::ALLOWED_UPDATES;
+use crate::telegram::{CallError, WebhookSettings};
+
+/// How updates reach us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Telegram pushes them.
+    Webhook,
+    /// We ask for them.
+    Polling,
+}
+
+/// Why the service cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("the migrations failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+impl App {
+    /// Binds the configured address.
+    ///
+    /// # Errors
+    /// [`RunError::Listen`].
+    pub async fn listen(&self) -> Result<TcpListener, RunError> {
+        let address = self.parts.config.http.listen;
+        TcpListener::bind(address)
+            .await
+            .map_err(|source| RunError::Listen { address, source })
+    }
+
+    /// Runs until `shutdown`, then stops in good order. `ready` is called once, when everything runs.
+    ///
+    /// # Errors
+    /// [`RunError::Migrate`]; everything else is waited for.
+    pub async fn run(
+        &self,
+        listener: TcpListener,
+        delivery: Delivery,
+        shutdown: Shutdown,
+        ready: impl FnOnce() + Send,
+    ) -> Result<(), RunError> {
+        let (intake, work, leases) = (
+            Supervisor::default(),
+            Supervisor::default(),
+            Supervisor::default(),
+        );
+        self.serve(&intake, listener);
+        if !self.prepare(&shutdown).await? {
+            self.stop(intake, work, leases).await;
+            return Ok(());
+        }
+        self.start_leases(&leases);
+        self.start_work(&work);
+        self.readiness.set_migrated();
+        self.start_delivery(&intake, delivery);
+        ready();
+        shutdown.cancelled().await;
+        self.stop(intake, work, leases).await;
+        Ok(())
+    }
+
+    fn serve(&self, intake: &Supervisor, listener: TcpListener) {
+        let router = self.router.clone();
+        let drain = self.parts.config.http.shutdown_grace / 2;
+        let mut listener = Some(listener);
+        intake.service("http", move |shutdown| {
+            let (router, listener) = (router.clone(), listener.take());
+            async move {
+                if let Some(listener) = listener {
+                    server::serve(listener, router, ServerLimits::default(), shutdown, drain).await;
+                }
+            }
+        });
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let mut writer = writer;
+        intake.service("inbox writer", move |shutdown| {
+            let writer = writer.take();
+            async move {
+                if let Some(writer) = writer {
+                    writer.run(shutdown).await;
+                }
+            }
+        });
+    }
+
+    /// Brings the schema up to date and repairs what a crash left. A database that is away is waited for.
+    /// False: the stop came first.
+    async fn prepare(&self, shutdown: &Shutdown) -> Result<bool, RunError> {
+        let mut pause = Duration::from_millis(200);
+        loop {
+            match db::migrate(&self.pool).await {
+                Ok(()) => break,
+                Err(sqlx::migrate::MigrateError::Execute(error)) if db::is_transient(&error) => {
+                    tracing::warn!(error = %error, "the database is away, waiting for it");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return Ok(false),
+                () = self.clock().sleep(pause) => {}
+            }
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        self.upkeep.run_all().await;
+        Ok(true)
+    }
+
+    fn start_leases(&self, leases: &Supervisor) {
+        let shards = self.shards.clone();
+        leases.service("lane leases", move |shutdown| shards.clone().run(shutdown));
+    }
+
+    fn start_work(&self, work: &Supervisor) {
+        let dispatch = Arc::clone(&self.dispatch);
+        work.service("dispatcher", move |shutdown| {
+            let dispatch = Arc::clone(&dispatch);
+            async move { dispatch.run(shutdown).await }
+        });
+        let sender = Arc::clone(&self.sender);
+        work.service("sender", move |shutdown| {
+            let sender = Arc::clone(&sender);
+            async move { sender.run(shutdown).await }
+        });
+        let jobs = Arc::clone(&self.jobs);
+        work.service("jobs", move |shutdown| Arc::clone(&jobs).run(shutdown));
+        let upkeep = self.upkeep.clone();
+        work.service("upkeep", move |shutdown| upkeep.clone().run(shutdown));
+    }
+
+    fn start_delivery(&self, intake: &Supervisor, delivery: Delivery) {
+        let (client, clock) = (self.client.clone(), self.clock().clone());
+        let updates = Arc::clone(&self.intake);
+        let settings = self.webhook_settings();
+        intake.service("delivery", move |shutdown| {
+            let (client, clock, updates, settings) =
+                (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
+            async move {
+                let mut pause = Duration::from_secs(1);
+                while let Err(error) = introduce(&client, delivery, &settings).await {
+                    tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = clock.sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(Duration::from_secs(60));
+                }
+                match delivery {
+                    Delivery::Webhook => tracing::info!("the webhook is set"),
+                    Delivery::Polling => polling::run(client, updates, clock, shutdown).await,
+                }
+            }
+        });
+    }
+
+    fn webhook_settings(&self) -> WebhookSettings {
+        let config = &self.parts.config;
+        WebhookSettings {
+            url: format!("{}/webhook", config.http.public_url),
+            secret: config.telegram.webhook_secret.clone(),
+            max_connections: config.telegram.webhook_max_connections,
+            allowed_updates: ALLOWED_UPDATES.map(str::to_owned).to_vec(),
+            drop_pending_updates: false,
+        }
+    }
+
+    async fn stop(&self, intake: Supervisor, work: Supervisor, leases: Supervisor) {
+        let http = &self.parts.config.http;
+        tracing::info!("stopping");
+        self.readiness.set_draining();
+        self.clock().sleep(http.shutdown_delay).await;
+        let grace = http.shutdown_grace.saturating_sub(http.shutdown_delay);
+        // A third each: intake must end before the work that it makes, and leases outlive the work that they cover.
+        let clean = intake.stop(grace / 3).await
+            & work.stop(grace / 3).await
+            & leases.stop(grace / 6).await;
+        if let Err(error) = self.shards.release().await {
+            tracing::warn!(error = %error, "cannot give the lanes back, their leases will run out");
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await;
+        tracing::info!(clean, worker = %self.worker, "stopped");
+    }
+
+    /// Works everything off that can be worked off now; for tests. The next time at which something is due.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn drain(&self) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+        self.shards.renew().await?;
+        loop {
+            let dispatched = self.dispatch.drain().await?;
+            let jobs = self.jobs.drain().await?;
+            let sent = self.sender.drain().await?;
+            if dispatched.processed + jobs + sent.processed == 0 {
+                let next_job = self.jobs.next_due().await?;
+                return Ok([dispatched.next, sent.next, next_job]
+                    .into_iter()
+                    .flatten()
+                    .min());
+            }
+        }
+    }
+
+    /// Starts only what takes updates in, for tests that work the rest off by [`drain`](Self::drain).
+    ///
+    /// # Errors
+    /// [`RunError::Migrate`].
+    pub async fn start_intake(&self, listener: TcpListener) -> Result<Supervisor, RunError> {
+        let intake = Supervisor::default();
+        self.serve(&intake, listener);
+        self.prepare(&Shutdown::new()).await?;
+        self.readiness.set_migrated();
+        Ok(intake)
+    }
+
+    /// Runs every upkeep task once.
+    pub async fn upkeep(&self) {
+        self.upkeep.run_all().await;
+    }
+
+    /// Tells Telegram who the bot is and how to deliver, as a start does.
+    ///
+    /// # Errors
+    /// Telegram's.
+    pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
+        introduce(&self.client, delivery, &self.webhook_settings()).await
+    }
+}
+
+async fn introduce(
+    client: &crate::telegram::Client,
+    delivery: Delivery,
+    settings: &WebhookSettings,
+) -> Result<(), CallError> {
+    match delivery {
+        Delivery::Webhook => client.set_webhook(settings).await?,
+        Delivery::Polling => client.delete_webhook().await?,
+    }
+    for language in Language::ALL {
+        let speech = storefront::speech(language);
+        let commands: Vec<(&str, String)> = COMMANDS
+            .iter()
+            .map(|(name, key)| (*name, speech.plain(key, &Args::new())))
+            .collect();
+        // English is what everybody else sees.
+        let code = (language != Language::En).then(|| language.code());
+        client.set_my_commands(&commands, code).await?;
+    }
+    Ok(())
+}

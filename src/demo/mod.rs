@@ -1,0 +1,95 @@
+//! `bulwark demo`: everything on one machine, with nothing to install.
+//!
+//! An embedded Postgres, the service, and in the place of Telegram and the providers a simulator with a chat page.
+//! With a bot token in the environment the same set-up talks to the real Telegram by long polling instead.
+//! Data are kept between runs. When the process ends, in whatever way, nothing of it is left running.
+
+mod greeting;
+mod stage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::admin::serve::{catalog, stop_signal};
+use crate::app::{App, Delivery, Parts};
+use crate::base::clock::Clock;
+use crate::base::ids::Ids;
+use crate::base::telemetry;
+use crate::config::{Config, Demo, Env, problem_list};
+use stage::Stage;
+
+/// The demo's command line.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Open no browser
+    #[arg(long)]
+    headless: bool,
+    /// Port of the service [default: 8080, or a free one]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Port of the chat page and the simulator [default: 8090, or a free one]
+    #[arg(long)]
+    sim_port: Option<u16>,
+    /// Folder for the database
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+/// Runs until a stop signal.
+///
+/// # Errors
+/// Why it cannot start, with what helps.
+pub async fn run(mut env: Env, options: Options) -> Result<(), anyhow::Error> {
+    let shutdown = stop_signal()?;
+    env.set_default("LOG_LEVEL", "warn");
+    let logging = crate::config::Logging::from_env(&env)
+        .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
+    telemetry::init(logging.format, &logging.filter);
+    let demo = Demo::from_env(&env);
+    let stage = Stage::set(&demo, &options, &mut env).await?;
+    let result = play(&env, &options, &demo, &stage, shutdown).await;
+    stage.strike().await;
+    result
+}
+
+async fn play(
+    env: &Env,
+    options: &Options,
+    demo: &Demo,
+    stage: &Stage,
+    shutdown: crate::base::supervise::Shutdown,
+) -> Result<(), anyhow::Error> {
+    let config = Config::from_env(env).map_err(|problems| {
+        anyhow::anyhow!(
+            "the configuration is not complete\n{}",
+            problem_list(&problems)
+        )
+    })?;
+    let catalog = Arc::new(catalog(&config)?);
+    let parts = Parts {
+        config,
+        catalog,
+        clock: Clock::system(),
+        ids: Ids::random(),
+    };
+    let app = App::build(parts)?;
+    let listener = app.listen().await.context("choose another with --port")?;
+    let delivery = if demo.has_bot_token {
+        Delivery::Polling
+    } else {
+        Delivery::Webhook
+    };
+    let (greeting, open) = (greeting::text(stage, demo), !options.headless);
+    let page = stage.page().filter(|_| open);
+    let ready = move || {
+        println!("{greeting}");
+        if let Some(page) = page {
+            greeting::open(&page);
+        }
+    };
+    app.run(listener, delivery, shutdown, ready).await?;
+    println!("Stopped. Your data are kept.");
+    Ok(())
+}

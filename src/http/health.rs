@@ -1,0 +1,103 @@
+//! `/healthz`: the process lives. `/readyz`: it should get traffic. Reasons are codes, never texts of the inside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use crate::base::clock::Clock;
+
+/// An answer is good for this long: probes must not become load.
+const CACHED: Duration = Duration::from_secs(2);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a replica should get no traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotReady {
+    /// It is starting.
+    Starting,
+    /// It is stopping.
+    Draining,
+    /// The database does not answer.
+    Database,
+}
+
+impl NotReady {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Draining => "draining",
+            Self::Database => "database",
+        }
+    }
+}
+
+/// Knows whether this replica should get traffic.
+#[async_trait]
+pub trait ReadinessProbe: Send + Sync + 'static {
+    /// Looks now.
+    async fn check(&self) -> Result<(), NotReady>;
+    /// Whether it is stopping; asked each time, because a cached "ready" would bring it requests that it refuses.
+    fn is_draining(&self) -> bool;
+}
+
+/// The state of `/readyz`.
+pub struct Ready {
+    probe: Arc<dyn ReadinessProbe>,
+    clock: Clock,
+    last: Mutex<Option<(Duration, Result<(), NotReady>)>>,
+}
+
+impl Ready {
+    /// Asks `probe`.
+    pub fn new(probe: Arc<dyn ReadinessProbe>, clock: Clock) -> Self {
+        Self {
+            probe,
+            clock,
+            last: Mutex::default(),
+        }
+    }
+
+    async fn now(&self) -> Result<(), NotReady> {
+        if self.probe.is_draining() {
+            return Err(NotReady::Draining);
+        }
+        let mut last = self.last.lock().await;
+        let now = self.clock.monotonic();
+        if let Some((at, result)) = *last
+            && at + CACHED > now
+            && result != Err(NotReady::Starting)
+        {
+            return result;
+        }
+        let check = tokio::time::timeout(CHECK_TIMEOUT, self.probe.check()).await;
+        let result = check.unwrap_or(Err(NotReady::Database));
+        *last = Some((now, result));
+        result
+    }
+}
+
+/// `/healthz`.
+pub async fn healthz() -> Json<Value> {
+    Json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "commit": option_env!("BULWARK_COMMIT").unwrap_or("unknown"),
+    }))
+}
+
+/// `/readyz`.
+pub async fn readyz(State(ready): State<Arc<Ready>>) -> (StatusCode, Json<Value>) {
+    match ready.now().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "not ready", "reason": reason.code() })),
+        ),
+    }
+}

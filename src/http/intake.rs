@@ -1,0 +1,159 @@
+//! From a delivered body to a committed update, for the webhook and for long polling alike.
+//!
+//! Whatever Telegram delivers is committed before it is acknowledged (G1). Floods are recorded but not handled; the
+//! user is told once how long to wait. A `pre_checkout_query` is answered at once, ahead of any backlog.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::base::clock::Clock;
+use crate::base::ids::Ids;
+use crate::engine::inbox::{NewUpdate, Receipt, ReceiveError, Receiver};
+use crate::features::speech::{Args, Language};
+use crate::features::storefront;
+use crate::http::middleware::rate_limit::KeyedLimiter;
+use crate::telegram::methods::{self, Call};
+use crate::telegram::{Envelope, Kind};
+
+/// Text and presses cost one unit, files three.
+const MEDIA_COST: u32 = 3;
+/// A flooded user is told again at the earliest after this.
+const TELL_EVERY: Duration = Duration::from_secs(30);
+const TOLD_MAX: usize = 10_000;
+
+/// Takes updates in.
+pub struct Intake {
+    receiver: Receiver,
+    limiter: KeyedLimiter<i64>,
+    clock: Clock,
+    ids: Ids,
+    told: Mutex<HashMap<i64, Duration>>,
+}
+
+/// What the deliverer is told.
+#[derive(Debug, PartialEq)]
+pub enum Taken {
+    /// Committed; with a method to be carried out by the answer, if there is something to say at once.
+    Committed(Option<Call>),
+    /// Not an update at all: nothing to commit, nothing to repeat.
+    NotAnUpdate,
+    /// Not committed: deliver it again later.
+    TryAgain(ReceiveError),
+}
+
+impl Intake {
+    /// Stores with `receiver`, sheds what goes beyond `limiter`.
+    pub fn new(receiver: Receiver, limiter: KeyedLimiter<i64>, clock: Clock, ids: Ids) -> Self {
+        Self {
+            receiver,
+            limiter,
+            clock,
+            ids,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Takes one update in. Returns after the commit.
+    pub async fn take(&self, body: Bytes) -> Taken {
+        let Ok(envelope) = Envelope::parse(&body) else {
+            return Taken::NotAnUpdate;
+        };
+        let flooded = self.flooded(&envelope);
+        let correlation = self.ids.uuid();
+        let update = NewUpdate {
+            update_id: envelope.update_id,
+            lane: envelope.chat_id.or(envelope.user_id).unwrap_or(0),
+            kind: envelope.kind_name.clone(),
+            payload: body,
+            correlation,
+            shed: flooded.is_some(),
+        };
+        match self.receiver.receive(update).await {
+            Ok(Receipt::Stored) => {
+                tracing::debug!(update_id = envelope.update_id, %correlation, kind = %envelope.kind_name, "update stored");
+                Taken::Committed(self.answer_now(&envelope, flooded))
+            }
+            // Its answer may have been lost with the first delivery; a pre-checkout must have one.
+            Ok(Receipt::Duplicate) => Taken::Committed(pre_checkout(&envelope)),
+            Err(error) => Taken::TryAgain(error),
+        }
+    }
+
+    /// If the user is too fast: how long to wait. Payments and membership changes are never held back.
+    fn flooded(&self, envelope: &Envelope) -> Option<Duration> {
+        let exempt = envelope.has_payment
+            || match envelope.kind {
+                Kind::Message | Kind::CallbackQuery => false,
+                Kind::MyChatMember | Kind::PreCheckoutQuery | Kind::Other => true,
+            };
+        let user_id = envelope.user_id.filter(|_| !exempt)?;
+        let cost = if envelope.has_media { MEDIA_COST } else { 1 };
+        self.limiter.check(&user_id, cost).err()
+    }
+
+    fn answer_now(&self, envelope: &Envelope, flooded: Option<Duration>) -> Option<Call> {
+        let Some(wait) = flooded else {
+            return pre_checkout(envelope);
+        };
+        tracing::info!(
+            user = envelope.user_id,
+            wait_ms = wait.as_millis(),
+            "a user is too fast, the update is shed"
+        );
+        let language = Language::of_tag(envelope.language_code.as_deref().unwrap_or("en"));
+        let wait_s = i64::try_from(wait.as_secs())
+            .unwrap_or(i64::MAX)
+            .saturating_add(1);
+        let speech = storefront::speech(language);
+        let args = Args::new().number("n", wait_s);
+        if let Some(id) = &envelope.callback_query_id {
+            return Some(methods::answer_callback_query(
+                id,
+                Some(&speech.plain("slow-down", &args)),
+                false,
+            ));
+        }
+        let chat_id = envelope
+            .chat_id
+            .filter(|_| envelope.is_private && self.may_tell(envelope.user_id))?;
+        Some(methods::send_message(
+            chat_id,
+            &speech.rich("slow-down", &args),
+            methods::Format::MarkdownV2,
+            None,
+        ))
+    }
+
+    fn may_tell(&self, user_id: Option<i64>) -> bool {
+        let Some(user_id) = user_id else { return false };
+        let now = self.clock.monotonic();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= TOLD_MAX {
+            told.retain(|_, at| *at + TELL_EVERY > now);
+        }
+        let due = told.get(&user_id).is_none_or(|at| *at + TELL_EVERY <= now);
+        if due && told.len() < TOLD_MAX {
+            told.insert(user_id, now);
+        }
+        due
+    }
+}
+
+/// Nothing is sold for Telegram's own payments, so one that is asked for is refused within its ten seconds.
+fn pre_checkout(envelope: &Envelope) -> Option<Call> {
+    let id = envelope.pre_checkout_query_id.as_deref()?;
+    let language = Language::of_tag(envelope.language_code.as_deref().unwrap_or("en"));
+    let refusal = storefront::speech(language).plain("payments-not-taken", &Args::new());
+    Some(methods::answer_pre_checkout_query(id, Some(&refusal)))
+}
+
+/// A call as the body of a webhook's answer; Bot API docs, "Making requests when getting updates".
+pub fn as_webhook_answer(call: &Call) -> Value {
+    let mut body = call.params.clone();
+    body["method"] = json!(call.method);
+    body
+}

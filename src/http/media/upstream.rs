@@ -1,0 +1,114 @@
+//! Where the bytes come from.
+
+use async_trait::async_trait;
+use axum::http::HeaderValue;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+
+use crate::telegram::{CallError, Client};
+
+/// A file that the upstream knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedFile {
+    /// Its path there; good for a while.
+    pub path: String,
+    /// Its size in bytes, if known.
+    pub size: Option<u64>,
+}
+
+/// A file, or a part of it, being read.
+pub struct UpstreamBody {
+    /// 200 for all of it, 206 for the part that was asked for.
+    pub status: u16,
+    /// Length of this body, if known.
+    pub len: Option<u64>,
+    /// The media type that the upstream names.
+    pub content_type: Option<String>,
+    /// The bytes.
+    pub stream: BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// Why a file cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileSourceError {
+    /// There is no such file, or its path has gone stale.
+    #[error("not found")]
+    NotFound,
+    /// The upstream does not answer in time.
+    #[error("too slow")]
+    TimedOut,
+    /// Anything else.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+/// Where files are read from.
+#[async_trait]
+pub trait FileSource: Send + Sync + 'static {
+    /// Where a file is.
+    async fn resolve(&self, file_id: &str) -> Result<ResolvedFile, FileSourceError>;
+    /// Opens it, from `first` on if given. An upstream that cannot do ranges sends all with status 200.
+    async fn open(
+        &self,
+        path: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<UpstreamBody, FileSourceError>;
+}
+
+#[async_trait]
+impl FileSource for Client {
+    async fn resolve(&self, file_id: &str) -> Result<ResolvedFile, FileSourceError> {
+        match self.get_file(file_id).await {
+            Ok(file) => Ok(ResolvedFile {
+                path: file.path,
+                size: file.size,
+            }),
+            Err(CallError::MediaRefused { .. } | CallError::Rejected { .. }) => {
+                Err(FileSourceError::NotFound)
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "Telegram does not say where a file is");
+                Err(FileSourceError::Unavailable)
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        path: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<UpstreamBody, FileSourceError> {
+        let header = range
+            .and_then(|(first, last)| HeaderValue::from_str(&format!("bytes={first}-{last}")).ok());
+        let file = self
+            .open_file(path, header.as_ref())
+            .await
+            .map_err(|error| {
+                tracing::warn!(error = %error, "Telegram's file host does not answer");
+                FileSourceError::Unavailable
+            })?;
+        let status = file.status().as_u16();
+        match status {
+            200 | 206 => {}
+            404 | 410 => return Err(FileSourceError::NotFound),
+            _ => return Err(FileSourceError::Unavailable),
+        }
+        let content_type = file
+            .headers()
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let len = file.content_length();
+        let stream = file
+            .bytes_stream()
+            .map(|bytes| bytes.map_err(std::io::Error::other))
+            .boxed();
+        Ok(UpstreamBody {
+            status,
+            len,
+            content_type,
+            stream,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Prometheus metrics: the one table of names, and their rendering.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Duration of requests that we answer, by method, route template and status.
+pub const HTTP_DURATION: &str = "http_server_request_duration_seconds";
+/// Rows that wait, by queue.
+pub const QUEUE_PENDING: &str = "bulwark_queue_pending";
+/// Age of the oldest row that waits, by queue.
+pub const QUEUE_OLDEST: &str = "bulwark_queue_oldest_pending_seconds";
+/// Updates set aside after their last try.
+pub const QUARANTINED: &str = "bulwark_updates_quarantined";
+/// Messages that could not be delivered.
+pub const DEAD_LETTERS: &str = "bulwark_dead_letters";
+/// Jobs whose submit has an unknown outcome.
+pub const JOBS_UNKNOWN: &str = "bulwark_jobs_unknown";
+/// Connections of the pool, by state.
+pub const POOL: &str = "bulwark_database_connections";
+/// Always 1, with the version.
+pub const BUILD_INFO: &str = "bulwark_build_info";
+
+const GAUGES: [(&str, &str); 7] = [
+    (QUEUE_PENDING, "Rows that wait, by queue"),
+    (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
+    (QUARANTINED, "Updates set aside after their last try"),
+    (DEAD_LETTERS, "Messages that could not be delivered"),
+    (JOBS_UNKNOWN, "Jobs whose submit has an unknown outcome"),
+    (POOL, "Connections of the database pool, by state"),
+    (BUILD_INFO, "Always 1, with the version"),
+];
+
+const SECONDS: [f64; 11] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Installs the recorder of this process once; None if another one was installed before.
+pub fn install() -> Option<&'static PrometheusHandle> {
+    HANDLE
+        .get_or_init(|| {
+            let builder = PrometheusBuilder::new()
+                .set_buckets_for_metric(Matcher::Full(HTTP_DURATION.to_owned()), &SECONDS)
+                .ok()?;
+            let handle = builder.install_recorder().ok()?;
+            metrics::describe_histogram!(
+                HTTP_DURATION,
+                metrics::Unit::Seconds,
+                "Duration of requests that we answer"
+            );
+            for (name, help) in GAUGES {
+                metrics::describe_gauge!(name, help);
+            }
+            metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            Some(handle)
+        })
+        .as_ref()
+}
+
+/// The text that Prometheus reads.
+pub fn render() -> String {
+    install()
+        .map(|handle| {
+            handle.run_upkeep();
+            handle.render()
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! The whole HTTP surface.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::routing::{get, post};
+use ipnet::IpNet;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::callbacks::{self, Callbacks};
+use super::health::{self, ReadinessProbe, Ready};
+use super::media::{self, MediaProxy};
+use super::metrics;
+use super::middleware::rate_limit::{KeyedLimiter, RateLimitLayer};
+use super::middleware::source_address::{
+    ClientAddress, Source, SourceAddressLayer, TELEGRAM_RANGES,
+};
+use super::middleware::stack::{self, error};
+use super::webhook::{self, Webhook};
+use crate::base::redact::{ExposeSecret as _, Secret};
+use crate::config;
+
+/// What stands behind the routes.
+pub struct Surface {
+    /// Telegram's deliveries.
+    pub webhook: Arc<Webhook>,
+    /// Providers' callbacks.
+    pub callbacks: Arc<Callbacks>,
+    /// Users' files for providers.
+    pub media: MediaProxy,
+    /// Whether to send traffic here.
+    pub readiness: Arc<dyn ReadinessProbe>,
+    /// Addresses, limits, proxies.
+    pub http: config::Http,
+    /// Whether deliveries must come from Telegram's ranges.
+    pub source_check: bool,
+}
+
+/// A callback is small; facts of the providers say a few KB.
+const CALLBACK_BYTES_MAX: usize = 256 * 1024;
+
+/// The router of the public listener.
+pub fn router(surface: Surface) -> Router {
+    let clock = surface.callbacks.clock.clone();
+    let ready = Arc::new(Ready::new(surface.readiness, clock.clone()));
+    let mut webhook = Router::new()
+        .route("/webhook", post(webhook::webhook))
+        .with_state(surface.webhook);
+    if surface.source_check {
+        webhook = webhook.layer(axum::middleware::from_fn(from_telegram));
+    }
+    let callbacks = Router::new()
+        .route("/callbacks/{provider}/{token}", post(callbacks::callback))
+        .with_state(surface.callbacks)
+        .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
+        .layer(strangers_slowed());
+    let media = Router::new()
+        .route("/media/{sig}", get(media::media))
+        .with_state(Arc::new(surface.media));
+    let mut router = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz).with_state(ready))
+        .merge(webhook)
+        .merge(callbacks)
+        .merge(media);
+    if let Some(token) = surface.http.metrics.token.clone() {
+        let guarded = get(|| async { metrics::render() }).layer(axum::middleware::from_fn(
+            move |request: Request, next: Next| bearer(token.clone(), request, next),
+        ));
+        router = router.route("/metrics", guarded);
+    }
+    let source = match &surface.http.client_ip {
+        config::ClientIp::Peer => Source::Peer,
+        config::ClientIp::ForwardedFor => Source::ForwardedFor,
+        config::ClientIp::Header(name) => Source::Header(name.clone()),
+    };
+    let router = router
+        .fallback(|| async { error(StatusCode::NOT_FOUND, "not found") })
+        .layer(SourceAddressLayer::new(
+            source,
+            surface.http.trusted_proxies.clone(),
+        ));
+    stack::around(router, clock)
+}
+
+/// The router of the metrics' own listener.
+pub fn metrics_router() -> Router {
+    Router::new().route("/metrics", get(|| async { metrics::render() }))
+}
+
+/// Guessing tokens is hopeless anyway; this keeps the guessing from costing us queries.
+fn strangers_slowed() -> RateLimitLayer<IpAddr> {
+    RateLimitLayer::new(
+        KeyedLimiter::per_minute(600, 200),
+        Arc::new(|request: &Request| {
+            request
+                .extensions()
+                .get::<ClientAddress>()
+                .map(|address| (address.0, 1))
+        }),
+        Arc::new(|wait| {
+            let mut response = error(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
+            response
+        }),
+    )
+}
+
+/// Refuses deliveries from outside of Telegram's published ranges.
+async fn from_telegram(request: Request, next: Next) -> Response {
+    let address = request
+        .extensions()
+        .get::<ClientAddress>()
+        .map(|address| address.0);
+    let known = address.is_some_and(|address| {
+        TELEGRAM_RANGES
+            .iter()
+            .filter_map(|range| range.parse::<IpNet>().ok())
+            .any(|range| range.contains(&address))
+    });
+    if known {
+        next.run(request).await
+    } else {
+        tracing::warn!("a delivery from outside of Telegram's ranges");
+        error(StatusCode::FORBIDDEN, "forbidden")
+    }
+}
+
+async fn bearer(token: Secret, request: Request, next: Next) -> Response {
+    let digest = |text: &[u8]| -> [u8; 32] { Sha256::digest(text).into() };
+    let wanted = digest(format!("Bearer {}", token.expose_secret()).as_bytes());
+    let given = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(|value| digest(value.as_bytes()));
+    if given.is_some_and(|given| bool::from(given.ct_eq(&wanted))) {
+        next.run(request).await
+    } else {
+        error(StatusCode::UNAUTHORIZED, "unauthorized")
+    }
+}

@@ -1,0 +1,122 @@
+//! `POST /webhook`: Telegram's deliveries.
+//!
+//! The secret is checked before the body is read. Every authenticated update is answered 2xx whatever its content, or
+//! 503 with `Retry-After`, which Telegram honours, when it cannot be stored now. Never 410: after a day of it Telegram
+//! removes the webhook.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::intake::{Intake, Taken, as_webhook_answer};
+use crate::base::redact::{ExposeSecret as _, Secret};
+
+const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
+const RETRY_AFTER_MAX_S: u32 = 30;
+
+/// What the webhook needs.
+pub struct Webhook {
+    intake: Arc<Intake>,
+    /// Digests, so that a comparison takes the same time whatever the length.
+    secrets: Vec<[u8; 32]>,
+    body_bytes_max: usize,
+    failures: AtomicU32,
+}
+
+impl Webhook {
+    /// Accepts the current secret and, after a change, the previous one.
+    pub fn new(
+        intake: Arc<Intake>,
+        secret: &Secret,
+        previous: Option<&Secret>,
+        body_bytes_max: usize,
+    ) -> Self {
+        let secrets = std::iter::once(secret)
+            .chain(previous)
+            .map(|secret| digest(secret.expose_secret().as_bytes()));
+        Self {
+            intake,
+            secrets: secrets.collect(),
+            body_bytes_max,
+            failures: AtomicU32::new(0),
+        }
+    }
+
+    fn is_telegram(&self, headers: &HeaderMap) -> bool {
+        let Some(given) = headers.get(SECRET_HEADER) else {
+            return false;
+        };
+        let given = digest(given.as_bytes());
+        self.secrets.iter().fold(false, |found, secret| {
+            found | bool::from(secret.ct_eq(&given))
+        })
+    }
+
+    /// Doubles with each failure in a row, so that Telegram does not knock ever faster while the database is away.
+    fn retry_after_s(&self) -> u32 {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed);
+        2_u32
+            .saturating_pow((failures / 8).min(5))
+            .min(RETRY_AFTER_MAX_S)
+    }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Handles one delivery.
+pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if !webhook.is_telegram(&parts.headers) {
+        tracing::warn!("a delivery without the right secret");
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let body = match read(body, webhook.body_bytes_max).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    match webhook.intake.take(body).await {
+        Taken::Committed(call) => {
+            webhook.failures.store(0, Ordering::Relaxed);
+            match call {
+                Some(call) => axum::Json(as_webhook_answer(&call)).into_response(),
+                None => StatusCode::OK.into_response(),
+            }
+        }
+        Taken::NotAnUpdate => {
+            tracing::warn!("an authenticated delivery that is not an update");
+            StatusCode::OK.into_response()
+        }
+        Taken::TryAgain(error) => {
+            let seconds = webhook.retry_after_s();
+            tracing::warn!(error = %error, retry_after_s = seconds, "an update could not be stored");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, seconds.to_string())],
+            )
+                .into_response()
+        }
+    }
+}
+
+/// Telegram never sends an update above 512 KiB (TDLib, `TQueue.cpp`): a body beyond the limit is not from Telegram.
+async fn read(body: Body, bytes_max: usize) -> Result<bytes::Bytes, StatusCode> {
+    axum::body::to_bytes(body, bytes_max)
+        .await
+        .map_err(|error| {
+            let too_large = std::error::Error::source(&error)
+                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            if too_large {
+                StatusCode::PAYLOAD_TOO_LARGE
+            } else {
+                StatusCode::BAD_REQUEST
+            }
+        })
+}

@@ -1,0 +1,418 @@
+//! The ledger against a model, and under concurrency.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bulwark::base::money::Amount;
+use bulwark::engine::ledger::{self, AuditReport, Cause, Finding, LedgerError, Resolved};
+use proptest::prelude::*;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::database;
+
+const CURRENCY: &str = "USD";
+
+fn cause(key: impl Into<String>) -> Cause {
+    Cause {
+        id: Uuid::new_v4(),
+        idem_key: key.into(),
+        note: "test".into(),
+        by_admin: None,
+        correlation: Uuid::new_v4(),
+    }
+}
+
+/// What a random user of the ledger does. Small numbers, so that keys, users and holds meet again.
+#[derive(Clone, Debug)]
+enum Act {
+    Grant { user: i64, amount: i64, key: u8 },
+    Correct { user: i64, amount: i64, key: u8 },
+    Hold { user: i64, amount: i64, key: u8 },
+    Capture { hold: u8, amount: i64 },
+    Release { hold: u8 },
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let user = 1_i64..4;
+    let act = prop_oneof![
+        (user.clone(), -5_i64..60, 0_u8..12).prop_map(|(user, amount, key)| Act::Grant {
+            user,
+            amount,
+            key
+        }),
+        (user.clone(), -40_i64..40, 0_u8..8).prop_map(|(user, amount, key)| Act::Correct {
+            user,
+            amount,
+            key
+        }),
+        (user, 0_i64..50, 0_u8..12).prop_map(|(user, amount, key)| Act::Hold { user, amount, key }),
+        (0_u8..12, 0_i64..60).prop_map(|(hold, amount)| Act::Capture { hold, amount }),
+        (0_u8..12).prop_map(|hold| Act::Release { hold }),
+    ];
+    prop::collection::vec(act, 1..40)
+}
+
+/// The books in memory.
+#[derive(Default)]
+struct Model {
+    wallets: HashMap<i64, (i64, i64)>,
+    /// By idempotency key: what it did.
+    moved: HashMap<String, (i64, i64)>,
+    /// By key: user, amount, and how much was captured once it is resolved.
+    holds: HashMap<u8, (i64, i64, Option<i64>)>,
+    revenue: i64,
+}
+
+/// What a call should say, in a word.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    Done,
+    Before,
+    Insufficient,
+    Reused,
+    Otherwise,
+    NoHold,
+    BadAmount,
+}
+
+impl Model {
+    fn house(&mut self, key: String, user: i64, amount: i64) -> Said {
+        if amount == 0 {
+            return Said::BadAmount;
+        }
+        if let Some(before) = self.moved.get(&key) {
+            return if *before == (user, amount) {
+                Said::Before
+            } else {
+                Said::Reused
+            };
+        }
+        let wallet = self.wallets.entry(user).or_default();
+        if wallet.0 + amount < 0 {
+            return Said::Insufficient;
+        }
+        wallet.0 += amount;
+        self.moved.insert(key, (user, amount));
+        Said::Done
+    }
+
+    fn hold(&mut self, key: u8, user: i64, amount: i64) -> Said {
+        if amount <= 0 {
+            return Said::BadAmount;
+        }
+        if let Some((owner, held, _)) = self.holds.get(&key) {
+            return if (*owner, *held) == (user, amount) {
+                Said::Done
+            } else {
+                Said::Reused
+            };
+        }
+        let wallet = self.wallets.entry(user).or_default();
+        if wallet.0 < amount {
+            return Said::Insufficient;
+        }
+        *wallet = (wallet.0 - amount, wallet.1 + amount);
+        self.holds.insert(key, (user, amount, None));
+        Said::Done
+    }
+
+    fn resolve(&mut self, key: u8, captured: i64) -> Said {
+        let Some((user, amount, resolved)) = self.holds.get_mut(&key) else {
+            return Said::NoHold;
+        };
+        match *resolved {
+            Some(before) if before == captured => return Said::Before,
+            Some(_) => return Said::Otherwise,
+            None if captured > *amount => return Said::BadAmount,
+            None => {}
+        }
+        *resolved = Some(captured);
+        let wallet = self.wallets.entry(*user).or_default();
+        *wallet = (wallet.0 + *amount - captured, wallet.1 - *amount);
+        self.revenue += captured;
+        Said::Done
+    }
+}
+
+fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> Said {
+    match result {
+        Ok(value) => done(value),
+        Err(LedgerError::Insufficient { missing, .. }) => {
+            assert!(missing > Amount::ZERO);
+            Said::Insufficient
+        }
+        Err(LedgerError::KeyReused(_)) => Said::Reused,
+        Err(LedgerError::ResolvedOtherwise(_)) => Said::Otherwise,
+        Err(LedgerError::NoSuchHold(_)) => Said::NoHold,
+        Err(LedgerError::BadAmount(_)) => Said::BadAmount,
+        Err(error @ (LedgerError::Corrupt(_) | LedgerError::Database(_))) => panic!("{error}"),
+    }
+}
+
+fn resolved(resolved: Resolved) -> Said {
+    match resolved {
+        Resolved::Now => Said::Done,
+        Resolved::Before => Said::Before,
+    }
+}
+
+fn moved(now: bool) -> Said {
+    if now { Said::Done } else { Said::Before }
+}
+
+async fn perform(pool: &PgPool, act: &Act, holds: &HashMap<u8, Uuid>) -> (Said, Option<Uuid>) {
+    let mut tx = pool.begin().await.unwrap();
+    let mut made = None;
+    let answer = match act {
+        Act::Grant { user, amount, key } => {
+            let cause = cause(format!("grant:{key}"));
+            said(
+                ledger::grant(&mut tx, *user, CURRENCY, Amount(*amount), &cause, None).await,
+                moved,
+            )
+        }
+        Act::Correct { user, amount, key } => {
+            let cause = cause(format!("correct:{key}"));
+            said(
+                ledger::correct(&mut tx, *user, CURRENCY, Amount(*amount), &cause, None).await,
+                moved,
+            )
+        }
+        Act::Hold { user, amount, key } => {
+            let reference = Uuid::from_u128(u128::from(*key) + 1);
+            let cause = cause(format!("hold:{key}"));
+            let held = ledger::hold(
+                &mut tx,
+                *user,
+                CURRENCY,
+                Amount(*amount),
+                reference,
+                &cause,
+                None,
+            )
+            .await;
+            said(held, |hold| {
+                made = Some(hold.id);
+                Said::Done
+            })
+        }
+        Act::Capture { hold, amount } => {
+            let id = holds.get(hold).copied().unwrap_or_default();
+            let cause = cause(format!("capture:{hold}"));
+            said(
+                ledger::capture(&mut tx, id, Amount(*amount), &cause, None).await,
+                resolved,
+            )
+        }
+        Act::Release { hold } => {
+            let id = holds.get(hold).copied().unwrap_or_default();
+            said(
+                ledger::release(&mut tx, id, &cause(format!("release:{hold}")), None).await,
+                resolved,
+            )
+        }
+    };
+    match answer {
+        Said::Done | Said::Before => tx.commit().await.unwrap(),
+        _ => tx.rollback().await.unwrap(),
+    }
+    (answer, made)
+}
+
+fn expected(model: &mut Model, act: &Act) -> Said {
+    match act {
+        Act::Grant { amount, .. } if *amount <= 0 => Said::BadAmount,
+        Act::Grant { user, amount, key } => model.house(format!("grant:{key}"), *user, *amount),
+        Act::Correct { user, amount, key } => model.house(format!("correct:{key}"), *user, *amount),
+        Act::Hold { user, amount, key } => model.hold(*key, *user, *amount),
+        Act::Capture { amount: 0, .. } => Said::BadAmount,
+        Act::Capture { hold, amount } => model.resolve(*hold, *amount),
+        Act::Release { hold } => model.resolve(*hold, 0),
+    }
+}
+
+/// Findings of the audit that are about the ledger alone: these tests have no jobs.
+async fn findings(pool: &PgPool) -> Vec<Finding> {
+    let mut conn = pool.acquire().await.unwrap();
+    let report = AuditReport::make(&mut conn).await.unwrap();
+    report
+        .findings
+        .into_iter()
+        .filter(|finding| !finding.check.contains("live job"))
+        .collect()
+}
+
+async fn check_run(pool: &PgPool, acts: &[Act]) {
+    let (mut model, mut holds) = (Model::default(), HashMap::new());
+    for act in acts {
+        let (answer, made) = perform(pool, act, &holds).await;
+        assert_eq!(answer, expected(&mut model, act), "{act:?}");
+        if let (Some(id), Act::Hold { key, .. }) = (made, act) {
+            holds.insert(*key, id);
+        }
+    }
+    let mut conn = pool.acquire().await.unwrap();
+    for (user, (available, held)) in &model.wallets {
+        let wallet = ledger::wallet(&mut conn, *user, CURRENCY).await.unwrap();
+        assert_eq!(
+            (wallet.available.0, wallet.held.0),
+            (*available, *held),
+            "user {user}"
+        );
+    }
+    assert_eq!(findings(pool).await, []);
+}
+
+#[test]
+fn random_histories_agree_with_the_model() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(acts in acts())| {
+        runtime.block_on(async {
+            let pool = database::fresh_pool().await;
+            check_run(&pool, &acts).await;
+            pool.close().await;
+        });
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_overspenders_get_what_is_there_and_no_more() {
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::grant(&mut conn, 7, CURRENCY, Amount(1_000), &cause("start"), None)
+        .await
+        .unwrap();
+    drop(conn);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200_u128 {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            let act = Act::Hold {
+                user: 7,
+                amount: 30,
+                key: 0,
+            };
+            let Act::Hold { user, amount, .. } = act else {
+                unreachable!()
+            };
+            let mut tx = pool.begin().await.unwrap();
+            let cause = cause(format!("hold:{n}"));
+            let reference = Uuid::from_u128(n + 1);
+            let held = ledger::hold(
+                &mut tx,
+                user,
+                CURRENCY,
+                Amount(amount),
+                reference,
+                &cause,
+                None,
+            )
+            .await;
+            let answer = said(held, |_| Said::Done);
+            if answer == Said::Done {
+                tx.commit().await.unwrap()
+            } else {
+                tx.rollback().await.unwrap()
+            }
+            answer
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == Said::Done)
+            .count(),
+        33
+    );
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == Said::Insufficient)
+            .count(),
+        167
+    );
+    assert_eq!(findings(&pool).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_resolvers_resolve_a_hold_once() {
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::grant(&mut conn, 7, CURRENCY, Amount(100), &cause("start"), None)
+        .await
+        .unwrap();
+    let hold = ledger::hold(
+        &mut conn,
+        7,
+        CURRENCY,
+        Amount(100),
+        Uuid::new_v4(),
+        &cause("hold"),
+        None,
+    )
+    .await
+    .unwrap();
+    drop(conn);
+    let counts = Arc::new(std::sync::Mutex::new(HashMap::<String, u32>::new()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let (pool, counts) = (pool.clone(), Arc::clone(&counts));
+        tasks.spawn(async move {
+            let mut tx = pool.begin().await.unwrap();
+            let answer = if n % 2 == 0 {
+                said(
+                    ledger::capture(&mut tx, hold.id, Amount(100), &cause("capture"), None).await,
+                    resolved,
+                )
+            } else {
+                said(
+                    ledger::release(&mut tx, hold.id, &cause("release"), None).await,
+                    resolved,
+                )
+            };
+            if matches!(answer, Said::Done | Said::Before) {
+                tx.commit().await.unwrap()
+            } else {
+                tx.rollback().await.unwrap()
+            }
+            *counts
+                .lock()
+                .unwrap()
+                .entry(format!("{answer:?}"))
+                .or_default() += 1;
+        });
+    }
+    tasks.join_all().await;
+    let counts = counts.lock().unwrap().clone();
+    assert_eq!(counts.get("Done"), Some(&1), "{counts:?}");
+    assert_eq!(counts.get("Before"), Some(&99), "{counts:?}");
+    assert_eq!(counts.get("Otherwise"), Some(&100), "{counts:?}");
+    assert_eq!(findings(&pool).await, []);
+}
+
+#[tokio::test]
+async fn nobody_rewrites_the_books() {
+    use sqlx::Executor as _;
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::grant(&mut conn, 7, CURRENCY, Amount(100), &cause("start"), None)
+        .await
+        .unwrap();
+    for statement in [
+        "update transfer set amount = 1",
+        "delete from transfer",
+        "truncate transfer, hold_resolution",
+        "update account set guarded = false",
+        "update account set available = -1 where guarded",
+        "update account set available = 1 where not guarded",
+    ] {
+        assert!(conn.execute(statement).await.is_err(), "{statement}");
+    }
+}

@@ -1,0 +1,14 @@
+//! Integration tests: the app as production builds it, over real Postgres, against the strict simulator over HTTP.
+//!
+//! A scenario reads like a chat. Nothing waits for time: the clock is turned, and [`world::World::settle`] works off
+//! what is to be done until nothing is left.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails where it stands"
+)]
+
+mod database;
+mod ledger;
+mod orders;
+mod world;

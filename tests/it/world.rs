@@ -1,0 +1,390 @@
+//! The world of a scenario: the app, the simulator, a database, and one clock for all.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bulwark::app::{App, Delivery, Parts};
+use bulwark::base::clock::{Clock, ManualClock};
+use bulwark::base::ids::Ids;
+use bulwark::base::supervise::Supervisor;
+use bulwark::catalog::Catalog;
+use bulwark::config::{Config, Env, Providers};
+use bulwark::engine::ledger::AuditReport;
+use bulwark::engine::{inbox, jobs, outbox};
+use bulwark_simulator::{SimConfig, Simulator};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::net::TcpListener;
+
+use crate::database;
+
+pub const START: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
+const KIE_KEY: &str = "test-key-of-the-simulator";
+pub const ADMIN: i64 = 900;
+/// Longest time that a scenario lets pass while it waits for the end of its jobs.
+const HORIZON: Duration = Duration::from_secs(45 * 60);
+
+/// Everything a scenario needs.
+pub struct World {
+    pub app: Arc<App>,
+    pub sim: Simulator,
+    pub http: reqwest::Client,
+    pub address: SocketAddr,
+    pub pool: PgPool,
+    clock: ManualClock,
+    options: PgConnectOptions,
+    port_env: Env,
+    intake: Supervisor,
+}
+
+impl World {
+    /// A fresh world in which a new user starts with $5.00.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A fresh world with variables of its own.
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        let sim = Simulator::start(SimConfig {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: TOKEN.to_owned(),
+            manual_clock: Some(START),
+            seed: 1,
+            kie_key: KIE_KEY.to_owned(),
+            kie_speed: 1.0,
+        })
+        .await
+        .expect("the simulator");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let options = database::fresh().await;
+        let mut env = Env::from([
+            ("TELEGRAM_BOT_TOKEN", TOKEN),
+            ("TELEGRAM_API_URL", sim.telegram_url().as_str()),
+            ("KIE_API_KEY", KIE_KEY),
+            ("KIE_API_URL", sim.kie_url().as_str()),
+            ("KIE_WEBHOOK_KEY", KIE_KEY),
+            (
+                "PUBLIC_URL",
+                format!("http://127.0.0.1:{}", address.port()).as_str(),
+            ),
+            ("HOST", "127.0.0.1"),
+            ("DATABASE_URL", "postgres://replaced@localhost/replaced"),
+            ("WELCOME_GRANT", "500"),
+            ("ADMIN_IDS", ADMIN.to_string().as_str()),
+            ("SHUTDOWN_DELAY_MS", "0"),
+        ]);
+        for (name, value) in variables {
+            env.set(name, *value);
+        }
+        let (clock, manual) = Clock::manual(START);
+        let app = Arc::new(build(&env, &options, clock));
+        let pool = app.pool().clone();
+        let intake = app.start_intake(listener).await.expect("the intake");
+        app.introduce(Delivery::Webhook).await.expect("the webhook");
+        let http = reqwest::Client::new();
+        Self {
+            app,
+            sim,
+            http,
+            address,
+            pool,
+            clock: manual,
+            options,
+            port_env: env,
+            intake,
+        }
+    }
+
+    /// Ends the app as a crash would, without any farewell, and starts a new one on the same database and address.
+    pub async fn restart(&mut self) {
+        // A dropped intake closes its sockets; nothing is drained, no lease is given back.
+        self.intake.stop(Duration::from_secs(5)).await;
+        self.advance(Duration::from_secs(10)).await;
+        let (clock, manual) = Clock::manual(self.clock.now());
+        self.clock = manual;
+        self.app = Arc::new(build(&self.port_env, &self.options, clock));
+        self.pool = self.app.pool().clone();
+        let listener = TcpListener::bind(self.address)
+            .await
+            .expect("the same port");
+        self.intake = self.app.start_intake(listener).await.expect("the intake");
+    }
+
+    /// Lets time pass for the app and the simulator alike.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.sim.clock().advance(by);
+    }
+
+    /// Works off what can be done now, on both sides. When something is due next.
+    pub async fn step(&self) -> Option<OffsetDateTime> {
+        self.sim.idle().await;
+        let next = self.app.drain().await.expect("the database");
+        self.sim.idle().await;
+        next
+    }
+
+    /// Works off everything that is due within a few seconds: what a person waits for after a tap.
+    pub async fn settle(&self) {
+        self.run_for(Duration::from_secs(8)).await;
+    }
+
+    /// Works off everything until no job and no message is left, turning the clock as far as it takes.
+    pub async fn finish(&self) {
+        self.run_for(HORIZON).await;
+        let now = Some(self.clock.now());
+        let jobs = jobs::counts(&self.pool, now).await.expect("counts");
+        assert_eq!(
+            (jobs.queued, jobs.running, jobs.unknown),
+            (0, 0, 0),
+            "jobs are left"
+        );
+    }
+
+    async fn run_for(&self, horizon: Duration) {
+        let end = self.clock.now() + horizon;
+        for _ in 0..2_000 {
+            let Some(next) = self.step().await.filter(|next| *next <= end) else {
+                return;
+            };
+            let wait = (next - self.clock.now()).max(time::Duration::milliseconds(5));
+            self.advance(wait.try_into().expect("forward")).await;
+        }
+        panic!("the world does not come to rest");
+    }
+
+    /// At the end of a scenario: nothing waits, nothing was set aside, the books balance.
+    pub async fn assert_clean(&self) {
+        self.finish().await;
+        let now = Some(self.clock.now());
+        let inbox = inbox::counts(&self.pool, now).await.expect("counts");
+        assert_eq!((inbox.pending, inbox.quarantined), (0, 0), "{inbox:?}");
+        let outbox = outbox::counts(&self.pool, now).await.expect("counts");
+        assert_eq!((outbox.pending, outbox.dead), (0, 0), "{outbox:?}");
+        self.assert_books_balance().await;
+    }
+
+    pub async fn assert_books_balance(&self) {
+        let mut conn = self.pool.acquire().await.expect("a connection");
+        let report = AuditReport::make(&mut conn).await.expect("an audit");
+        assert_eq!(report.findings, []);
+    }
+
+    /// A call of the simulator's control API.
+    pub async fn control(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+        let url = format!("{}{path}", self.sim.telegram_url());
+        let answer = self
+            .http
+            .request(method, url)
+            .json(&body)
+            .send()
+            .await
+            .expect("the simulator");
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        assert!(status.is_success(), "{path}: {status} {text}");
+        if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).expect("JSON")
+        }
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Value {
+        self.control(reqwest::Method::POST, path, body).await
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.sim.telegram_url());
+        self.http
+            .get(url)
+            .send()
+            .await
+            .expect("the simulator")
+            .json()
+            .await
+            .expect("JSON")
+    }
+
+    /// A user of the bot, in their private chat.
+    pub fn user(&self, id: i64) -> User<'_> {
+        User { world: self, id }
+    }
+
+    /// How many Bot API calls of this method the simulator has seen.
+    pub async fn calls(&self, method: &str) -> usize {
+        let log = self.get("/sim/log").await;
+        let entries = log
+            .as_array()
+            .cloned()
+            .or_else(|| log["calls"].as_array().cloned())
+            .expect("a list");
+        let target = format!("telegram.{method}");
+        entries
+            .iter()
+            .filter(|entry| entry["target"] == target.as_str() || entry["method"] == method)
+            .count()
+    }
+}
+
+fn build(env: &Env, options: &PgConnectOptions, clock: Clock) -> App {
+    let config = Config::from_env(env).expect("a configuration");
+    let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
+    let parts = Parts {
+        config,
+        catalog: Arc::new(catalog),
+        clock,
+        ids: Ids::random(),
+    };
+    App::build_on(parts, options.clone()).expect("an app")
+}
+
+/// Somebody who talks to the bot.
+#[derive(Clone, Copy)]
+pub struct User<'w> {
+    world: &'w World,
+    pub id: i64,
+}
+
+impl User<'_> {
+    /// Sends something and lets the bot answer.
+    pub async fn send(&self, body: Value) {
+        self.world
+            .post(&format!("/sim/users/{}/send", self.id), body)
+            .await;
+        self.world.settle().await;
+    }
+
+    /// Writes a text and lets the bot answer.
+    pub async fn says(&self, text: &str) {
+        self.send(json!({ "text": text })).await;
+    }
+
+    /// Presses the newest button whose label contains `label`, and lets the bot answer.
+    pub async fn presses(&self, label: &str) {
+        let (message_id, row, column) = self.find(label).await;
+        self.press_at(message_id, row, column).await;
+        self.world.settle().await;
+    }
+
+    /// Presses without letting the bot answer.
+    pub async fn press_at(&self, message_id: i64, row: usize, column: usize) {
+        let body = json!({ "chat_id": self.id, "message_id": message_id, "button": [row, column], "wait": false });
+        self.world
+            .post(&format!("/sim/users/{}/press", self.id), body)
+            .await;
+    }
+
+    /// The newest button whose label contains `label`.
+    pub async fn find(&self, label: &str) -> (i64, usize, usize) {
+        for message in self.messages().await.iter().rev() {
+            let rows = message["buttons"].as_array().cloned().unwrap_or_default();
+            for (row, buttons) in rows.iter().enumerate() {
+                for (column, button) in buttons.as_array().into_iter().flatten().enumerate() {
+                    if button["text"]
+                        .as_str()
+                        .is_some_and(|text| text.contains(label))
+                    {
+                        return (
+                            message["message_id"]
+                                .as_i64()
+                                .or(message["id"].as_i64())
+                                .expect("an id"),
+                            row,
+                            column,
+                        );
+                    }
+                }
+            }
+        }
+        panic!("no button `{label}` in:\n{}", self.transcript().await);
+    }
+
+    /// All messages of the chat, oldest first.
+    pub async fn messages(&self) -> Vec<Value> {
+        let chat = self.world.get(&format!("/sim/chats/{}", self.id)).await;
+        chat["messages"]
+            .as_array()
+            .cloned()
+            .or_else(|| chat.as_array().cloned())
+            .unwrap_or_default()
+    }
+
+    /// The newest message of the bot.
+    pub async fn last(&self) -> Value {
+        let messages = self.messages().await;
+        messages
+            .iter()
+            .rev()
+            .find(|message| !is_from(message, self.id))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The text of the newest message of the bot.
+    pub async fn last_text(&self) -> String {
+        text_of(&self.last().await)
+    }
+
+    /// The chat as lines, for assertions and for people.
+    pub async fn transcript(&self) -> String {
+        let mut lines = Vec::new();
+        for message in self.messages().await {
+            let who = if is_from(&message, self.id) {
+                "user"
+            } else {
+                "bot"
+            };
+            let media = &message["media"];
+            let kind = media["kind"]
+                .as_str()
+                .or(media["type"].as_str())
+                .map(|kind| format!("[{kind}] "))
+                .unwrap_or_default();
+            let rows = message["buttons"].as_array().cloned().unwrap_or_default();
+            let buttons: Vec<String> = rows
+                .iter()
+                .flat_map(|row| row.as_array().cloned().unwrap_or_default())
+                .map(|button| format!("<{}>", button["text"].as_str().unwrap_or_default()))
+                .collect();
+            lines.push(
+                format!("{who}: {kind}{} {}", text_of(&message), buttons.join(" "))
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+        lines.join("\n")
+    }
+
+    /// What the bot thinks the user has, in minor units: available and held.
+    pub async fn wallet(&self) -> (i64, i64) {
+        let mut conn = self.world.pool.acquire().await.expect("a connection");
+        let wallet = bulwark::engine::ledger::wallet(&mut conn, self.id, "USD")
+            .await
+            .expect("a wallet");
+        (wallet.available.0, wallet.held.0)
+    }
+}
+
+fn is_from(message: &Value, user_id: i64) -> bool {
+    let from = &message["from"];
+    from.as_i64() == Some(user_id)
+        || from["id"].as_i64() == Some(user_id)
+        || message["sender"].as_i64() == Some(user_id)
+        || message["sender"]["id"].as_i64() == Some(user_id)
+}
+
+fn text_of(message: &Value) -> String {
+    message["text"]
+        .as_str()
+        .or(message["caption"].as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
