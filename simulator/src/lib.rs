@@ -5,9 +5,12 @@
 pub mod clock;
 mod control;
 pub mod core;
+pub mod entities;
 pub mod faults;
+pub mod html;
 pub mod kie;
 pub mod log;
+pub mod markdown;
 mod page;
 pub mod server;
 pub mod telegram;
