@@ -46,6 +46,7 @@ impl Simulator {
             core.stop.clone(),
         );
         core.spawn(server);
+        core.spawn(telegram::run(Arc::clone(&core)));
         Ok(Self { core })
     }
 
@@ -72,7 +73,11 @@ impl Simulator {
     }
 
     /// Waits until no update that could be delivered now waits or is under way.
-    pub async fn idle(&self) {}
+    ///
+    /// What waits for its next try does not count, nor what no webhook asks for.
+    pub async fn idle(&self) {
+        telegram::idle(&self.core).await;
+    }
 
     /// Ends all connections and background work.
     pub async fn shutdown(self) {

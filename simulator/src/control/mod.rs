@@ -113,6 +113,7 @@ async fn log(State(core): State<Arc<Core>>, Query(query): Query<LogQuery>) -> Js
 async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
     core.faults.clear();
     core.log.clear();
+    core.telegram.reset();
     core.kie.reset();
     Json(json!({"ok": true}))
 }
