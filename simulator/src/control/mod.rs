@@ -1,9 +1,12 @@
 //! The control API: `/sim/…`, JSON over HTTP. Errors are `{"error": "…"}` with a fitting status.
 
+mod people;
+mod view;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::core::Core;
 use crate::faults::Rule;
+use crate::telegram::world::Callback;
 
 /// A refusal of the control API.
 #[derive(Debug)]
@@ -45,6 +49,18 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         )
         .route("/sim/log", get(log))
         .route("/sim/reset", post(reset))
+        .route("/sim/limits", get(limits).post(set_limits))
+        .route("/sim/users", get(view::users))
+        .route("/sim/users/{id}", post(people::profile))
+        .route("/sim/users/{id}/send", post(people::send))
+        .route("/sim/users/{id}/press", post(people::press))
+        .route("/sim/chats", get(view::chats))
+        .route("/sim/chats/{id}", get(view::chat).post(change_chat))
+        .route("/sim/files/{file_id}", get(view::file))
+        .route("/sim/updates", get(view::updates))
+        .route("/sim/raw_update", post(raw_update))
+        .route("/sim/commands", get(view::commands))
+        .route("/sim/events", get(view::events))
         .with_state(core)
 }
 
@@ -116,6 +132,91 @@ async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
     core.telegram.reset();
     core.kie.reset();
     Json(json!({"ok": true}))
+}
+
+/// Body of `POST /sim/limits`.
+#[derive(Deserialize)]
+struct LimitsBody {
+    enabled: bool,
+}
+
+async fn limits(State(core): State<Arc<Core>>) -> Json<Value> {
+    Json(json!({"enabled": core.telegram.limits().is_enabled}))
+}
+
+async fn set_limits(State(core): State<Arc<Core>>, body: bytes::Bytes) -> Answer {
+    let wanted: LimitsBody = parse(&body)?;
+    core.telegram.limits().is_enabled = wanted.enabled;
+    Ok(limits(State(core)).await)
+}
+
+/// Body of `POST /sim/chats/{id}`, for groups.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChatBody {
+    title: Option<String>,
+    /// The supergroup that the group becomes.
+    migrate_to: Option<i64>,
+}
+
+async fn change_chat(
+    State(core): State<Arc<Core>>,
+    Path(chat_id): Path<i64>,
+    body: bytes::Bytes,
+) -> Answer {
+    let change: ChatBody = parse(&body)?;
+    if chat_id >= 0 || change.migrate_to.is_some_and(|to| to >= -1_000_000_000_000) {
+        return Err(Refused::bad(
+            "groups have negative ids, supergroups ids below -1000000000000",
+        ));
+    }
+    let shown = {
+        let mut world = core.telegram.world();
+        let chat = world.chat(chat_id);
+        if let Some(title) = change.title {
+            chat.title = title;
+        }
+        chat.migrated_to = change.migrate_to.or(chat.migrated_to);
+        let title = chat.title.clone();
+        if let Some(to) = change.migrate_to {
+            world.chat(to).title = title;
+        }
+        world.chat_json(chat_id)
+    };
+    if let Some(to) = change.migrate_to {
+        let message_id = core.telegram.world().next_message_id(chat_id);
+        let notice = json!({
+            "message_id": message_id,
+            "chat": shown,
+            "date": core.clock.now().unix_timestamp(),
+            "migrate_to_chat_id": to,
+        });
+        people::push(&core, "message", notice);
+    }
+    core.chat_changed(chat_id);
+    Ok(Json(shown))
+}
+
+/// `POST /sim/raw_update`: delivered as it is; an `update_id` is added if there is none.
+async fn raw_update(State(core): State<Arc<Core>>, body: bytes::Bytes) -> Answer {
+    let update: Value = parse(&body)?;
+    if !update.is_object() {
+        return Err(Refused::bad("an update is an object"));
+    }
+    let now = core.clock.now();
+    for kind in ["callback_query", "pre_checkout_query"] {
+        if let Some(id) = update[kind]["id"].as_str() {
+            let query = Callback {
+                at: now,
+                answered: None,
+            };
+            let mut world = core.telegram.world();
+            world.callbacks.insert(id.to_owned(), query);
+        }
+    }
+    let update_id = core.telegram.state().updates.push_raw(update, now);
+    core.telegram.wake();
+    Ok(Json(json!({"ok": true, "update_id": update_id})))
 }
 
 /// Reads a body, saying what is wrong with it.
