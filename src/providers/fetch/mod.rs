@@ -1,0 +1,227 @@
+//! HTTP as every provider needs it: bounded in time and size, following nobody, and exact about what was sent.
+
+mod address;
+mod download;
+mod sniff;
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect, retry};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::base::clock::Clock;
+use crate::base::redact::{ExposeSecret as _, Secret};
+use address::Guard;
+pub use download::DownloadError;
+
+/// Gateways in front of providers refuse clients that do not look like a browser's (Cloudflare, error 1010).
+const USER_AGENT: &str = concat!(
+    "Mozilla/5.0 (compatible; Bulwark/",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+);
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// How long things may take, and how large they may be.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchLimits {
+    /// To connect.
+    pub connect: Duration,
+    /// A whole call, with its answer.
+    pub call: Duration,
+    /// A whole download.
+    pub download: Duration,
+    /// A download that says nothing for so long is given up.
+    pub download_idle: Duration,
+    /// Larger than what Telegram takes (50 MB), so that the reader's own limit speaks first where the size is unknown.
+    pub download_bytes_max: u64,
+}
+
+impl Default for FetchLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            call: Duration::from_secs(30),
+            download: Duration::from_secs(300),
+            download_idle: Duration::from_secs(30),
+            download_bytes_max: 64_000_000,
+        }
+    }
+}
+
+/// What came back, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// What `Retry-After` asks for, within reason.
+    pub retry_after: Option<Duration>,
+    /// The body, if it is JSON; a gateway's page is not.
+    pub json: Option<Value>,
+}
+
+/// Why nothing came back. Never holds an address: those may be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallFailure {
+    /// No connection stood: the request was surely not acted upon.
+    #[error("{0}")]
+    NotSent(&'static str),
+    /// It may have been acted upon.
+    #[error("{0}")]
+    Lost(&'static str),
+}
+
+/// A provider's HTTP client.
+#[derive(Debug)]
+pub struct Http {
+    base: Url,
+    key: Secret,
+    clock: Clock,
+    limits: FetchLimits,
+    repeatable: Client,
+    once: Client,
+    files: Client,
+    guard: Guard,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpSetupError {
+    /// The base address is not an http or https address.
+    #[error("the provider's address is not a valid http or https address")]
+    Address,
+    /// The TLS library or the resolver does not work here.
+    #[error("cannot set up an HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Http {
+    /// `base` is without a trailing slash; `key` is sent as a bearer token, to `base` alone.
+    ///
+    /// # Errors
+    /// When the address is none, or no client can be made.
+    pub fn new(
+        base: &str,
+        key: Secret,
+        clock: Clock,
+        limits: FetchLimits,
+    ) -> Result<Self, HttpSetupError> {
+        let url = Url::parse(base).map_err(|_| HttpSetupError::Address)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(HttpSetupError::Address);
+        }
+        let guard = Guard::new(&url);
+        let build = |builder: ClientBuilder| builder.build().map_err(HttpSetupError::Client);
+        let calls = || builder(&url, limits).timeout(limits.call);
+        Ok(Self {
+            repeatable: build(calls())?,
+            // A kept-alive connection that the server closes at this moment would leave it unknown whether the
+            // request arrived; a fresh one for each costs a handshake, a lost job costs more.
+            once: build(calls().pool_max_idle_per_host(0).retry(retry::never()))?,
+            // No proxy: it would resolve names itself, past the guard.
+            files: build(
+                builder(&url, limits)
+                    .timeout(limits.download)
+                    .read_timeout(limits.download_idle)
+                    .no_proxy()
+                    .dns_resolver(guard.clone()),
+            )?,
+            base: url,
+            key,
+            clock,
+            limits,
+            guard,
+        })
+    }
+
+    /// Asks. Safe to repeat.
+    ///
+    /// # Errors
+    /// When no complete answer came.
+    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, CallFailure> {
+        let request = self.repeatable.get(self.address(path)).query(query);
+        self.send(request).await
+    }
+
+    /// Makes a request that must not be made twice: never repeated here, on no kept-alive connection.
+    ///
+    /// # Errors
+    /// When no complete answer came; tells whether it may have been acted upon.
+    pub async fn post_once(&self, path: &str, body: &Value) -> Result<Answer, CallFailure> {
+        self.send(self.once.post(self.address(path)).json(body))
+            .await
+    }
+
+    fn address(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
+        let request = request.bearer_auth(self.key.expose_secret());
+        let response = request.send().await.map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = self.retry_after(response.headers());
+        let json = read(response).await?;
+        Ok(Answer {
+            status,
+            retry_after,
+            json,
+        })
+    }
+
+    /// Seconds or a date; bounded, so that a wrong date cannot stop us for long.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        let wait = match text.parse::<u64>() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => {
+                let at = OffsetDateTime::from(httpdate::parse_http_date(text).ok()?);
+                Duration::try_from(at - self.clock.now()).unwrap_or(Duration::ZERO)
+            }
+        };
+        Some(wait.clamp(Duration::from_secs(1), Duration::from_secs(300)))
+    }
+}
+
+fn builder(base: &Url, limits: FetchLimits) -> ClientBuilder {
+    let mut builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(limits.connect)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .referer(false);
+    if matches!(base.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")) {
+        // A proxy of the environment could not reach a server here.
+        builder = builder.no_proxy();
+    }
+    builder
+}
+
+/// The body as JSON, if it is JSON and not absurdly long.
+async fn read(mut response: Response) -> Result<Option<Value>, CallFailure> {
+    let mut body = Vec::new();
+    while let Some(bytes) = response.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + bytes.len() > ANSWER_BYTES_MAX {
+            return Ok(None);
+        }
+        body.extend_from_slice(&bytes);
+    }
+    Ok(serde_json::from_slice(&body).ok())
+}
+
+/// The error in words of our own: its own text holds the address.
+fn failure(error: &reqwest::Error) -> CallFailure {
+    if error.is_builder() {
+        CallFailure::NotSent("the request cannot be built")
+    } else if error.is_connect() {
+        CallFailure::NotSent("cannot connect")
+    } else if error.is_timeout() {
+        CallFailure::Lost("timed out")
+    } else {
+        CallFailure::Lost("the connection broke off")
+    }
+}
