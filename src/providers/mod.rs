@@ -1,11 +1,23 @@
 //! Providers: the outside services that do the work.
 //!
-//! A provider is a file here and a line in [`Providers`]. It knows neither database nor features. What it must
-//! guarantee: [`Provider::submit`] makes at most one request that creates work, and tells truthfully whether that
-//! request may have arrived ([`ProviderError::Ambiguous`]); nothing that it returns holds a key, a token or a signed
-//! address, except where a field says so.
+//! A provider is a module here that implements [`Provider`], and a line where the app is built. It knows neither
+//! database nor features. What it must guarantee, checked for each by one conformance suite:
+//! * [`Provider::submit`] makes at most one request that creates work, and tells truthfully whether that request may
+//!   have arrived: [`ProviderError::Ambiguous`] when in doubt, [`ProviderError::Transient`] only if it surely did not.
+//! * A task that was taken on is never given up by [`Provider::poll`]: whatever goes wrong, asking again is possible.
+//! * [`Provider::download`] fetches from nowhere inside our own network, and passes on media only.
+//! * Nothing that it returns holds a key, a token or a signed address, except where a field says so.
+//! * It never waits for its own breaker or rate limit: [`Provider::hold_back`] says how long, the job waits.
+//!
+//! [`breaker`], [`rate`], [`fetch`] and [`redaction`] are what providers are built from.
 
+pub mod breaker;
 mod error;
+pub mod fetch;
+mod grace;
+pub mod kie;
+pub mod rate;
+pub mod redaction;
 
 use std::time::Duration;
 

@@ -1,0 +1,311 @@
+//! KIE (docs.kie.ai): one API for many models. A task is created, asked about until it ends, and its results fetched.
+//!
+//! There is no idempotency key: a lost answer to createTask is only found again through the callback, whose address
+//! carries the job's own token. Everything that a client must tell apart is in [`classify`] and [`answer`].
+
+mod answer;
+mod callback;
+mod classify;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::breaker::{Breaker, BreakerSettings, Latch};
+use super::fetch::{DownloadError, FetchLimits, Http, HttpSetupError};
+use super::grace::Grace;
+use super::rate::Pace;
+use super::redaction::Redactor;
+use super::{
+    CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
+    Step, SubmitRequest, Submitted,
+};
+use crate::base::clock::Clock;
+use crate::base::ids::Ids;
+use crate::base::redact::Secret;
+use answer::TaskState;
+use classify::{Account, Verdict};
+
+/// KIE: 20 new requests in 10 s per account; a little longer, since what leaves evenly may arrive closer together.
+const SUBMITS_MAX: (usize, Duration) = (20, Duration::from_millis(10_500));
+/// KIE: polling at most 10 times a second per key.
+const POLLS_MAX: (usize, Duration) = (10, Duration::from_millis(1_050));
+/// KIE: stop asking after 10 to 15 minutes.
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
+/// How long a task or a result may be missing before it counts as gone.
+const MISSING_MAX: Duration = Duration::from_secs(60);
+/// How long new orders are refused after "no funds" or "key refused", before one of them finds out.
+const ACCOUNT_TROUBLE: Duration = Duration::from_secs(300);
+
+/// The account at KIE.
+#[derive(Clone, Debug)]
+pub struct KieConfig {
+    /// Sent as a bearer token.
+    pub api_key: Secret,
+    /// Without a trailing slash: `https://api.kie.ai`, or the simulator.
+    pub api_url: String,
+    /// Verifies callbacks, if the account signs them.
+    pub webhook_key: Option<Secret>,
+}
+
+/// The adapter.
+#[derive(Debug)]
+pub struct Kie {
+    http: Http,
+    webhook_key: Option<Secret>,
+    redactor: Redactor,
+    clock: Clock,
+    ids: Ids,
+    /// Two breakers: creating may be in maintenance while asking works, and the many good answers to questions must
+    /// not drown the few failures of submits.
+    submits: Breaker,
+    polls: Breaker,
+    submit_pace: Pace,
+    poll_pace: Pace,
+    no_funds: Latch,
+    key_refused: Latch,
+    missing: Grace,
+}
+
+impl Kie {
+    /// # Errors
+    /// When the address is not valid or no HTTP client can be made.
+    pub fn new(config: KieConfig, clock: Clock, ids: Ids) -> Result<Self, HttpSetupError> {
+        Self::with_limits(config, clock, ids, FetchLimits::default())
+    }
+
+    fn with_limits(
+        config: KieConfig,
+        clock: Clock,
+        ids: Ids,
+        limits: FetchLimits,
+    ) -> Result<Self, HttpSetupError> {
+        let secrets = [Some(config.api_key.clone()), config.webhook_key.clone()];
+        let breaker = || Breaker::new(BreakerSettings::default(), clock.clone(), ids.clone());
+        let pace = |(calls_max, window)| Pace::new(calls_max, window, clock.clone(), ids.clone());
+        let latch = || Latch::new(clock.clone(), ACCOUNT_TROUBLE);
+        Ok(Self {
+            http: Http::new(
+                config.api_url.trim_end_matches('/'),
+                config.api_key,
+                clock.clone(),
+                limits,
+            )?,
+            webhook_key: config.webhook_key,
+            redactor: Redactor::new(secrets.into_iter().flatten()),
+            submits: breaker(),
+            polls: breaker(),
+            submit_pace: pace(SUBMITS_MAX),
+            poll_pace: pace(POLLS_MAX),
+            no_funds: latch(),
+            key_refused: latch(),
+            missing: Grace::new(clock.clone(), MISSING_MAX),
+            clock,
+            ids,
+        })
+    }
+
+    /// Holds every call back until [`Kie::restore`], as an operator may wish.
+    pub fn isolate(&self) {
+        self.submits.isolate();
+        self.polls.isolate();
+    }
+
+    /// Ends an isolation, through probes.
+    pub fn restore(&self) {
+        self.submits.restore();
+        self.polls.restore();
+    }
+
+    fn learn<T>(&self, verdict: &Verdict<T>) {
+        match verdict.account {
+            Account::Good => self.key_refused.clear(),
+            Account::NoFunds => self.no_funds.set(),
+            Account::KeyRefused => self.key_refused.set(),
+            Account::Silent => {}
+        }
+    }
+
+    fn state_of(&self, record: &Value) -> Result<PollState, ProviderError> {
+        let data = answer::data(record);
+        let Some(state) = answer::state(data) else {
+            // A word that we do not know yet: the deadline ends the waiting, we do not.
+            tracing::warn!("a task is in a state without a known name");
+            return Ok(PollState::Running {
+                progress_percent: None,
+            });
+        };
+        Ok(match state {
+            TaskState::Waiting => PollState::Waiting,
+            TaskState::Running => PollState::Running {
+                progress_percent: answer::progress_percent(data),
+            },
+            TaskState::Succeeded => PollState::Succeeded {
+                results: answer::result_urls(data)
+                    .into_iter()
+                    .map(|url| ResultUrl { url })
+                    .collect(),
+            },
+            TaskState::Failed => {
+                let (code, words) = answer::failure(data);
+                PollState::Failed {
+                    reason: classify::failed_task(&code, words),
+                    code: self.redactor.detail(&code),
+                }
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for Kie {
+    fn name(&self) -> &'static str {
+        "kie"
+    }
+
+    async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
+        let mut body = json!({ "model": request.service, "input": request.params });
+        if let Some(callback_url) = &request.callback_url {
+            body["callBackUrl"] = Value::from(callback_url.as_str());
+        }
+        let call = self.submits.begin();
+        let outcome = self.http.post_once("/api/v1/jobs/createTask", &body).await;
+        let verdict = classify::submit(outcome, &self.redactor);
+        self.submits.end(call, verdict.health);
+        self.learn(&verdict);
+        match &verdict.result {
+            Ok(_) => self.no_funds.clear(),
+            Err(ProviderError::RateLimited { after }) => self.submit_pace.pause(*after),
+            Err(_) => {}
+        }
+        verdict.result
+    }
+
+    async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError> {
+        let call = self.polls.begin();
+        let query = [("taskId", external_id)];
+        let outcome = self.http.get("/api/v1/jobs/recordInfo", &query).await;
+        let is_unknown = outcome.as_ref().is_ok_and(classify::is_unknown_task);
+        let mut verdict = classify::read("recordInfo", outcome, &self.redactor);
+        if is_unknown {
+            verdict.health = super::breaker::Health::Well;
+            verdict.result = Err(self.unknown_task(external_id));
+        } else if verdict.result.is_ok() {
+            self.missing.found(external_id);
+        }
+        self.polls.end(call, verdict.health);
+        self.learn(&verdict);
+        if let Err(ProviderError::RateLimited { after }) = verdict.result {
+            self.poll_pace.pause(after);
+        }
+        let record = verdict.result?;
+        Ok(Polled {
+            state: self.state_of(&record)?,
+            answer: self.redactor.json(&record),
+        })
+    }
+
+    fn next_poll(&self, running_for: Duration) -> Duration {
+        let (least, spread) = match running_for.as_secs() {
+            0..30 => (2, 1),
+            30..120 => (5, 5),
+            _ => (15, 15),
+        };
+        Duration::from_secs(least) + self.ids.jitter(Duration::from_secs(spread))
+    }
+
+    fn deadline(&self) -> Duration {
+        DEADLINE
+    }
+
+    fn verify_callback(
+        &self,
+        headers: &[(&str, &[u8])],
+        body: &[u8],
+    ) -> Result<CallbackHint, CallbackError> {
+        callback::verify(self.webhook_key.as_ref(), headers, body, self.clock.now())
+    }
+
+    async fn download(&self, url: &ResultUrl) -> Result<Download, ProviderError> {
+        match self.http.download(&url.url).await {
+            Ok(download) => {
+                self.missing.found(&url.url);
+                Ok(download)
+            }
+            Err(DownloadError::Provider(error)) => Err(error),
+            Err(DownloadError::Missing) => {
+                let detail = "the result is not there".to_owned();
+                Err(if self.missing.is_over(&url.url) {
+                    ProviderError::Permanent { detail }
+                } else {
+                    ProviderError::Transient { detail }
+                })
+            }
+        }
+    }
+
+    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+        let outcome = self.http.get("/api/v1/chat/credit", &[]).await;
+        let verdict = classify::read("credit", outcome, &self.redactor);
+        self.learn(&verdict);
+        let answer = verdict.result?;
+        let Some(credits) = answer.get("data").and_then(whole) else {
+            let detail = "credit: an answer without a number".to_owned();
+            return Err(ProviderError::Transient { detail });
+        };
+        if credits > 0 {
+            self.no_funds.clear();
+        } else {
+            self.no_funds.set();
+        }
+        Ok(Some(credits))
+    }
+
+    fn hold_back(&self, step: Step) -> Option<Duration> {
+        let (breaker, pace) = match step {
+            Step::Submit => (&self.submits, &self.submit_pace),
+            Step::Poll => (&self.polls, &self.poll_pace),
+            // Results lie elsewhere: neither KIE's health nor its limits are about them.
+            Step::Download => return None,
+        };
+        if let Some(wait) = breaker.admit() {
+            return Some(wait);
+        }
+        let wait = pace.take();
+        if wait.is_some() {
+            breaker.give_back();
+        }
+        wait
+    }
+
+    fn is_unavailable(&self) -> bool {
+        self.submits.is_open()
+            || self.polls.is_open()
+            || self.no_funds.is_set()
+            || self.key_refused.is_set()
+    }
+}
+
+impl Kie {
+    fn unknown_task(&self, external_id: &str) -> ProviderError {
+        let detail = "recordInfo: KIE knows no such task".to_owned();
+        if self.missing.is_over(external_id) {
+            ProviderError::Permanent { detail }
+        } else {
+            ProviderError::Transient { detail }
+        }
+    }
+}
+
+/// Credits come whole or with decimals, as a number or in a string; a part of a credit buys nothing.
+fn whole(value: &Value) -> Option<i64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }?;
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    let whole = number.is_finite().then(|| number.floor() as i64);
+    whole
+}
