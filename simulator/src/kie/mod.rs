@@ -1,28 +1,140 @@
-//! KIE's API.
+//! KIE's API (docs.kie.ai): strict about what it takes, realistic about time, faulty on demand.
+//!
+//! How a task stands is a function of the clock, so a test that moves the clock sees every state in its turn.
 
-use std::sync::Arc;
+mod account;
+mod api;
+mod callback;
+mod control;
+mod glyphs;
+mod inputs;
+mod limits;
+mod models;
+mod picture;
+mod records;
+mod results;
+mod settings;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
+use axum::routing::{get, post};
+use time::OffsetDateTime;
+use tokio::sync::watch;
 
-use crate::core::Core;
+use crate::core::{Core, lock};
+use limits::Window;
+use settings::Settings;
+use tasks::Task;
+
+/// Older tasks are forgotten, so that a long demo does not fill the memory.
+const KEPT_TASKS_MAX: usize = 2_000;
 
 /// What the provider remembers.
+#[derive(Debug)]
+pub struct State {
+    inner: Mutex<Inner>,
+    /// Inputs and callbacks under way.
+    busy: watch::Sender<usize>,
+}
+
 #[derive(Debug, Default)]
-pub struct State {}
+struct Inner {
+    settings: Settings,
+    tasks: VecDeque<Task>,
+    /// Every createTask call that came through, refused ones too.
+    create_calls: u64,
+    creates: Window,
+    polls: Window,
+    /// Addresses of `download-url`: name, the result it leads to, and until when.
+    links: VecDeque<(String, String, OffsetDateTime)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            inner: Mutex::default(),
+            busy: watch::Sender::new(0),
+        }
+    }
+}
 
 impl State {
-    /// Forgets every task.
-    pub fn reset(&self) {}
+    /// Forgets every task; the settings are as at the start.
+    pub fn reset(&self) {
+        *self.lock() = Inner::default();
+    }
+
+    /// Waits until no input is being read, and every callback that is due at `now` was tried once.
+    pub async fn idle(&self, now: OffsetDateTime) {
+        let quiet = |busy: &usize| *busy == 0 && !self.lock().owes_a_callback(now);
+        // The sender lives as long as this.
+        let _ = self.busy.subscribe().wait_for(quiet).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        lock(&self.inner)
+    }
+
+    /// Counts as busy until dropped.
+    fn begin(&self) -> Busy {
+        self.busy.send_modify(|busy| *busy += 1);
+        Busy(self.busy.clone())
+    }
+}
+
+impl Inner {
+    fn task(&self, id: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    fn owes_a_callback(&self, now: OffsetDateTime) -> bool {
+        let owed = |task: &Task| {
+            task.callback_url.is_some()
+                && task.callbacks.is_empty()
+                && task.ends().is_some_and(|ends| ends <= now)
+        };
+        self.settings.callbacks && self.tasks.iter().any(owed)
+    }
+
+    fn task_mut(&mut self, id: &str) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|task| task.id == id)
+    }
+}
+
+/// Something under way.
+struct Busy(watch::Sender<usize>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.send_modify(|busy| *busy -= 1);
+    }
 }
 
 /// Mounted under `/kie`.
 pub fn router(core: Arc<Core>) -> Router {
-    drop(core);
     Router::new()
+        .route("/api/v1/jobs/createTask", post(api::create_task))
+        .route("/api/v1/jobs/recordInfo", get(api::record_info))
+        .route("/api/v1/chat/credit", get(account::credit))
+        .route("/api/v1/common/download-url", post(account::download_url))
+        .route("/results/{name}", get(results::result))
+        .route("/links/{name}", get(results::link))
+        .fallback(api::not_found)
+        .with_state(core)
 }
 
 /// The control API of this provider: `/sim/kie/…`.
 pub fn control_router(core: Arc<Core>) -> Router {
-    drop(core);
     Router::new()
+        .route("/sim/kie/tasks", get(control::tasks))
+        .route(
+            "/sim/kie/settings",
+            get(control::settings).post(control::change),
+        )
+        .with_state(core)
 }

@@ -1,0 +1,1 @@
+//! The provider over HTTP, on a clock that only the test moves.
