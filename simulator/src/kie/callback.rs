@@ -46,16 +46,17 @@ pub(super) async fn when_ended(core: &Core, id: &str) {
         };
         (url, records::callback(core, shape, task))
     };
-    if attempt(core, id, &url, &body).await {
-        return;
-    }
-    drop(busy);
-    for pause_s in PAUSES_S {
-        core.clock.sleep(Duration::from_secs(pause_s)).await;
-        let _busy = core.kie.begin();
+    let mut busy = Some(busy);
+    for pause_s in PAUSES_S.map(Some).into_iter().chain([None]) {
         if attempt(core, id, &url, &body).await {
             return;
         }
+        let Some(pause_s) = pause_s else { return };
+        // Read while still busy, so that who waits for quiet and then moves the clock does not move it under our feet.
+        let next = core.clock.now() + Duration::from_secs(pause_s);
+        drop(busy.take());
+        core.clock.sleep_until(next).await;
+        busy = Some(core.kie.begin());
     }
 }
 
