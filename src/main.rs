@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use bulwark::admin::{check_config, healthcheck, migrate, serve};
+use bulwark::admin::{check_config, healthcheck, migrate};
+use bulwark::app::serve;
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
 

@@ -3,4 +3,3 @@
 pub mod check_config;
 pub mod healthcheck;
 pub mod migrate;
-pub mod serve;

@@ -79,10 +79,7 @@ impl App {
     /// [`BuildError`].
     pub fn build_on(parts: Parts, database: PgConnectOptions) -> Result<Self, BuildError> {
         let Parts {
-            config,
-            clock,
-            ids,
-            ..
+            config, clock, ids, ..
         } = &parts;
         let limits = PoolLimits {
             connections_max: config.database.pool_size,
@@ -240,11 +237,7 @@ fn client(config: &Config) -> Result<Client, BuildError> {
     Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
 }
 
-fn providers(
-    _: &Config,
-    _: &Clock,
-    _: &Ids,
-) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
+fn providers(_: &Config, _: &Clock, _: &Ids) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
     Ok(Vec::new())
 }
 

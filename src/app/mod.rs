@@ -9,6 +9,7 @@ mod joins;
 mod polling;
 mod retention;
 mod run;
+pub mod serve;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::admin::serve::{catalog, stop_signal};
+use crate::app::serve::{catalog, stop_signal};
 use crate::app::{App, Delivery, Parts};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;

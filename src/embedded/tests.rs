@@ -1,3 +1,5 @@
+//! The launcher over a real Postgres: start, stop, crash, and everybody who gets in the way.
+
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};

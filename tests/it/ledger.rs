@@ -1,8 +1,8 @@
 //! The ledger against a model, and under concurrency.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
 use bulwark::engine::ledger::{self, AuditReport, Cause, Finding, LedgerError, Resolved};
 use proptest::prelude::*;
@@ -11,15 +11,20 @@ use uuid::Uuid;
 
 use crate::database;
 
-const CURRENCY: &str = "USD";
+pub const CURRENCY: &str = "USD";
 
-fn cause(key: impl Into<String>) -> Cause {
+pub fn id() -> Uuid {
+    static IDS: std::sync::LazyLock<Ids> = std::sync::LazyLock::new(Ids::random);
+    IDS.uuid()
+}
+
+pub fn cause(key: impl Into<String>) -> Cause {
     Cause {
-        id: Uuid::new_v4(),
+        id: id(),
         idem_key: key.into(),
         note: "test".into(),
         by_admin: None,
-        correlation: Uuid::new_v4(),
+        correlation: id(),
     }
 }
 
@@ -66,7 +71,7 @@ struct Model {
 
 /// What a call should say, in a word.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+pub enum Said {
     Done,
     Before,
     Insufficient,
@@ -135,7 +140,7 @@ impl Model {
     }
 }
 
-fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> Said {
+pub fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> Said {
     match result {
         Ok(value) => done(value),
         Err(LedgerError::Insufficient { missing, .. }) => {
@@ -150,7 +155,7 @@ fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> Said
     }
 }
 
-fn resolved(resolved: Resolved) -> Said {
+pub fn resolved(resolved: Resolved) -> Said {
     match resolved {
         Resolved::Now => Said::Done,
         Resolved::Before => Said::Before,
@@ -233,7 +238,7 @@ fn expected(model: &mut Model, act: &Act) -> Said {
 }
 
 /// Findings of the audit that are about the ledger alone: these tests have no jobs.
-async fn findings(pool: &PgPool) -> Vec<Finding> {
+pub async fn findings(pool: &PgPool) -> Vec<Finding> {
     let mut conn = pool.acquire().await.unwrap();
     let report = AuditReport::make(&mut conn).await.unwrap();
     report
@@ -279,140 +284,4 @@ fn random_histories_agree_with_the_model() {
             pool.close().await;
         });
     });
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_hundred_overspenders_get_what_is_there_and_no_more() {
-    let pool = database::fresh_pool().await;
-    let mut conn = pool.acquire().await.unwrap();
-    ledger::grant(&mut conn, 7, CURRENCY, Amount(1_000), &cause("start"), None)
-        .await
-        .unwrap();
-    drop(conn);
-    let mut tasks = tokio::task::JoinSet::new();
-    for n in 0..200_u128 {
-        let pool = pool.clone();
-        tasks.spawn(async move {
-            let act = Act::Hold {
-                user: 7,
-                amount: 30,
-                key: 0,
-            };
-            let Act::Hold { user, amount, .. } = act else {
-                unreachable!()
-            };
-            let mut tx = pool.begin().await.unwrap();
-            let cause = cause(format!("hold:{n}"));
-            let reference = Uuid::from_u128(n + 1);
-            let held = ledger::hold(
-                &mut tx,
-                user,
-                CURRENCY,
-                Amount(amount),
-                reference,
-                &cause,
-                None,
-            )
-            .await;
-            let answer = said(held, |_| Said::Done);
-            if answer == Said::Done {
-                tx.commit().await.unwrap()
-            } else {
-                tx.rollback().await.unwrap()
-            }
-            answer
-        });
-    }
-    let answers = tasks.join_all().await;
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| **answer == Said::Done)
-            .count(),
-        33
-    );
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| **answer == Said::Insufficient)
-            .count(),
-        167
-    );
-    assert_eq!(findings(&pool).await, []);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_hundred_resolvers_resolve_a_hold_once() {
-    let pool = database::fresh_pool().await;
-    let mut conn = pool.acquire().await.unwrap();
-    ledger::grant(&mut conn, 7, CURRENCY, Amount(100), &cause("start"), None)
-        .await
-        .unwrap();
-    let hold = ledger::hold(
-        &mut conn,
-        7,
-        CURRENCY,
-        Amount(100),
-        Uuid::new_v4(),
-        &cause("hold"),
-        None,
-    )
-    .await
-    .unwrap();
-    drop(conn);
-    let counts = Arc::new(std::sync::Mutex::new(HashMap::<String, u32>::new()));
-    let mut tasks = tokio::task::JoinSet::new();
-    for n in 0..200 {
-        let (pool, counts) = (pool.clone(), Arc::clone(&counts));
-        tasks.spawn(async move {
-            let mut tx = pool.begin().await.unwrap();
-            let answer = if n % 2 == 0 {
-                said(
-                    ledger::capture(&mut tx, hold.id, Amount(100), &cause("capture"), None).await,
-                    resolved,
-                )
-            } else {
-                said(
-                    ledger::release(&mut tx, hold.id, &cause("release"), None).await,
-                    resolved,
-                )
-            };
-            if matches!(answer, Said::Done | Said::Before) {
-                tx.commit().await.unwrap()
-            } else {
-                tx.rollback().await.unwrap()
-            }
-            *counts
-                .lock()
-                .unwrap()
-                .entry(format!("{answer:?}"))
-                .or_default() += 1;
-        });
-    }
-    tasks.join_all().await;
-    let counts = counts.lock().unwrap().clone();
-    assert_eq!(counts.get("Done"), Some(&1), "{counts:?}");
-    assert_eq!(counts.get("Before"), Some(&99), "{counts:?}");
-    assert_eq!(counts.get("Otherwise"), Some(&100), "{counts:?}");
-    assert_eq!(findings(&pool).await, []);
-}
-
-#[tokio::test]
-async fn nobody_rewrites_the_books() {
-    use sqlx::Executor as _;
-    let pool = database::fresh_pool().await;
-    let mut conn = pool.acquire().await.unwrap();
-    ledger::grant(&mut conn, 7, CURRENCY, Amount(100), &cause("start"), None)
-        .await
-        .unwrap();
-    for statement in [
-        "update transfer set amount = 1",
-        "delete from transfer",
-        "truncate transfer, hold_resolution",
-        "update account set guarded = false",
-        "update account set available = -1 where guarded",
-        "update account set available = 1 where not guarded",
-    ] {
-        assert!(conn.execute(statement).await.is_err(), "{statement}");
-    }
 }

@@ -10,5 +10,6 @@
 
 mod database;
 mod ledger;
+mod ledger_races;
 mod orders;
 mod world;

@@ -27,6 +27,7 @@
 mod artifact;
 mod finish;
 mod job;
+mod outcome;
 mod rescue;
 mod runner;
 mod steps;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::artifact::StoreError;
 use super::finish::StepError;
+use super::outcome::{FetchError, class};
 use super::job::{self, Artifact, Ending, Job, JobEvent};
 use super::runner::JobRunner;
 use super::store;
@@ -371,35 +372,5 @@ impl JobRunner {
         job.submitted_at.map_or(Duration::ZERO, |at| {
             (self.clock.now() - at).try_into().unwrap_or(Duration::ZERO)
         })
-    }
-}
-
-enum FetchError {
-    Ending(FailureReason),
-    Again(String),
-    Database(sqlx::Error),
-}
-
-impl From<ProviderError> for FetchError {
-    fn from(error: ProviderError) -> Self {
-        match error {
-            ProviderError::Rejected { reason, .. } => Self::Ending(reason),
-            ProviderError::Permanent { .. } => Self::Ending(FailureReason::ResultLost),
-            ProviderError::Transient { .. }
-            | ProviderError::RateLimited { .. }
-            | ProviderError::Ambiguous { .. }
-            | ProviderError::NoFunds => Self::Again(error.to_string()),
-        }
-    }
-}
-
-fn class(error: &ProviderError) -> &'static str {
-    match error {
-        ProviderError::Transient { .. } => "transient",
-        ProviderError::RateLimited { .. } => "rate_limited",
-        ProviderError::Rejected { .. } => "rejected",
-        ProviderError::Permanent { .. } => "permanent",
-        ProviderError::Ambiguous { .. } => "ambiguous",
-        ProviderError::NoFunds => "no_funds",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{App, Delivery, Parts};
+use super::{App, Delivery, Parts};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, spawn};
@@ -76,6 +76,10 @@ pub fn stop_signal() -> Result<Shutdown, std::io::Error> {
                 _ = interrupt.recv() => {}
             }
             if last {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a second signal asks for exactly that"
+                )]
                 std::process::exit(130);
             }
             stop.cancel();
