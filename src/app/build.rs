@@ -33,6 +33,7 @@ use crate::http::middleware::rate_limit::KeyedLimiter;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::Provider;
+use crate::providers::kie::{Kie, KieConfig};
 use crate::telegram::{Client, ClientConfig};
 
 /// Updates that may wait for the database at once; beyond it the answer is 503.
@@ -237,8 +238,20 @@ fn client(config: &Config) -> Result<Client, BuildError> {
     Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
 }
 
-fn providers(_: &Config, _: &Clock, _: &Ids) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
-    Ok(Vec::new())
+fn providers(
+    config: &Config,
+    clock: &Clock,
+    ids: &Ids,
+) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
+    let kie = &config.providers.kie;
+    let settings = KieConfig {
+        api_key: kie.api_key.clone(),
+        api_url: kie.api_url.clone(),
+        webhook_key: kie.webhook_key.clone(),
+    };
+    let kie = Kie::new(settings, clock.clone(), ids.clone())
+        .map_err(|error| BuildError::Http(error.to_string()))?;
+    Ok(vec![Arc::new(kie)])
 }
 
 fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {

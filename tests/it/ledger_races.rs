@@ -25,16 +25,8 @@ async fn two_hundred_overspenders_get_what_is_there_and_no_more() {
             let mut tx = pool.begin().await.unwrap();
             let cause = cause(format!("hold:{n}"));
             let reference = Uuid::from_u128(n + 1);
-            let held = ledger::hold(
-                &mut tx,
-                7,
-                CURRENCY,
-                Amount(30),
-                reference,
-                &cause,
-                None,
-            )
-            .await;
+            let held =
+                ledger::hold(&mut tx, 7, CURRENCY, Amount(30), reference, &cause, None).await;
             let answer = said(held, |_| Said::Done);
             if answer == Said::Done {
                 tx.commit().await.unwrap()

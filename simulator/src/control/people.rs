@@ -274,6 +274,13 @@ pub(super) struct Press {
     button: Option<Value>,
     /// Instead of `button`: data of a button that the person's app still shows though it is gone.
     data: Option<String>,
+    /// Whether to wait for the bot's answer.
+    #[serde(default = "yes")]
+    wait: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `POST /sim/users/{id}/press`: the person presses a button; gives the text of the bot's answer, or null.
@@ -311,7 +318,12 @@ pub(super) async fn press(
         })
     };
     let update_id = push(&core, "callback_query", query);
-    let answer = tokio::time::timeout(ANSWER_WAIT, answer).await;
+    let patience = if press.wait {
+        ANSWER_WAIT
+    } else {
+        Duration::ZERO
+    };
+    let answer = tokio::time::timeout(patience, answer).await;
     let answer = answer.ok().and_then(Result::ok);
     let shown = answer.as_ref().unwrap_or(&Value::Null);
     Ok(Json(json!({

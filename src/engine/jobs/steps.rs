@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::artifact::StoreError;
 use super::finish::StepError;
-use super::outcome::{FetchError, class};
 use super::job::{self, Artifact, Ending, Job, JobEvent};
+use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
 use crate::providers::{

@@ -32,7 +32,7 @@ help = *How it works*
 
     The price is set aside when you confirm. If something goes wrong, you get it back at once.
 
-    *Commands*
+    {"*"}Commands*
     /menu: all services
     /balance: your balance and movements
     /language: change the language
