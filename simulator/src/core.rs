@@ -16,6 +16,9 @@ use crate::kie;
 use crate::log::CallLog;
 use crate::telegram::Telegram;
 
+/// With the machine's clock, ids count the seconds since this moment.
+const IDS_SINCE: i64 = 1_700_000_000;
+
 /// How the simulator is set up.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
@@ -25,7 +28,7 @@ pub struct SimConfig {
     pub token: String,
     /// A clock that only a test moves, starting here; without it, the machine's.
     pub manual_clock: Option<OffsetDateTime>,
-    /// The same seed gives the same ids and the same jitter.
+    /// With a manual clock, the same seed gives the same ids and the same jitter.
     pub seed: u64,
     pub kie_key: String,
     /// 1.0 is realistic; 10.0 is ten times as fast.
@@ -58,6 +61,17 @@ impl Core {
         let clock = config
             .manual_clock
             .map_or_else(SimClock::system, SimClock::manual);
+        // A bot keeps its data over a restart of the simulator: no id may come again. Only tests want the same ids.
+        let (first_id, seed) = match config.manual_clock {
+            Some(_) => (1, config.seed),
+            None => {
+                let second = clock.now().unix_timestamp() - IDS_SINCE;
+                (
+                    second.max(1).unsigned_abs(),
+                    config.seed ^ second.unsigned_abs(),
+                )
+            }
+        };
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -66,14 +80,14 @@ impl Core {
             clock,
             faults: Faults::default(),
             log: CallLog::default(),
-            telegram: Telegram::new(&config.token, config.seed),
+            telegram: Telegram::new(&config.token, first_id),
             kie: kie::State::default(),
             http,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             addr,
             changes: broadcast::Sender::new(1024),
-            random: Mutex::new(StdRng::seed_from_u64(config.seed)),
+            random: Mutex::new(StdRng::seed_from_u64(seed)),
             config,
         })
     }

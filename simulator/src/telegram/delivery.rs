@@ -179,7 +179,6 @@ async fn deliver(core: Arc<Core>, webhook: Webhook, flight: Flight) {
     let jitter = core.random_below(PAUSE_MAX.end() - PAUSE_MAX.start() + 1);
     let in_answer = {
         let mut state = core.telegram.state();
-        state.delivery.active = state.delivery.active.saturating_sub(1);
         match outcome {
             Ok(answer) => {
                 state.arrived(&flight, now);
@@ -195,6 +194,10 @@ async fn deliver(core: Arc<Core>, webhook: Webhook, flight: Flight) {
     if let Some(answer) = in_answer {
         run_from_answer(&core, answer).await;
     }
+    let mut state = core.telegram.state();
+    state.delivery.active = state.delivery.active.saturating_sub(1);
+    drop(state);
+    core.telegram.wake();
 }
 
 impl State {

@@ -234,7 +234,7 @@ fn one_range(range: &str, len: usize) -> Option<(usize, usize)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let (first, last) = match (first.trim(), last.trim()) {
         ("", suffix) => (
-            len.checked_sub(suffix.parse().ok()?).unwrap_or(0),
+            len.saturating_sub(suffix.parse().ok()?),
             len.checked_sub(1)?,
         ),
         (first, "") => (first.parse().ok()?, len.checked_sub(1)?),

@@ -30,14 +30,15 @@ pub struct Telegram {
 }
 
 impl Telegram {
-    pub(crate) fn new(token: &str, seed: u64) -> Self {
+    /// Messages and updates are numbered from `first_id` on.
+    pub(crate) fn new(token: &str, first_id: u64) -> Self {
         let bot_id = token.split(':').next().and_then(|id| id.parse().ok());
         Self {
             bot_id: bot_id.unwrap_or(1),
-            world: Mutex::default(),
+            world: Mutex::new(World::new(first_id)),
             limits: Mutex::default(),
             state: Mutex::new(State {
-                updates: Updates::new(seed),
+                updates: Updates::new(first_id),
                 delivery: Delivery::default(),
             }),
             wakes: watch::Sender::new(0),

@@ -118,9 +118,10 @@ pub struct Updates {
 }
 
 impl Updates {
-    pub fn new(seed: u64) -> Self {
+    /// Numbered from ten times `first_id` on: updates come faster than seconds.
+    pub fn new(first_id: u64) -> Self {
         Self {
-            next_id: 500_000_000 + seed % 1_000_000 * 100,
+            next_id: first_id.saturating_mul(10),
             pending: BTreeMap::new(),
             queues: HashMap::new(),
             allowed: None,

@@ -174,6 +174,14 @@ pub struct World {
 }
 
 impl World {
+    /// Messages are numbered from `first_id` on.
+    pub fn new(first_id: u64) -> Self {
+        Self {
+            last_message_id: first_id.saturating_sub(1).cast_signed(),
+            ..Self::default()
+        }
+    }
+
     /// Forgets people, chats and files. What the bot has set up and the counters stay: reused ids would confuse it.
     pub fn reset(&mut self) {
         self.users.clear();

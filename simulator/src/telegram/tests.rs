@@ -1,1 +1,0 @@
-//! The Bot API as a client sees it.
