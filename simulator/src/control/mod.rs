@@ -1,6 +1,7 @@
 //! The control API: `/sim/…`, JSON over HTTP. Errors are `{"error": "…"}` with a fitting status.
 
 mod people;
+mod press;
 mod view;
 
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/users", get(view::users))
         .route("/sim/users/{id}", post(people::profile))
         .route("/sim/users/{id}/send", post(people::send))
-        .route("/sim/users/{id}/press", post(people::press))
+        .route("/sim/users/{id}/press", post(press::press))
         .route("/sim/chats", get(view::chats))
         .route("/sim/chats/{id}", get(view::chat).post(change_chat))
         .route("/sim/files/{file_id}", get(view::file))

@@ -1,7 +1,6 @@
-//! What a person does: write, press, change the profile, block the bot.
+//! What a person does: write, change the profile, block the bot.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -11,18 +10,15 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::{Answer, Refused, parse};
 use crate::core::Core;
 use crate::entities::{Marked, utf16_len};
 use crate::telegram::media::{self, NewFile};
-use crate::telegram::world::{Callback, FileKind, Message, User, World};
+use crate::telegram::world::{FileKind, Message, User};
 
 const TEXT_MAX: usize = 4096;
 const CAPTION_MAX: usize = 1024;
-/// How long a press waits for the bot's answer, in real time.
-const ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 /// Body of `POST /sim/users/{id}/send`.
 #[derive(Default, Deserialize)]
@@ -262,117 +258,6 @@ fn set_profile(
     if let Some(code) = language_code {
         user.language_code = Some(code).filter(|code| !code.is_empty());
     }
-}
-
-/// Body of `POST /sim/users/{id}/press`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Press {
-    chat_id: Option<i64>,
-    message_id: i64,
-    /// Its text, or `[row, column]`, both from 0.
-    button: Option<Value>,
-    /// Instead of `button`: data of a button that the person's app still shows though it is gone.
-    data: Option<String>,
-    /// Whether to wait for the bot's answer.
-    #[serde(default = "yes")]
-    wait: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// `POST /sim/users/{id}/press`: the person presses a button; gives the text of the bot's answer, or null.
-pub(super) async fn press(
-    State(core): State<Arc<Core>>,
-    Path(user_id): Path<i64>,
-    body: Bytes,
-) -> Answer {
-    let press: Press = parse(&body)?;
-    let chat_id = press.chat_id.unwrap_or(user_id);
-    let (answered, answer) = oneshot::channel();
-    let id = format!("{}", 1 + core.random_below(u64::MAX / 2));
-    let query = {
-        let mut world = core.telegram.world();
-        let message = find_message(&world, chat_id, press.message_id)?;
-        let data = match press.data {
-            Some(data) => data,
-            None => match find_button(&message, press.button.as_ref())? {
-                Pressed::Data(data) => data,
-                Pressed::Url(url) => return Ok(Json(json!({"ok": true, "url": url}))),
-            },
-        };
-        let from = world.user(user_id).json();
-        let callback = Callback {
-            at: core.clock.now(),
-            answered: Some(answered),
-        };
-        world.callbacks.insert(id.clone(), callback);
-        json!({
-            "id": id,
-            "from": from,
-            "message": message,
-            "chat_instance": chat_id.to_string(),
-            "data": data,
-        })
-    };
-    let update_id = push(&core, "callback_query", query);
-    let patience = if press.wait {
-        ANSWER_WAIT
-    } else {
-        Duration::ZERO
-    };
-    let answer = tokio::time::timeout(patience, answer).await;
-    let answer = answer.ok().and_then(Result::ok);
-    let shown = answer.as_ref().unwrap_or(&Value::Null);
-    Ok(Json(json!({
-        "ok": true,
-        "update_id": update_id,
-        "callback_query_id": id,
-        "answered": answer.is_some(),
-        "answer": shown["text"],
-        "show_alert": matches!(&shown["show_alert"], Value::Bool(true)) || shown["show_alert"] == json!("true"),
-    })))
-}
-
-fn find_message(world: &World, chat_id: i64, message_id: i64) -> Result<Value, Refused> {
-    let message = world.message(chat_id, message_id);
-    let message = message.ok_or_else(|| Refused::missing("no such message in this chat"))?;
-    Ok(message.json.clone())
-}
-
-enum Pressed {
-    Data(String),
-    Url(String),
-}
-
-fn find_button(message: &Value, wanted: Option<&Value>) -> Result<Pressed, Refused> {
-    let rows = &message["reply_markup"]["inline_keyboard"];
-    let mut all = rows.as_array().into_iter().flatten();
-    let button = match wanted {
-        Some(Value::String(text)) => all
-            .flat_map(|row| row.as_array().into_iter().flatten())
-            .find(|button| button["text"] == json!(text))
-            .cloned(),
-        Some(Value::Array(place)) => {
-            let at = |n: usize| place.get(n).and_then(Value::as_u64).map(|n| n as usize);
-            let (row, column) = at(0)
-                .zip(at(1))
-                .ok_or_else(|| Refused::bad("button: a text or [row, column]"))?;
-            all.nth(row).and_then(|row| row.get(column)).cloned()
-        }
-        Some(_) | None => return Err(Refused::bad("button: a text or [row, column]")),
-    };
-    let button = button.ok_or_else(|| {
-        let texts = super::view::button_texts(message);
-        Refused::missing(format!("no such button; there are {texts:?}"))
-    })?;
-    let text = |field: &str| button[field].as_str().map(str::to_owned);
-    text("callback_data")
-        .map(Pressed::Data)
-        .or_else(|| text("url").map(Pressed::Url))
-        .ok_or_else(|| Refused::bad("this kind of button is not simulated"))
 }
 
 /// Body of `POST /sim/users/{id}`.
