@@ -1,5 +1,10 @@
 //! Accepts connections, with a limit on everything that a slow, silent or greedy client could hold.
 
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +21,20 @@ use tower::ServiceExt as _;
 
 use super::middleware::slow_body::SlowBody;
 use crate::base::supervise::Shutdown;
+use pace::{AnswerBody, Pace, PacedStream};
 
 /// What one client, and all of them together, may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
     /// Connections at once; more wait in the kernel's queue.
     pub connections_max: usize,
-    /// Time to send the whole head of a request; also how long a kept-alive connection may be silent.
+    /// Time to send the whole head of a request, from the connection or from the first byte of a further request.
     pub header_timeout: Duration,
+    /// How long a kept-alive connection may be silent. Longer than what a proxy in front keeps its own, or requests
+    /// meet connections that were closed a moment ago.
+    pub idle_timeout: Duration,
+    /// How long a client may take nothing of an answer that waits for it.
+    pub write_stall_timeout: Duration,
     /// Longest pause between two pieces of a request body.
     pub body_idle_timeout: Duration,
     /// Time to send the whole body.
@@ -36,7 +47,9 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections_max: 4096,
-            header_timeout: Duration::from_secs(75),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            write_stall_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
             header_bytes_max: 32 * 1024,
@@ -121,7 +134,10 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "cannot set TCP_NODELAY");
     }
+    let pace = Arc::new(Pace::default());
+    let stream = PacedStream::new(stream, Arc::clone(&pace), &limits);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let busy = Pace::request_begins(&pace);
         let mut request: Request = request.map(|body| {
             Body::new(SlowBody::new(
                 body,
@@ -130,12 +146,17 @@ async fn connection(
             ))
         });
         request.extensions_mut().insert(PeerAddress(peer));
-        router.clone().oneshot(request)
+        let answered = router.clone().oneshot(request);
+        async move {
+            let response = answered.await?;
+            Ok::<_, Infallible>(response.map(|body| AnswerBody::new(body, busy)))
+        }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes_max.max(8192))
+        // A backstop: it counts the silence before a request too, so the stricter limits are the stream's.
+        .header_read_timeout(limits.idle_timeout + limits.header_timeout)
+        .max_header_size(limits.header_bytes_max)
         .keep_alive(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

@@ -47,6 +47,10 @@ impl Body for SlowBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        // Before the data: a client that always has one more byte ready must not go on for ever.
+        if self.whole_timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err(TooSlow.into())));
+        }
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 let next = Instant::now() + self.idle;
@@ -54,9 +58,7 @@ impl Body for SlowBody {
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => {
-                let late = self.idle_timer.as_mut().poll(cx).is_ready()
-                    || self.whole_timer.as_mut().poll(cx).is_ready();
-                if late {
+                if self.idle_timer.as_mut().poll(cx).is_ready() {
                     Poll::Ready(Some(Err(TooSlow.into())))
                 } else {
                     Poll::Pending
