@@ -3,7 +3,7 @@
 //! A forwarding header is only believed from a trusted peer, and `X-Forwarded-For` is read from the right: what stands
 //! further left than the first untrusted address was written by the caller (OWASP ASVS 5.0, 4.1.3).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -61,41 +61,51 @@ impl Rule {
         }
         match &self.source {
             Source::Peer => peer,
-            Source::Header(name) => headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .and_then(parse)
-                .unwrap_or(peer),
+            Source::Header(name) => single(headers, name).unwrap_or(peer),
             Source::ForwardedFor => self.walk(peer, headers),
         }
     }
 
+    /// Works on bytes: were a line with a strange byte skipped, the client could hide what a proxy added to it.
     fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let lines = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
         let mut nearest = peer;
-        for hop in hops.into_iter().rev() {
-            // Something unreadable hides what is beyond it.
-            let Some(address) = parse(hop) else {
-                return nearest;
-            };
-            nearest = address;
-            if !self.is_trusted(address) {
-                return address;
+        // Several lines are one list (RFC 9110, 5.3).
+        for line in headers.get_all("x-forwarded-for").iter().rev() {
+            for hop in line.as_bytes().rsplit(|byte| *byte == b',') {
+                // Something unreadable hides what is beyond it.
+                let Some(address) = parse(hop) else {
+                    return nearest;
+                };
+                nearest = address;
+                if !self.is_trusted(address) {
+                    return address;
+                }
             }
         }
         nearest
     }
 }
 
-fn parse(text: &str) -> Option<IpAddr> {
-    text.trim()
-        .parse::<IpAddr>()
-        .ok()
-        .map(|address| address.to_canonical())
+/// A header that stands there twice was not overwritten by the proxy, so it says nothing.
+fn single(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => parse(value.as_bytes()),
+        (_, _) => None,
+    }
+}
+
+/// An address alone, in brackets, or with a port, as some proxies write it.
+fn parse(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let plain = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let address = match plain.unwrap_or(text).parse::<IpAddr>() {
+        Ok(address) => address,
+        Err(_) => text.parse::<SocketAddr>().ok()?.ip(),
+    };
+    Some(address.to_canonical())
 }
 
 impl<S> Layer<S> for SourceAddressLayer {
@@ -137,6 +147,7 @@ impl<S: Service<Request>> Service<Request> for SourceAddress<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     fn address(source: Source, peer: &str, forwarded: &str) -> String {
         let trusted = ["10.0.0.0/8", "104.16.0.0/13"]
@@ -181,5 +192,40 @@ mod tests {
             "9.9.9.9"
         );
         assert_eq!(address(Source::Peer, "10.0.0.1", "1.2.3.4"), "10.0.0.1");
+        assert_eq!(walk("1.2.3.4:4711"), "1.2.3.4");
+        assert_eq!(walk("[2001:db8::1]:4711"), "2001:db8::1");
+        assert_eq!(walk("::ffff:1.2.3.4"), "1.2.3.4");
+        assert_eq!(walk("1.2.3.4,,"), "10.0.0.1");
+    }
+
+    fn rule(source: Source) -> Rule {
+        Rule {
+            source,
+            trusted: vec!["10.0.0.0/8".parse().expect("a range")],
+        }
+    }
+
+    #[test]
+    fn a_strange_byte_does_not_hide_what_the_proxy_added() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "6.6.6.6".parse().expect("a value"));
+        let line = HeaderValue::from_bytes(b"\xff, 1.2.3.4").expect("a value");
+        headers.append("x-forwarded-for", line);
+        let peer = IpAddr::from([10, 0, 0, 1]);
+        let address = rule(Source::ForwardedFor).address(peer, &headers);
+        assert_eq!(address.to_string(), "1.2.3.4");
+    }
+
+    #[test]
+    fn a_header_that_stands_twice_says_nothing() {
+        let mut headers = HeaderMap::new();
+        let name = "cf-connecting-ip";
+        headers.append(name, "6.6.6.6".parse().expect("a value"));
+        headers.append(name, "1.2.3.4".parse().expect("a value"));
+        let peer = IpAddr::from([10, 0, 0, 1]);
+        assert_eq!(
+            rule(Source::Header(name.into())).address(peer, &headers),
+            peer
+        );
     }
 }
