@@ -79,6 +79,11 @@ impl Simulator {
         telegram::idle(&self.core).await;
     }
 
+    /// When the next waiting update will be tried again: how far a test has to turn the clock. None when none waits.
+    pub fn next_delivery_at(&self) -> Option<time::OffsetDateTime> {
+        telegram::next_delivery_at(&self.core)
+    }
+
     /// Ends all connections and background work.
     pub async fn shutdown(self) {
         self.core.stop.cancel();

@@ -1,4 +1,19 @@
 //! The control API: `/sim/…`, JSON over HTTP. Errors are `{"error": "…"}` with a fitting status.
+//!
+//! | Call | What it does |
+//! |---|---|
+//! | `POST /sim/users/{id}/send` | a person writes: `text` or a file (base64, or `{data, file_name, mime_type, duration}`), `caption`, `chat_id`, `reply_to`, `forward`, profile fields |
+//! | `POST /sim/users/{id}/press` | a person presses: `message_id`, `button` (text or `[row, column]`) or `data`, `chat_id`, `wait`; gives the bot's answer |
+//! | `POST /sim/users/{id}`, `GET /sim/users` | makes, changes, blocks (`blocked`) and lists people |
+//! | `GET /sim/chats`, `GET /sim/chats/{id}` | chats; the transcript of one (`?since=`, `?deleted=true`) |
+//! | `POST /sim/chats/{id}` | a group's `title`, or `migrate_to` a supergroup |
+//! | `GET /sim/files/{file_id}` | the bytes of a file |
+//! | `POST /sim/raw_update`, `GET /sim/updates` | delivers anything; what became of each update |
+//! | `GET /sim/log` | every call received (`?since=`, `?method=`) |
+//! | `GET`, `POST`, `DELETE /sim/faults` | the rules of [`crate::faults`] |
+//! | `GET`, `POST /sim/clock`, `/sim/limits` | `{"advance_ms": n}`; `{"enabled": bool}` for flood limits |
+//! | `GET /sim/commands`, `GET /sim/events` | what the bot set up; changes of chats as server-sent events |
+//! | `POST /sim/reset` | forgets people, chats, faults and the log |
 
 mod people;
 mod press;

@@ -15,6 +15,7 @@ use super::{Answer, Refused, parse};
 use crate::core::Core;
 use crate::telegram::world::{Callback, World};
 
+const QUERY_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long a press waits for the bot's answer, in real time.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
 
@@ -62,6 +63,9 @@ pub(super) async fn press(
             at: core.clock.now(),
             answered: Some(answered),
         };
+        // Nothing answers presses of yesterday.
+        let yesterday = callback.at - QUERY_KEPT;
+        world.callbacks.retain(|_, query| query.at > yesterday);
         world.callbacks.insert(id.clone(), callback);
         json!({
             "id": id,

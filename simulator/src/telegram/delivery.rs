@@ -152,6 +152,19 @@ impl State {
         Some(Flight { id, queue, json })
     }
 
+    /// When the next waiting update will be tried, if nothing changes before.
+    pub(super) fn next_at(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.delivery.webhook.as_ref()?;
+        let queues = self.updates.queues.values();
+        let times = queues.filter_map(|queue| match due(queue, now) {
+            Due::Now(_) => Some(now),
+            Due::At(at) => Some(at),
+            Due::Never => None,
+        });
+        let next_at = times.min()?;
+        Some(next_at.max(self.gate(now)))
+    }
+
     /// True when nothing is under way and nothing could start now.
     pub(super) fn is_idle(&self, now: OffsetDateTime) -> bool {
         if self.delivery.active > 0 {
@@ -265,6 +278,12 @@ async fn attempt(
     }
     if rule.drop_before {
         return Err(Failure::of("Connection reset by peer"));
+    }
+    if let Some(seconds) = rule.retry_after {
+        return Err(Failure {
+            retry_after: Some(u64::from(seconds).min(RETRY_AFTER_MAX_SECONDS)),
+            ..Failure::of("Wrong response from the webhook: 429 Too Many Requests")
+        });
     }
     if let Some(status) = rule.status {
         return Err(Failure::of(&format!(

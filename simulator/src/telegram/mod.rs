@@ -58,6 +58,11 @@ pub(crate) async fn idle(core: &Core) {
     }
 }
 
+/// When the next waiting update will be tried; none while no update waits for the webhook.
+pub(crate) fn next_delivery_at(core: &Core) -> Option<OffsetDateTime> {
+    core.telegram.state().next_at(core.clock.now())
+}
+
 fn is_token(core: &Core, bot: &str) -> bool {
     bot.strip_prefix("bot") == Some(core.config.token.as_str())
 }

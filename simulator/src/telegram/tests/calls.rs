@@ -1,6 +1,8 @@
 //! What the Bot API does and refuses.
 
 use super::*;
+use crate::telegram::media::{NewFile, store};
+use crate::telegram::world::FileKind;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x06\0\0\0\x04\0";
 
@@ -221,4 +223,65 @@ async fn the_token_and_the_method_have_to_be_right() {
             .await,
         "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
     );
+}
+
+fn kept(bench: &Bench, kind: FileKind, bytes: Vec<u8>) -> String {
+    let file = NewFile {
+        bytes: bytes.into(),
+        mime: "image/png".to_owned(),
+        file_name: None,
+        duration: 0,
+    };
+    store(bench.sim.core(), kind, file)[0].file_id.clone()
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused() {
+    let bench = Bench::new().await;
+    bench.says(1, "/start").await;
+    let url = |id: &str| format!("{}/sim/files/{id}", bench.sim.telegram_url());
+    let mut large = PNG.to_vec();
+    large.resize(6 << 20, 0);
+    let photo = kept(&bench, FileKind::Document, large);
+    assert_eq!(
+        bench
+            .refusal("sendPhoto", json!({"chat_id": 1, "photo": url(&photo)}))
+            .await,
+        "Bad Request: failed to get HTTP URL content"
+    );
+    let huge = kept(&bench, FileKind::Document, vec![0; (20 << 20) + 1]);
+    assert_eq!(
+        bench.refusal("getFile", json!({"file_id": huge})).await,
+        "Bad Request: file is too big"
+    );
+    let mut long = PNG.to_vec();
+    long[16..20].copy_from_slice(&[0, 0, 0x27, 0]);
+    long[20..24].copy_from_slice(&[0, 0, 0, 9]);
+    let photo = kept(&bench, FileKind::Document, long);
+    assert_eq!(
+        bench
+            .refusal("sendPhoto", json!({"chat_id": 1, "photo": url(&photo)}))
+            .await,
+        "Bad Request: PHOTO_INVALID_DIMENSIONS"
+    );
+}
+
+#[tokio::test]
+async fn an_album_is_sent_whole_or_not_at_all() {
+    let bench = Bench::new().await;
+    bench.says(1, "/start").await;
+    let photo = kept(&bench, FileKind::Photo, PNG.to_vec());
+    let item = |media: &str| json!({"type": "photo", "media": media});
+    let group = |items: Value| json!({"chat_id": 1, "media": items});
+    let wrong = group(json!([item(&photo), item("nothing")]));
+    assert_eq!(
+        bench.refusal("sendMediaGroup", wrong).await,
+        "Bad Request: wrong file identifier/HTTP URL specified"
+    );
+    let chat = bench.get("/sim/chats/1").await;
+    assert_eq!(chat["messages"].as_array().map(Vec::len), Some(1));
+    let sent = bench
+        .result("sendMediaGroup", group(json!([item(&photo), item(&photo)])))
+        .await;
+    assert_eq!(sent[0]["media_group_id"], sent[1]["media_group_id"]);
 }

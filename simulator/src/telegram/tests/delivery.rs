@@ -200,3 +200,44 @@ async fn a_raw_update_arrives_as_it_is() {
     let received = bot.received.lock().unwrap().clone();
     assert_eq!(received, [json!({"update_id": 77, "novelty": {"x": 1}})]);
 }
+
+#[tokio::test]
+async fn after_ten_seconds_of_failures_one_connection_has_to_do() {
+    let bench = Bench::new().await;
+    let bot = bench.bot().await;
+    for _ in 0..20 {
+        bot.reply(500, None);
+    }
+    for user in 1..=3 {
+        bench.says(user, "x").await;
+    }
+    bench.sim.idle().await;
+    assert_eq!(bot.received().len(), 6);
+    for tries in [7, 8] {
+        bench.advance(20);
+        bench.sim.idle().await;
+        assert_eq!(bot.received().len(), tries);
+    }
+    let wait = bench.sim.next_delivery_at().unwrap() - bench.sim.clock().now();
+    assert_eq!(wait.whole_seconds(), 2);
+    bench.sim.clock().advance(wait.unsigned_abs());
+    bench.sim.idle().await;
+    assert_eq!(bot.received().len(), 9);
+}
+
+#[tokio::test]
+async fn only_unwanted_kinds_are_held_back() {
+    let bench = Bench::new().await;
+    let bot = Bot::start(&bench.sim).await;
+    let params = json!({"url": bot.url, "allowed_updates": ["message"]});
+    bench.result("setWebhook", params).await;
+    bench.says(1, "a").await;
+    bench.post("/sim/users/1", json!({"blocked": true})).await;
+    bench.sim.idle().await;
+    assert_eq!(bot.received(), ["a"]);
+    let updates = bench.get("/sim/updates").await;
+    assert_eq!(
+        (&updates[1]["kind"], &updates[1]["fate"]),
+        (&json!("my_chat_member"), &json!("filtered"))
+    );
+}
