@@ -108,7 +108,8 @@ impl Dispatch {
         let Some(update) = store::claim(&mut tx, seq, self.clock.sql_now()).await? else {
             return Ok(Attempt::Gone);
         };
-        let span = tracing::info_span!(
+        // At the level of errors, so that no filter takes the correlation id from the lines inside.
+        let span = tracing::error_span!(
             "update",
             update_id = update.update_id,
             kind = %update.kind,

@@ -1,9 +1,11 @@
 //! Claims due jobs and takes each one step further.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -16,7 +18,7 @@ use super::job::{Job, JobKind};
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
-use crate::base::supervise::Shutdown;
+use crate::base::supervise::{Shutdown, panic_text};
 use crate::providers::Provider;
 
 const HEARTBEAT: Duration = Duration::from_secs(4);
@@ -217,7 +219,10 @@ impl JobRunner {
             in_hand.insert(job.id);
             let runner = Arc::clone(self);
             flying.spawn(async move {
-                runner.step(&job).await;
+                // Its lease runs out: the job is then claimed anew, or rescued.
+                if let Err(panic) = AssertUnwindSafe(runner.step(&job)).catch_unwind().await {
+                    tracing::error!(job = %job.id, panic = panic_text(&*panic), "a step of a job panicked");
+                }
                 job.id
             });
         }
@@ -238,7 +243,7 @@ impl JobRunner {
     }
 
     async fn step(&self, job: &Job) {
-        let span = tracing::info_span!(
+        let span = tracing::error_span!(
             "job",
             id = %job.id,
             provider = %job.provider,
@@ -258,15 +263,12 @@ impl JobRunner {
     }
 }
 
-/// A step that panicked keeps its lease until it runs out: the job is then claimed anew, or rescued.
 fn forget(in_hand: &mut HashSet<Uuid>, joined: Result<Uuid, tokio::task::JoinError>) {
     match joined {
         Ok(id) => {
             in_hand.remove(&id);
         }
-        Err(error) => {
-            tracing::error!(error = %error, "a step of a job panicked");
-            in_hand.clear();
-        }
+        // Panics are caught inside; only a runtime that is going away aborts a task.
+        Err(error) => tracing::error!(error = %error, "a step of a job was aborted"),
     }
 }

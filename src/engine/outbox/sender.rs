@@ -100,7 +100,7 @@ impl Sender {
             });
         };
         let Payload::V1 { action, on_unknown } = &row.payload.0;
-        let span = tracing::info_span!("message", id = row.id, kind = action.name(), correlation = %row.correlation);
+        let span = tracing::error_span!("message", id = row.id, kind = action.name(), correlation = %row.correlation);
         self.send(&row, action, *on_unknown).instrument(span).await
     }
 
