@@ -8,12 +8,12 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use moka::future::Cache;
-use sha2::{Digest as _, Sha256};
 
+use super::fields::{describe, etag, none_match, text};
 use super::range::{Selected, if_range_holds, select};
 use super::sign::{MediaSigner, SignatureError};
 use super::upstream::{FileSource, FileSourceError, ResolvedFile, UpstreamBody};
@@ -23,6 +23,13 @@ use crate::http::middleware::stack::error;
 /// A path at Telegram is good for at least an hour (Bot API docs, "getFile"); ours is asked for more often.
 const PATH_TTL: Duration = Duration::from_secs(600);
 const PATHS_MAX: u64 = 10_000;
+/// How long the upstream may take to say where a file is, and to begin with it.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// A whole transfer; the time-outs for silence on either side are far shorter.
+const TRANSFER_TIMEOUT: Duration = Duration::from_secs(900);
+/// What a Bot API server of one's own serves at most; Telegram's stops at 20 MB.
+const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
 /// What the handler needs.
 pub struct MediaProxy {
@@ -50,28 +57,57 @@ impl MediaProxy {
     /// The path of a file; many who ask at once make one call.
     async fn resolve(&self, file_id: &str) -> Result<ResolvedFile, FileSourceError> {
         let source = Arc::clone(&self.source);
-        self.paths
-            .try_get_with(file_id.to_owned(), async { source.resolve(file_id).await })
+        let ask = async { within(RESOLVE_TIMEOUT, source.resolve(file_id)).await };
+        let file = self
+            .paths
+            .try_get_with(file_id.to_owned(), ask)
             .await
-            .map_err(|error| *error)
+            .map_err(|error| *error)?;
+        if file.size.is_some_and(|size| size > FILE_BYTES_MAX) {
+            return Err(FileSourceError::Unavailable);
+        }
+        Ok(file)
     }
 
     /// Opens the file; a path that has gone stale is asked for anew, once.
     async fn open(
         &self,
         file_id: &str,
-        path: &str,
+        file: &mut ResolvedFile,
         range: Option<(u64, u64)>,
     ) -> Result<UpstreamBody, FileSourceError> {
-        match self.source.open(path, range).await {
+        match within(OPEN_TIMEOUT, self.source.open(&file.path, range)).await {
             Err(FileSourceError::NotFound) => {
                 self.paths.invalidate(file_id).await;
-                let fresh = self.resolve(file_id).await?;
-                self.source.open(&fresh.path, range).await
+                file.path = self.resolve(file_id).await?.path;
+                within(OPEN_TIMEOUT, self.source.open(&file.path, range)).await
             }
             opened => opened,
         }
     }
+
+    /// Opens a file whose size Telegram did not say: the file host may, and then it is remembered.
+    async fn measure(
+        &self,
+        file_id: &str,
+        file: &mut ResolvedFile,
+    ) -> Result<UpstreamBody, FileSourceError> {
+        let opened = self.open(file_id, file, None).await?;
+        file.size = opened.len;
+        if file.size.is_some() {
+            self.paths.insert(file_id.to_owned(), file.clone()).await;
+        }
+        Ok(opened)
+    }
+}
+
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, FileSourceError>>,
+) -> Result<T, FileSourceError> {
+    tokio::time::timeout(time, work)
+        .await
+        .unwrap_or(Err(FileSourceError::TimedOut))
 }
 
 /// `GET` and `HEAD /media/{sig}`.
@@ -109,64 +145,82 @@ async fn answer(
     let mut file = proxy.resolve(file_id).await?;
     let mut whole = None;
     if file.size.is_none() {
-        // Telegram did not say how long it is: the file host may.
-        let opened = proxy.open(file_id, &file.path, None).await?;
-        file.size = opened.len;
-        whole = Some(opened);
+        whole = Some(proxy.measure(file_id, &mut file).await?);
     }
     let mut response = Response::new(Body::empty());
-    let fields = response.headers_mut();
     let etag = etag(file_id, file.size);
     let content_type = whole
         .as_ref()
         .and_then(|opened| opened.content_type.as_deref());
-    describe(fields, &etag, &file.path, content_type);
-    let Some(len) = file.size else {
-        if let Some(opened) = whole.filter(|_| !head) {
-            *response.body_mut() = Body::from_stream(opened.stream);
-        }
-        return Ok(response);
-    };
-    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    describe(response.headers_mut(), &etag, &file.path, content_type);
     if none_match(headers, &etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = nothing();
         return Ok(response);
     }
-    let selected = wanted(headers, &etag, len);
-    let (first, last) = match selected {
-        Selected::Whole => (0, len.saturating_sub(1)),
-        Selected::Part { first, last } => (first, last),
-        Selected::Unsatisfiable => {
-            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            response
-                .headers_mut()
-                .insert(header::CONTENT_RANGE, text(&format!("bytes */{len}")));
-            return Ok(response);
-        }
+    let Some(len) = file.size else {
+        *response.body_mut() = match whole {
+            Some(opened) if !head => Body::from_stream(to_the_end(opened.stream)),
+            Some(_) | None => nothing(),
+        };
+        return Ok(response);
     };
-    let size = if len == 0 { 0 } else { last - first + 1 };
-    if let Selected::Part { .. } = selected {
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        response.headers_mut().insert(
-            header::CONTENT_RANGE,
-            text(&format!("bytes {first}-{last}/{len}")),
-        );
-    }
-    response
-        .headers_mut()
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    // Ranges are defined for GET only (RFC 9110, 14.2).
+    let selected = if head {
+        Selected::Whole
+    } else {
+        wanted(headers, &etag, len)
+    };
+    let Some((first, size)) = announce(&mut response, selected, len) else {
+        return Ok(response);
+    };
     if head || size == 0 {
         return Ok(response);
     }
     let opened = match (selected, whole) {
         (Selected::Whole, Some(opened)) => opened,
-        (Selected::Whole, None) => proxy.open(file_id, &file.path, None).await?,
-        _ => proxy.open(file_id, &file.path, Some((first, last))).await?,
+        (Selected::Whole, None) => proxy.open(file_id, &mut file, None).await?,
+        (Selected::Part { .. } | Selected::Unsatisfiable, _) => {
+            let range = Some((first, first + (size - 1)));
+            proxy.open(file_id, &mut file, range).await?
+        }
     };
-    // An upstream that ignores ranges sends all: what stands before the part is read and dropped.
-    let skip = if opened.status == 206 { 0 } else { first };
+    let skip = first
+        .checked_sub(opened.first)
+        .ok_or(FileSourceError::Unavailable)?;
     *response.body_mut() = Body::from_stream(exactly(opened.stream, skip, size));
     Ok(response)
+}
+
+/// No body, and no word about its length: an empty one would be announced as a file of 0 bytes.
+fn nothing() -> Body {
+    Body::from_stream(stream::empty::<io::Result<Bytes>>())
+}
+
+/// Sets status, length and range; gives the first byte to send and how many, or None for 416.
+fn announce(response: &mut Response, selected: Selected, len: u64) -> Option<(u64, u64)> {
+    let (status, content_range, sent) = match selected {
+        Selected::Whole => (StatusCode::OK, None, Some((0, len))),
+        Selected::Part { first, last } => (
+            StatusCode::PARTIAL_CONTENT,
+            Some(format!("bytes {first}-{last}/{len}")),
+            Some((first, last - first + 1)),
+        ),
+        Selected::Unsatisfiable => (
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            Some(format!("bytes */{len}")),
+            None,
+        ),
+    };
+    *response.status_mut() = status;
+    let fields = response.headers_mut();
+    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(content_range) = content_range {
+        fields.insert(header::CONTENT_RANGE, text(&content_range));
+    }
+    let (_, size) = sent.unwrap_or((0, 0));
+    fields.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    sent
 }
 
 fn wanted(headers: &HeaderMap, etag: &str, len: u64) -> Selected {
@@ -184,115 +238,61 @@ fn wanted(headers: &HeaderMap, etag: &str, len: u64) -> Selected {
     }
 }
 
-fn none_match(headers: &HeaderMap, etag: &str) -> bool {
-    let values = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
-}
-
-/// A file at Telegram never changes under its id.
-fn etag(file_id: &str, len: Option<u64>) -> String {
-    let digest = Sha256::digest(file_id.as_bytes());
-    let short: String = digest
-        .iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("\"{short}-{}\"", len.unwrap_or(0))
-}
-
-fn describe(headers: &mut HeaderMap, etag: &str, path: &str, upstream_type: Option<&str>) {
-    headers.insert(header::ETAG, text(etag));
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(media_type(path, upstream_type)),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=600"),
-    );
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("inline"),
-    );
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
-}
-
-fn text(value: &str) -> HeaderValue {
-    HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-/// By the path's ending, because Telegram's file host names no type; only types that a browser will not run.
-fn media_type(path: &str, upstream_type: Option<&str>) -> &'static str {
-    const TYPES: [(&str, &str); 17] = [
-        ("jpg", "image/jpeg"),
-        ("jpeg", "image/jpeg"),
-        ("png", "image/png"),
-        ("webp", "image/webp"),
-        ("gif", "image/gif"),
-        ("heic", "image/heic"),
-        ("mp4", "video/mp4"),
-        ("mov", "video/quicktime"),
-        ("webm", "video/webm"),
-        ("mkv", "video/x-matroska"),
-        ("mp3", "audio/mpeg"),
-        ("m4a", "audio/mp4"),
-        ("ogg", "audio/ogg"),
-        ("oga", "audio/ogg"),
-        ("wav", "audio/wav"),
-        ("flac", "audio/flac"),
-        ("aac", "audio/aac"),
-    ];
-    let ending = path
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase())
-        .unwrap_or_default();
-    let named = upstream_type.map(|value| value.split(';').next().unwrap_or_default().trim());
-    TYPES
-        .iter()
-        .find(|(known, _)| *known == ending)
-        .or_else(|| TYPES.iter().find(|(_, known)| Some(*known) == named))
-        .map_or("application/octet-stream", |(_, known)| known)
-}
-
 type Source = BoxStream<'static, io::Result<Bytes>>;
 
 /// `len` bytes after the first `skip`; a source that ends early is an error, so that the client sees the cut.
-fn exactly(source: Source, skip: u64, len: u64) -> BoxStream<'static, io::Result<Bytes>> {
+fn exactly(source: Source, skip: u64, len: u64) -> Source {
     stream::try_unfold(
-        (source, skip, len),
+        (timed(source), skip, len),
         |(mut source, mut skip, mut left)| async move {
-            loop {
-                if left == 0 {
-                    return Ok(None);
-                }
+            while left > 0 {
                 let Some(bytes) = source.next().await else {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
                 };
                 let mut bytes = bytes?;
-                let dropped = skip.min(bytes.len() as u64);
-                skip -= dropped;
-                bytes = bytes.slice(usize::try_from(dropped).unwrap_or(usize::MAX)..);
-                if bytes.is_empty() {
-                    continue;
-                }
+                let dropped =
+                    usize::try_from(skip).map_or(bytes.len(), |skip| skip.min(bytes.len()));
+                skip -= dropped as u64;
+                bytes.advance(dropped);
                 bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-                left -= bytes.len() as u64;
-                return Ok(Some((bytes, (source, skip, left))));
+                if !bytes.is_empty() {
+                    left -= bytes.len() as u64;
+                    return Ok(Some((bytes, (source, skip, left))));
+                }
             }
+            Ok(None)
         },
     )
+    .boxed()
+}
+
+/// All that comes, of a length that nobody knows, up to the largest.
+fn to_the_end(source: Source) -> Source {
+    stream::try_unfold(
+        (timed(source), FILE_BYTES_MAX),
+        |(mut source, left)| async move {
+            let Some(bytes) = source.next().await.transpose()? else {
+                return Ok(None);
+            };
+            let left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or(io::ErrorKind::FileTooLarge)?;
+            Ok::<_, io::Error>(Some((bytes, (source, left))))
+        },
+    )
+    .boxed()
+}
+
+/// Ends with an error when the whole takes too long.
+fn timed(source: Source) -> Source {
+    let deadline = Box::pin(tokio::time::sleep(TRANSFER_TIMEOUT));
+    stream::unfold(Some((source, deadline)), |state| async {
+        let (mut source, mut deadline) = state?;
+        tokio::select! {
+            biased;
+            () = &mut deadline => Some((Err(io::ErrorKind::TimedOut.into()), None)),
+            bytes = source.next() => bytes.map(|bytes| (bytes, Some((source, deadline)))),
+        }
+    })
     .boxed()
 }

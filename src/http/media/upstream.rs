@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
@@ -19,8 +20,8 @@ pub struct ResolvedFile {
 
 /// A file, or a part of it, being read.
 pub struct UpstreamBody {
-    /// 200 for all of it, 206 for the part that was asked for.
-    pub status: u16,
+    /// Where in the file it begins: 0 when the upstream sends all of it, whatever was asked for.
+    pub first: u64,
     /// Length of this body, if known.
     pub len: Option<u64>,
     /// The media type that the upstream names.
@@ -48,7 +49,7 @@ pub enum FileSourceError {
 pub trait FileSource: Send + Sync + 'static {
     /// Where a file is.
     async fn resolve(&self, file_id: &str) -> Result<ResolvedFile, FileSourceError>;
-    /// Opens it, from `first` on if given. An upstream that cannot do ranges sends all with status 200.
+    /// Opens it, from the first byte to the last if given. An upstream that cannot do ranges sends all.
     async fn open(
         &self,
         path: &str,
@@ -89,14 +90,20 @@ impl FileSource for Client {
                 FileSourceError::Unavailable
             })?;
         let status = file.status().as_u16();
-        match status {
-            200 | 206 => {}
-            404 | 410 => return Err(FileSourceError::NotFound),
-            _ => return Err(FileSourceError::Unavailable),
-        }
+        let first = match status {
+            200 => Some(0),
+            206 => file.headers().get(CONTENT_RANGE).and_then(first_of),
+            // The Bot API's file host says 400 or 404 of a path that has gone stale.
+            400 | 404 | 410 => return Err(FileSourceError::NotFound),
+            _ => None,
+        };
+        let Some(first) = first else {
+            tracing::warn!(status, "Telegram's file host gives no usable answer");
+            return Err(FileSourceError::Unavailable);
+        };
         let content_type = file
             .headers()
-            .get("content-type")
+            .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let len = file.content_length();
@@ -105,10 +112,16 @@ impl FileSource for Client {
             .map(|bytes| bytes.map_err(std::io::Error::other))
             .boxed();
         Ok(UpstreamBody {
-            status,
+            first,
             len,
             content_type,
             stream,
         })
     }
+}
+
+/// The first byte of `bytes 3-9/20`.
+fn first_of(value: &HeaderValue) -> Option<u64> {
+    let range = value.to_str().ok()?.trim().strip_prefix("bytes ")?;
+    range.split_once('-')?.0.trim().parse().ok()
 }
