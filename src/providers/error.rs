@@ -84,3 +84,30 @@ impl FailureReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_codes_are_append_only() {
+        use FailureReason as R;
+        let stored = [
+            (R::ContentRefused, "content_refused"),
+            (R::BadInput, "bad_input"),
+            (R::InputUnreachable, "input_unreachable"),
+            (R::ProviderFailed, "provider_failed"),
+            (R::ProviderUnavailable, "provider_unavailable"),
+            (R::TimedOut, "timed_out"),
+            (R::ResultTooLarge, "result_too_large"),
+            (R::ResultLost, "result_lost"),
+            (R::Unknown, "unknown"),
+        ];
+        for (reason, code) in stored {
+            assert_eq!(reason.code(), code);
+            assert_eq!(serde_json::to_value(reason).unwrap(), code);
+            let read: FailureReason = serde_json::from_value(code.into()).unwrap();
+            assert_eq!(read, reason);
+        }
+    }
+}

@@ -12,6 +12,8 @@
 //! [`breaker`], [`rate`], [`fetch`] and [`redaction`] are what providers are built from.
 
 pub mod breaker;
+#[cfg(test)]
+mod conformance;
 mod error;
 pub mod fetch;
 mod grace;

@@ -105,15 +105,21 @@ async fn head(body: &mut Body) -> Result<Bytes, ProviderError> {
     Ok(head.freeze())
 }
 
+/// Ends with the first error: a source that timed out would give the same error for ever.
 fn bounded(body: Body, bytes_max: u64) -> Body {
-    let mut total = 0_u64;
-    body.map(move |bytes| {
+    let (mut total, mut has_failed) = (0_u64, false);
+    let body = body.map(move |bytes| {
         let bytes = bytes?;
         total += bytes.len() as u64;
         if total > bytes_max {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes)
+    });
+    body.take_while(move |bytes| {
+        let goes_on = !has_failed;
+        has_failed |= bytes.is_err();
+        std::future::ready(goes_on)
     })
     .boxed()
 }

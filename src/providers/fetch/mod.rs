@@ -3,6 +3,8 @@
 mod address;
 mod download;
 mod sniff;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

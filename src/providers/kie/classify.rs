@@ -275,6 +275,7 @@ fn refusal(words: &str) -> Option<FailureReason> {
         "fetch",
         "access",
         "load ",
+        "read ",
         "reach",
         "retrieve",
         "timed out reading",

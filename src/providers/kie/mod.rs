@@ -6,6 +6,8 @@
 mod answer;
 mod callback;
 mod classify;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
