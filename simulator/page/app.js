@@ -45,11 +45,17 @@ function descriptionFor(language) {
   return all[`description ${language}`] ?? all["description "] ?? "";
 }
 
+/** On a phone an open chat may be behind the list. */
+function isShown(id) {
+  const found = open.find((one) => one.id === id);
+  return Boolean(found?.element.offsetParent);
+}
+
 function showPeople() {
   const isOpen = (id) => open.some((one) => one.id === id);
   people.replaceChildren(...users.map((user) => {
     const last = heads.get(user.id)?.last_message;
-    const isNews = last && last.sender === "bot" && !isOpen(user.id) && last.message_id > (seen.get(user.id) ?? 0);
+    const isNews = last && last.sender === "bot" && !isShown(user.id) && last.message_id > (seen.get(user.id) ?? 0);
     const line = last ? (last.text || `[${last.media?.kind ?? "message"}]`).replace(/\s+/g, " ") : "No messages yet";
     const row = make("button", { type: "button", class: "row", "aria-current": isOpen(user.id) ? "true" : null, onclick: () => show(user.id, false) },
       avatar(user.first_name, user.id),
@@ -97,7 +103,7 @@ function layOut() {
   if (open.length === 0) panes.replaceChildren(make("p", { class: "nobody" }, "Choose a person to chat as."));
   else panes.querySelector(".nobody")?.remove();
   store.set("open", open.map((one) => one.id));
-  for (const one of open) markSeen(one.id);
+  for (const one of open) if (isShown(one.id)) markSeen(one.id);
   showPeople();
 }
 
@@ -113,7 +119,7 @@ async function refreshPeople() {
   users = list;
   heads = new Map(chats.map((chat) => [chat.id, chat]));
   for (const one of open) {
-    markSeen(one.id);
+    if (isShown(one.id)) markSeen(one.id);
     const user = users.find((other) => other.id === one.id);
     if (user) one.setUser(user);
   }
@@ -199,7 +205,11 @@ function setUpPerson() {
 setUpTheme();
 setUpPerson();
 log.setUp();
-api.watch(changed, (isOpen) => { isLive = isOpen; });
+api.watch(changed, (isOpen) => {
+  isLive = isOpen;
+  // A look that fails too shows the banner; one that does not was only a lost stream.
+  if (!isOpen) refreshPeople().catch(failed);
+});
 addEventListener("resize", () => {
   if (open.length > room()) { open = open.slice(-room()); layOut(); }
 });

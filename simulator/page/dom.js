@@ -26,7 +26,7 @@ export function icon(path) {
 
 export const byId = (id) => document.getElementById(id);
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
 
 export const clockTime = (seconds) => time.format(new Date(seconds * 1000));

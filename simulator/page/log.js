@@ -13,7 +13,7 @@ const opener = byId("show-log");
 let since = 0;
 let timer = null;
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function gist(call) {
   const { params } = call;

@@ -27,6 +27,7 @@ export function pane(user, hooks) {
   const name = make("strong", {});
   const status = make("span", { class: "dim status" });
   const face = make("span", {});
+  const role = make("span", { class: "role" });
   const back = make("button", { type: "button", class: "icon-button back", "aria-label": "Back to people", onclick: hooks.back }, icon("M15 5l-7 7 7 7"));
   const close = make("button", { type: "button", class: "icon-button close", "aria-label": "Close this chat", title: "Close this chat", onclick: hooks.close }, icon("M6 6l12 12M18 6L6 18"));
   const flow = make("div", { class: "flow", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" });
@@ -35,7 +36,7 @@ export function pane(user, hooks) {
   const replies = make("div", { class: "reply-keys", hidden: true });
   const write = composer(deliver, () => hooks.commands(person.language_code));
   const element = make("section", { class: "pane", "aria-label": `Chat of ${user.first_name}` },
-    make("header", { class: "pane-head" }, back, face, make("div", { class: "pane-title" }, name, status), close),
+    make("header", { class: "pane-head" }, back, face, make("div", { class: "pane-title" }, name, status), role, close),
     make("div", { class: "stage" }, flow, empty, down), replies, write.element);
 
   const actions = {
@@ -83,10 +84,12 @@ export function pane(user, hooks) {
   function drawHead(chat) {
     const bot = messages.findLast?.((message) => message.sender === "bot")?.from?.first_name ?? "The bot";
     name.textContent = bot;
-    const who = `for ${person.first_name}${person.username ? ` · @${person.username}` : ""} · ${(person.language_code ?? "en").toUpperCase()}`;
-    status.textContent = ACTIONS[chat?.action] ?? (chat?.action ? "working…" : who);
+    status.textContent = ACTIONS[chat?.action] ?? (chat?.action ? "working…" : "bot");
     status.classList.toggle("busy", Boolean(chat?.action));
-    face.replaceChildren(avatar(person.first_name, person.id));
+    face.replaceChildren(make("span", { class: "avatar bot-face", "aria-hidden": "true" }, icon("M12 3 5 5.5v5.5c0 4.500 3 8 7 10 4-2 7-5.500 7-10V5.500zM9 11.500l2.200 2.200L15.200 9.700")));
+    role.replaceChildren(avatar(person.first_name, person.id), make("span", { class: "hidden" }, "You are "), make("span", { class: "role-name" }, person.first_name),
+      make("span", { class: "tag" }, (person.language_code ?? "en").toUpperCase()));
+    role.title = person.username ? `You write as ${person.first_name}, @${person.username}` : `You write as ${person.first_name}`;
   }
 
   function drawEmpty() {
@@ -171,7 +174,10 @@ export function pane(user, hooks) {
     started = true;
   }
 
-  flow.addEventListener("scroll", () => { down.hidden = isNear(); }, { passive: true });
+  let follows = true;
+  flow.addEventListener("scroll", () => { follows = isNear(); down.hidden = follows; }, { passive: true });
+  // A taller composer or a turned phone leaves the newest message in sight.
+  new ResizeObserver(() => { if (follows) toEnd(false); }).observe(flow);
   // Media that load late must not push the newest message out of sight.
   flow.addEventListener("load", () => { if (flow.scrollHeight - flow.scrollTop - flow.clientHeight < NEAR + 420) toEnd(false); }, true);
   element.addEventListener("dragover", (event) => { event.preventDefault(); element.classList.add("drop"); });

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 
+const BLOCKS = ["pre", "blockquote", "expandable_blockquote"];
 const SAFE = /^(https?:|mailto:|tel:|tg:)/i;
 
 function link(url, content) {
@@ -55,6 +56,8 @@ export function rich(text, entities, onCommand) {
       if (entity.offset > at) out.push(text.slice(at, entity.offset));
       out.push(wrap(entity, nodes(entity.offset, end, within), text.slice(entity.offset, end), onCommand));
       at = end;
+      // A block ends its own line.
+      if (BLOCKS.includes(entity.type) && text[at] === "\n" && at < to) at += 1;
     }
     if (at < to) out.push(text.slice(at, to));
     return out;
