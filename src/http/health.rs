@@ -101,3 +101,74 @@ pub async fn readyz(State(ready): State<Arc<Ready>>) -> (StatusCode, Json<Value>
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Probe {
+        checks: AtomicUsize,
+        ill: AtomicBool,
+        hangs: AtomicBool,
+        draining: AtomicBool,
+    }
+
+    #[async_trait]
+    impl ReadinessProbe for Probe {
+        async fn check(&self) -> Result<(), NotReady> {
+            self.checks.fetch_add(1, Ordering::SeqCst);
+            if self.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            if self.ill.load(Ordering::SeqCst) {
+                return Err(NotReady::Database);
+            }
+            Ok(())
+        }
+
+        fn is_draining(&self) -> bool {
+            self.draining.load(Ordering::SeqCst)
+        }
+    }
+
+    async fn ask(ready: &Arc<Ready>) -> (u16, Value) {
+        let (status, Json(body)) = readyz(State(Arc::clone(ready))).await;
+        (status.as_u16(), body)
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_kept_for_two_seconds_but_draining_shows_at_once() {
+        let (clock, manual) = Clock::manual(datetime!(2026-01-01 0:00 UTC));
+        let probe = Arc::new(Probe::default());
+        let ready = Arc::new(Ready::new(
+            Arc::clone(&probe) as Arc<dyn ReadinessProbe>,
+            clock,
+        ));
+        let (first, second) = tokio::join!(ask(&ready), ask(&ready));
+        assert_eq!((first.0, second.0), (200, 200));
+        probe.ill.store(true, Ordering::SeqCst);
+        assert_eq!(ask(&ready).await.0, 200);
+        assert_eq!(probe.checks.load(Ordering::SeqCst), 1);
+        manual.advance(CACHED);
+        let (status, body) = ask(&ready).await;
+        assert_eq!((status, &body["reason"]), (503, &json!("database")));
+        probe.ill.store(false, Ordering::SeqCst);
+        manual.advance(CACHED);
+        assert_eq!(ask(&ready).await.0, 200);
+        probe.draining.store(true, Ordering::SeqCst);
+        assert_eq!(ask(&ready).await.1["reason"], "draining");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_hangs_is_not_ready() {
+        let probe = Arc::new(Probe::default());
+        probe.hangs.store(true, Ordering::SeqCst);
+        let ready = Arc::new(Ready::new(probe, Clock::system()));
+        assert_eq!(ask(&ready).await.0, 503);
+    }
+}

@@ -68,3 +68,29 @@ pub fn render() -> String {
         })
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_rendered_with_its_help() {
+        install().expect("the only recorder of this process");
+        for (name, _) in GAUGES {
+            metrics::gauge!(name).set(1.0);
+        }
+        metrics::histogram!(HTTP_DURATION).record(0.2);
+        let text = render();
+        for name in GAUGES
+            .map(|(name, _)| name)
+            .into_iter()
+            .chain([HTTP_DURATION])
+        {
+            assert!(text.contains(&format!("# HELP {name} ")), "{name}: {text}");
+        }
+        assert!(
+            text.contains(&format!("{HTTP_DURATION}_bucket{{le=\"0.25\"}}")),
+            "{text}"
+        );
+    }
+}

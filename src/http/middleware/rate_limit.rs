@@ -138,4 +138,39 @@ mod tests {
         );
         assert!(limiter.check(&2, 3).is_ok());
     }
+
+    #[tokio::test]
+    async fn the_layer_answers_in_the_place_of_the_handler() {
+        use axum::body::Body;
+        use axum::http::StatusCode;
+        use axum::response::IntoResponse as _;
+        use tower::ServiceExt as _;
+
+        let key_of: KeyOf<String> = Arc::new(|request| {
+            let key = request.headers().get("key")?.to_str().ok()?;
+            Some((key.to_owned(), 1))
+        });
+        let on_limited: OnLimited = Arc::new(|wait| {
+            assert!(wait > Duration::ZERO);
+            StatusCode::TOO_MANY_REQUESTS.into_response()
+        });
+        let router = axum::Router::new()
+            .route("/", axum::routing::get(|| async {}))
+            .layer(RateLimitLayer::new(
+                KeyedLimiter::per_minute(1, 2),
+                key_of,
+                on_limited,
+            ));
+        let mut seen = Vec::new();
+        for key in [Some("a"), Some("a"), Some("a"), Some("b"), None, None, None] {
+            let mut request = Request::get("/");
+            if let Some(key) = key {
+                request = request.header("key", key);
+            }
+            let request = request.body(Body::empty()).expect("a request");
+            let response = router.clone().oneshot(request).await.expect("an answer");
+            seen.push(response.status().as_u16());
+        }
+        assert_eq!(seen, [200, 200, 429, 200, 200, 200, 200]);
+    }
 }
