@@ -1,7 +1,7 @@
 //! KIE (docs.kie.ai): one API for many models. A task is created, asked about until it ends, and its results fetched.
 //!
 //! There is no idempotency key: a lost answer to createTask is only found again through the callback, whose address
-//! carries the job's own token. Everything that a client must tell apart is in [`classify`] and [`answer`].
+//! carries the job's own token. Everything that a client must tell apart is in `classify` and `answer`.
 
 mod answer;
 mod callback;
