@@ -133,7 +133,7 @@ def main():
     if demo.returncode != 0:
         sys.exit(f"the demo ended with {demo.returncode}")
     left = subprocess.run(["pgrep", "-f", data_dir], capture_output=True, text=True).stdout.split()
-    left = [pid for pid in left if int(pid) != os.getpid()]
+    left = [pid for pid in left if int(pid) not in (os.getpid(), os.getppid())]
     if left:
         sys.exit(f"processes were left behind: {left}")
     print("   stopped, nothing is left running")
