@@ -11,3 +11,8 @@ pub mod routes;
 pub mod speech;
 pub mod storefront;
 pub mod wallet;
+
+#[cfg(test)]
+mod shown_texts_tests;
+#[cfg(test)]
+mod written_texts_tests;

@@ -8,7 +8,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader};
 
 use crate::telegram::Rich;
-use crate::telegram::rich::{VARIABLE_END, VARIABLE_START, clean_variable};
+use crate::telegram::rich::{VARIABLE_END, VARIABLE_START, variable};
 
 /// The languages the bot speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,10 +77,9 @@ impl Args {
     /// With a text; whatever it holds, it cannot become markup.
     #[must_use]
     pub fn text(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        self.0.insert(
-            name.into(),
-            FluentValue::from(clean_variable(value.as_ref())),
-        );
+        // Fluent sets no marks around a variable that is all of its text.
+        let marked = variable(value.as_ref());
+        self.0.insert(name.into(), FluentValue::from(marked));
         self
     }
 

@@ -22,7 +22,11 @@ fn tokens(template: &str) -> Vec<Token> {
     while let Some(c) = chars.next() {
         match c {
             VARIABLE_START => depth += 1,
-            VARIABLE_END => depth = depth.saturating_sub(1),
+            VARIABLE_END => {
+                depth = depth.saturating_sub(1);
+                // Also when it is empty: marks around an empty variable are still a pair.
+                tokens.push(Token::Text(std::mem::take(&mut text)));
+            }
             _ if depth > 0 => text.push(c),
             // Only marks can be escaped: a backslash must not swallow the start of a variable.
             '\\' => text.push(

@@ -75,6 +75,8 @@ fn a_variable_is_never_markup_and_takes_the_style_around_it() {
     );
     let after_backslash = Rich::template(&format!("\\{}", variable("*x*")));
     assert_eq!(after_backslash, Rich::literal("\\*x*"));
+    let empty = Rich::template(&format!("a *{}*b", variable("")));
+    assert_eq!(empty, Rich::literal("a b"));
     let address = Rich::template(&format!("[l]({})", variable("https://a/(b)")));
     assert_eq!(address.to_markdown_v2(), "[l](https://a/(b\\))");
 }

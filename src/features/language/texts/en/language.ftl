@@ -1,3 +1,3 @@
 choose = 🌐 *In which language shall I speak?*
-chosen = I speak { $language } now.
+chosen = I now speak { $language }.
 button-home = 🏠 Home

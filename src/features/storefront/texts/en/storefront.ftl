@@ -1,4 +1,5 @@
-# Markup: *bold*, _italic_, `code`. Variables are always literal.
+# Markup: *bold*, _italic_, `code`. Variables are always literal, and so is everything inside { $n -> ... }.
+# Buttons, commands, values and short notices are shown without formatting: no markup in them.
 
 welcome = 👋 Hi, { $name }!
 
@@ -21,8 +22,6 @@ button-again = 🔁 Again
 button-retry = 🔁 Retry
 button-to-summary = ⬅️ To the summary
 button-cancel-order = ✖️ Cancel the order
-button-previous = ◀️
-button-next = ▶️
 
 help = *How it works*
     1. /menu: pick a service.
@@ -42,7 +41,7 @@ help = *How it works*
 categories = 🛍 *What would you like to make?*
 category = *{ $title }*
     Choose a service:
-category-empty = There is nothing on this shelf at the moment.
+category-empty = There is nothing on offer here at the moment.
 service-line-free = { $title } · free
 service-line = { $title } · { $price }
 
@@ -53,7 +52,10 @@ card = *{ $title }*
     💵 { $price }   ⏱ { $time }
 question-step = _Step { $step } of { $steps }_
 question = ✍️ *{ $title }*
-expect-text = Send a text of { $min } to { $max } characters.
+expect-text = Send a text of { $min } to { $max ->
+        [one] { $max } character
+       *[other] { $max } characters
+    }.
 expect-image = Send a photo, or an image as a file (up to { $mb } MB).
 expect-video = Send a video (up to { $mb } MB and { $seconds } s). A video note is fine too.
 expect-audio = Send a voice message or an audio file (up to { $mb } MB and { $seconds } s).
@@ -62,8 +64,14 @@ expect-number = Send a number from { $min } to { $max }.
 expect-optional = You may skip this.
 
 wrong-not-text = I need a text here.
-wrong-text-short = That is too short: at least { $min } characters, please. You sent { $n }.
-wrong-text-long = That is too long: at most { $max } characters, please. You sent { $n }.
+wrong-text-short = That is too short: at least { $min ->
+        [one] { $min } character
+       *[other] { $min } characters
+    }, please. You sent { $n }.
+wrong-text-long = That is too long: at most { $max ->
+        [one] { $max } character
+       *[other] { $max } characters
+    }, please. You sent { $n }.
 wrong-not-image = I need a photo here, or an image sent as a file.
 wrong-not-video = I need a video here.
 wrong-not-audio = I need a voice message or an audio file here.
@@ -79,7 +87,7 @@ summary-price = 💵 Price: *{ $price }*
 summary-balance = 💰 Balance: { $balance }
 summary-time = ⏱ Usually { $time }
 summary-question = Shall I begin?
-summary-missing = ⚠️ Your balance is *{ $missing }* short. Your draft is kept; see /balance.
+summary-missing = ⚠️ You are *{ $missing }* short for this order. What you entered is kept; see /balance.
 summary-changes = ✏️ *What would you like to change?*
 value-skipped = —
 value-image = 🖼 picture
@@ -96,10 +104,10 @@ order-estimate = Usually { $time }.
 order-held = { $price } is set aside.
 order-working = ⚙️ *{ $title }*
     { $bar } { $percent } %
-order-remaining = { $time } left.
+order-remaining = Time left: { $time }.
 order-longer = It takes a little longer than usual. I am on it.
 order-unsure = 🔎 *{ $title }*
-    I am checking whether the workshop has your order. Please wait: you will not pay for nothing.
+    I am checking whether your order got through. Please wait a little: you only pay for what you receive.
 order-done = ✅ *{ $title }*: done.
 order-charged = Charged: { $price }. Balance: { $balance }.
 order-free = It was free.
@@ -113,32 +121,35 @@ order-cancelled = ✖️ *{ $title }*: cancelled.
 failed-content-refused = The content is against the rules of the service. Please change your text or picture.
 failed-bad-input = The service cannot work with this input. Please change it and try again.
 failed-input-unreachable = Your file could not be read. Please send it again.
-failed-provider-failed = The workshop could not finish it. Trying again often helps.
-failed-provider-unavailable = The workshop is not available at the moment. Please try again later.
-failed-timed-out = It took too long.
+failed-provider-failed = The service could not finish it. Trying again often helps.
+failed-provider-unavailable = The service is not available at the moment. Please try again later.
+failed-timed-out = It took too long. Please try again a little later.
 failed-result-too-large = The result is larger than Telegram lets me send.
-failed-result-lost = The result could not be fetched.
-failed-unknown = The workshop did not confirm your order.
+failed-result-lost = The result could not be fetched. Please try again.
+failed-unknown = The service did not confirm your order. Please try again a little later.
 
 about-seconds = about { $n } s
 about-minutes = about { $n } min
 
 refused-unavailable = This service is not available at the moment. Nothing was charged; please try again a little later.
 refused-gone = This service is no longer offered. Have a look at the others.
-refused-too-many-orders = You have { $n } orders running. Please wait until one is done.
+refused-too-many-orders = You have { $n ->
+        [one] { $n } order
+       *[other] { $n } orders
+    } running. Please wait until one is done.
 refused-too-fast = That is a lot at once. Please wait { $time } and confirm again.
 refused-free-used-up = You have used this free service as often as possible today. It is free again tomorrow (UTC).
-refused-insufficient = Your balance is { $missing } short.
-old-button = This button is out of date.
+refused-insufficient = You are *{ $missing }* short for this order. See /balance.
+old-button = This button is out of date. Please use the newest message, or /menu.
 already-ordered = This order was placed already.
-order-not-cancellable = It is being made already. I cannot stop it any more.
+order-not-cancellable = Your order can no longer be stopped: it is being made, or already finished.
 order-not-found = I cannot find that order any more.
-inputs-forgotten = What you entered was deleted after a week. Please enter it again.
+inputs-forgotten = What you entered is deleted after a week. Please enter it again.
 nothing-to-cancel = There is nothing to cancel.
 cancelled = ✖️ Cancelled.
-not-understood = I did not understand that. Choose a service, or see /help.
-finish-first = Please confirm or change your order with the buttons.
-unknown-command = I do not know this command. See /help.
+not-understood = I do not know what to do with that. Choose a service, or see /help.
+finish-first = Please use the buttons to confirm, change or cancel your order.
+unknown-command = I do not know this command. See /help for those I know.
 private-only = I work in a private chat. Write to me there!
 welcome-gift = 🎁 { $amount } to start with is on your balance.
 unavailable-sorry = Sorry, something went wrong on my side. I have told the team. Please try again, or press /start.
@@ -147,7 +158,7 @@ command-start = Start page
 command-menu = All services
 command-balance = Balance and movements
 command-language = Language
-command-cancel = Stop what I am doing
+command-cancel = Stop what you are doing
 command-help = How it works
 
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.

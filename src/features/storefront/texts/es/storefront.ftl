@@ -1,0 +1,170 @@
+# Markup: *bold*, _italic_, `code`. Variables are always literal, and so is everything inside { $n -> ... }.
+# Buttons, commands, values and short notices are shown without formatting: no markup in them.
+
+welcome = 👋 ¡Hola, { $name }!
+
+    Hago imágenes, vídeos y voz para ti. Elige un servicio, dime qué necesitas, mira el precio y confirma: te entrego el resultado aquí mismo. *Solo pagas por lo que recibes.*
+welcome-free = 🎁 Empieza con uno gratis: *{ $service }*.
+welcome-balance = Tu saldo: *{ $balance }*.
+button-try-free = 🎁 { $service } (gratis)
+button-all-services = 🛍 Todos los servicios
+button-wallet = 💰 Saldo
+button-language = 🌐 Idioma
+button-help = ❓ Ayuda
+button-home = 🏠 Inicio
+button-back = ⬅️ Atrás
+button-cancel = ✖️ Cancelar
+button-skip = ⏭ Omitir
+button-confirm = ✅ Confirmar { $price }
+button-confirm-free = ✅ Confirmar (gratis)
+button-change = ✏️ Cambiar
+button-again = 🔁 Otra vez
+button-retry = 🔁 Reintentar
+button-to-summary = ⬅️ Al resumen
+button-cancel-order = ✖️ Cancelar el pedido
+
+help = *Cómo funciona*
+    1. /menu: elige un servicio.
+    2. Envía lo que te pida: un texto, una foto, un vídeo o un mensaje de voz.
+    3. Revisa el resumen y el precio, y confirma.
+    4. Espera un momento: el resultado llega en un mensaje.
+
+    El importe se reserva cuando confirmas. Si algo sale mal, lo recuperas enseguida.
+
+    {"*"}Comandos*
+    /menu: todos los servicios
+    /balance: tu saldo y tus movimientos
+    /language: cambiar de idioma
+    /cancel: dejar lo que estás haciendo
+    /help: esta página
+
+categories = 🛍 *¿Qué te gustaría hacer?*
+category = *{ $title }*
+    Elige un servicio:
+category-empty = Aquí no hay nada por el momento.
+service-line-free = { $title } · gratis
+service-line = { $title } · { $price }
+
+price-free = gratis
+card = *{ $title }*
+    { $description }
+
+    💵 { $price }   ⏱ { $time }
+question-step = _Paso { $step } de { $steps }_
+question = ✍️ *{ $title }*
+expect-text = Envía un texto de { $min } a { $max ->
+        [one] { $max } carácter
+       *[other] { $max } caracteres
+    }.
+expect-image = Envía una foto o una imagen como archivo (hasta { $mb } MB).
+expect-video = Envía un vídeo (hasta { $mb } MB y { $seconds } s). Una videonota también sirve.
+expect-audio = Envía un mensaje de voz o un archivo de audio (hasta { $mb } MB y { $seconds } s).
+expect-choice = Elige una opción abajo.
+expect-number = Envía un número de { $min } a { $max }.
+expect-optional = Puedes omitirlo.
+
+wrong-not-text = Aquí necesito un texto.
+wrong-text-short = Es demasiado corto: al menos { $min ->
+        [one] { $min } carácter
+       *[other] { $min } caracteres
+    }, por favor. Has enviado { $n }.
+wrong-text-long = Es demasiado largo: como máximo { $max ->
+        [one] { $max } carácter
+       *[other] { $max } caracteres
+    }, por favor. Has enviado { $n }.
+wrong-not-image = Aquí necesito una foto o una imagen enviada como archivo.
+wrong-not-video = Aquí necesito un vídeo.
+wrong-not-audio = Aquí necesito un mensaje de voz o un archivo de audio.
+wrong-too-large = Este archivo es demasiado grande: { $mb } MB como máximo, por favor.
+wrong-too-long-media = Dura demasiado: { $seconds } s como máximo, por favor.
+wrong-not-choice = Pulsa uno de los botones, por favor.
+wrong-not-number = Eso no es un número que pueda usar.
+wrong-number-range = Envía un número de { $min } a { $max }, en pasos de { $step }, por favor.
+
+summary = 🧾 *{ $title }*
+summary-line = • { $title }: { $value }
+summary-price = 💵 Precio: *{ $price }*
+summary-balance = 💰 Saldo: { $balance }
+summary-time = ⏱ Suele tardar { $time }
+summary-question = ¿Empiezo?
+summary-missing = ⚠️ Te faltan *{ $missing }* para este pedido. Lo que has introducido queda guardado; consulta /balance.
+summary-changes = ✏️ *¿Qué quieres cambiar?*
+value-skipped = —
+value-image = 🖼 imagen
+value-video = 🎬 vídeo
+value-audio = 🔊 audio
+value-document = 📄 archivo
+
+order-accepted = ⏳ *{ $title }*: he recibido tu pedido.
+order-position = Antes del tuyo: { $n ->
+        [one] { $n } pedido
+       *[other] { $n } pedidos
+    }.
+order-estimate = Suele tardar { $time }.
+order-held = Importe reservado: { $price }.
+order-working = ⚙️ *{ $title }*
+    { $bar } { $percent } %
+order-remaining = Tiempo restante: { $time }.
+order-longer = Tarda un poco más de lo habitual. Sigo en ello.
+order-unsure = 🔎 *{ $title }*
+    Estoy comprobando si tu pedido ha llegado. Espera un poco: solo pagas por lo que recibes.
+order-done = ✅ *{ $title }*: listo.
+order-charged = Cobrado: { $price }. Saldo: { $balance }.
+order-free = Ha sido gratis.
+result-caption = { $title }
+order-failed = ❌ *{ $title }*: no ha salido bien.
+    { $reason }
+order-refunded = Devuelto a tu saldo: { $price }. Ahora tienes { $balance }.
+order-nothing-charged = No se te ha cobrado nada.
+order-cancelled = ✖️ *{ $title }*: cancelado.
+
+failed-content-refused = El contenido va contra las normas del servicio. Cambia el texto o la imagen, por favor.
+failed-bad-input = El servicio no puede trabajar con estos datos. Cámbialos y vuelve a intentarlo.
+failed-input-unreachable = No se ha podido leer tu archivo. Envíalo otra vez, por favor.
+failed-provider-failed = El servicio no ha podido terminarlo. A menudo basta con reintentarlo.
+failed-provider-unavailable = El servicio no está disponible en este momento. Inténtalo más tarde, por favor.
+failed-timed-out = Ha tardado demasiado. Inténtalo un poco más tarde, por favor.
+failed-result-too-large = El resultado es más grande de lo que Telegram me deja enviar.
+failed-result-lost = No se ha podido obtener el resultado. Inténtalo otra vez, por favor.
+failed-unknown = El servicio no ha confirmado tu pedido. Inténtalo un poco más tarde, por favor.
+
+about-seconds = unos { $n } s
+about-minutes = { $n ->
+        [one] cerca de { $n } min
+       *[other] unos { $n } min
+    }
+
+refused-unavailable = Este servicio no está disponible en este momento. No se te ha cobrado nada; inténtalo un poco más tarde, por favor.
+refused-gone = Este servicio ya no se ofrece. Echa un vistazo a los demás.
+refused-too-many-orders = Tienes { $n ->
+        [one] { $n } pedido
+       *[other] { $n } pedidos
+    } en curso. Espera a que termine uno, por favor.
+refused-too-fast = Son muchos pedidos a la vez. Espera { $time } y confirma de nuevo.
+refused-free-used-up = Por hoy has agotado los usos de este servicio gratuito. Mañana (UTC) podrás usarlo de nuevo.
+refused-insufficient = Te faltan *{ $missing }* para este pedido. Consulta /balance.
+old-button = Este botón ya no vale. Usa el mensaje más reciente o /menu.
+already-ordered = Este pedido ya está hecho.
+order-not-cancellable = Ya no se puede parar el pedido: está en marcha o ya ha terminado.
+order-not-found = Ya no encuentro ese pedido.
+inputs-forgotten = Lo que introduces se borra al cabo de una semana. Introdúcelo otra vez, por favor.
+nothing-to-cancel = No hay nada que cancelar.
+cancelled = ✖️ Cancelado.
+not-understood = No sé qué hacer con eso. Elige un servicio o consulta /help.
+finish-first = Usa los botones para confirmar, cambiar o cancelar tu pedido, por favor.
+unknown-command = No conozco ese comando. Los que conozco están en /help.
+private-only = Trabajo en un chat privado. ¡Escríbeme allí!
+welcome-gift = 🎁 Para empezar, tienes { $amount } en tu saldo.
+unavailable-sorry = Lo siento, algo ha fallado por mi parte. Ya he avisado al equipo. Inténtalo otra vez o pulsa /start.
+
+command-start = Página de inicio
+command-menu = Todos los servicios
+command-balance = Saldo y movimientos
+command-language = Idioma
+command-cancel = Dejar lo que estás haciendo
+command-help = Cómo funciona
+
+admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró.
+slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
+payments-not-taken = Aquí no se aceptan pagos por el momento.
+admin-dead-letter = ⚠️ No se ha podido entregar un mensaje ({ $kind }) al chat `{ $chat }`: { $error }

@@ -1,0 +1,181 @@
+# Markup: *bold*, _italic_, `code`. Variables are always literal, and so is everything inside { $n -> ... }.
+# Buttons, commands, values and short notices are shown without formatting: no markup in them.
+
+welcome = 👋 Здравствуйте, { $name }!
+
+    Я делаю для вас картинки, видео и озвучку. Выберите услугу, расскажите, что нужно, посмотрите цену и подтвердите — результат придёт прямо сюда. *Вы платите только за то, что получили.*
+welcome-free = 🎁 Начните с бесплатной услуги: *{ $service }*.
+welcome-balance = Ваш баланс: *{ $balance }*.
+button-try-free = 🎁 { $service } (бесплатно)
+button-all-services = 🛍 Все услуги
+button-wallet = 💰 Баланс
+button-language = 🌐 Язык
+button-help = ❓ Помощь
+button-home = 🏠 Главная
+button-back = ⬅️ Назад
+button-cancel = ✖️ Отмена
+button-skip = ⏭ Пропустить
+button-confirm = ✅ Подтвердить { $price }
+button-confirm-free = ✅ Подтвердить (бесплатно)
+button-change = ✏️ Изменить
+button-again = 🔁 Ещё раз
+button-retry = 🔁 Повторить
+button-to-summary = ⬅️ К заказу
+button-cancel-order = ✖️ Отменить заказ
+
+help = *Как это работает*
+    1. /menu: выберите услугу.
+    2. Пришлите то, что нужно: текст, фото, видео или голосовое сообщение.
+    3. Проверьте заказ и цену и подтвердите.
+    4. Немного подождите: результат придёт сообщением.
+
+    Деньги откладываются, когда вы подтверждаете заказ. Если что-то пойдёт не так, они сразу вернутся.
+
+    {"*"}Команды*
+    /menu: все услуги
+    /balance: баланс и операции
+    /language: сменить язык
+    /cancel: прервать то, что вы делаете
+    /help: эта страница
+
+categories = 🛍 *Что вы хотите сделать?*
+category = *{ $title }*
+    Выберите услугу:
+category-empty = Здесь пока ничего нет.
+service-line-free = { $title } · бесплатно
+service-line = { $title } · { $price }
+
+price-free = бесплатно
+card = *{ $title }*
+    { $description }
+
+    💵 { $price }   ⏱ { $time }
+question-step = _Шаг { $step } из { $steps }_
+question = ✍️ *{ $title }*
+expect-text = Пришлите текст длиной от { $min } до { $max ->
+        [one] { $max } символа
+       *[other] { $max } символов
+    }.
+expect-image = Пришлите фото или изображение файлом (до { $mb } МБ).
+expect-video = Пришлите видео (до { $mb } МБ и { $seconds } с). Видеосообщение тоже подойдёт.
+expect-audio = Пришлите голосовое сообщение или аудиофайл (до { $mb } МБ и { $seconds } с).
+expect-choice = Выберите вариант ниже.
+expect-number = Пришлите число от { $min } до { $max }.
+expect-optional = Это можно пропустить.
+
+wrong-not-text = Здесь нужен текст.
+wrong-text-short = Слишком коротко: нужно не меньше { $min ->
+        [one] { $min } символа
+       *[other] { $min } символов
+    }. В вашем тексте { $n ->
+        [one] { $n } символ
+        [few] { $n } символа
+       *[many] { $n } символов
+    }.
+wrong-text-long = Слишком длинно: нужно не больше { $max ->
+        [one] { $max } символа
+       *[other] { $max } символов
+    }. В вашем тексте { $n ->
+        [one] { $n } символ
+        [few] { $n } символа
+       *[many] { $n } символов
+    }.
+wrong-not-image = Здесь нужно фото или изображение файлом.
+wrong-not-video = Здесь нужно видео.
+wrong-not-audio = Здесь нужно голосовое сообщение или аудиофайл.
+wrong-too-large = Файл слишком большой: можно не больше { $mb } МБ.
+wrong-too-long-media = Слишком длинная запись: можно не больше { $seconds } с.
+wrong-not-choice = Пожалуйста, нажмите одну из кнопок.
+wrong-not-number = Это не похоже на число.
+wrong-number-range = Пожалуйста, пришлите число от { $min } до { $max } с шагом { $step }.
+
+summary = 🧾 *{ $title }*
+summary-line = • { $title }: { $value }
+summary-price = 💵 Цена: *{ $price }*
+summary-balance = 💰 Баланс: { $balance }
+summary-time = ⏱ Обычно { $time }
+summary-question = Начинаем?
+summary-missing = ⚠️ Для этого заказа не хватает *{ $missing }*. Всё, что вы ввели, сохранено; см. /balance.
+summary-changes = ✏️ *Что вы хотите изменить?*
+value-skipped = —
+value-image = 🖼 изображение
+value-video = 🎬 видео
+value-audio = 🔊 аудио
+value-document = 📄 файл
+
+order-accepted = ⏳ *{ $title }*: заказ принят.
+order-position = Перед вами: { $n ->
+        [one] { $n } заказ
+        [few] { $n } заказа
+       *[many] { $n } заказов
+    }.
+order-estimate = Обычно { $time }.
+order-held = Отложено: { $price }.
+order-working = ⚙️ *{ $title }*
+    { $bar } { $percent } %
+order-remaining = Осталось: { $time }.
+order-longer = Это занимает немного больше времени, чем обычно. Работа идёт.
+order-unsure = 🔎 *{ $title }*
+    Проверяю, дошёл ли ваш заказ. Подождите немного: вы платите только за то, что получили.
+order-done = ✅ *{ $title }*: готово.
+order-charged = Списано: { $price }. Баланс: { $balance }.
+order-free = Это было бесплатно.
+result-caption = { $title }
+order-failed = ❌ *{ $title }*: не получилось.
+    { $reason }
+order-refunded = Возвращено на баланс: { $price }. Теперь на балансе { $balance }.
+order-nothing-charged = Деньги не списаны.
+order-cancelled = ✖️ *{ $title }*: заказ отменён.
+
+failed-content-refused = Содержание нарушает правила сервиса. Пожалуйста, измените текст или изображение.
+failed-bad-input = Сервис не может работать с такими данными. Измените их и попробуйте снова.
+failed-input-unreachable = Не удалось прочитать ваш файл. Пожалуйста, пришлите его ещё раз.
+failed-provider-failed = Сервис не смог закончить работу. Часто помогает повторить.
+failed-provider-unavailable = Сервис сейчас недоступен. Пожалуйста, попробуйте позже.
+failed-timed-out = Это заняло слишком много времени. Пожалуйста, попробуйте чуть позже.
+failed-result-too-large = Результат больше, чем Telegram позволяет отправить.
+failed-result-lost = Не удалось получить результат. Пожалуйста, попробуйте ещё раз.
+failed-unknown = Сервис не подтвердил ваш заказ. Пожалуйста, попробуйте чуть позже.
+
+about-seconds = около { $n } с
+about-minutes = около { $n } мин
+
+refused-unavailable = Эта услуга сейчас недоступна. Деньги не списаны; пожалуйста, попробуйте чуть позже.
+refused-gone = Этой услуги больше нет. Посмотрите другие.
+refused-too-many-orders = Сейчас у вас в работе { $n ->
+        [one] { $n } заказ
+        [few] { $n } заказа
+       *[many] { $n } заказов
+    }. Подождите, пожалуйста, пока закончится хотя бы один.
+refused-too-fast = Слишком много заказов сразу. Подождите { $time } и подтвердите ещё раз.
+refused-free-used-up = На сегодня бесплатные попытки закончились. Завтра (по UTC) услуга снова будет бесплатной.
+refused-insufficient = Для этого заказа не хватает *{ $missing }*. См. /balance.
+old-button = Эта кнопка устарела. Воспользуйтесь последним сообщением или командой /menu.
+already-ordered = Этот заказ уже оформлен.
+order-not-cancellable = Остановить заказ уже нельзя: он выполняется или уже завершён.
+order-not-found = Не могу найти этот заказ.
+inputs-forgotten = Введённые данные удаляются через неделю. Пожалуйста, введите их ещё раз.
+nothing-to-cancel = Отменять нечего.
+cancelled = ✖️ Отменено.
+not-understood = Не знаю, что с этим делать. Выберите услугу или загляните в /help.
+finish-first = Пожалуйста, подтвердите, измените или отмените заказ кнопками.
+unknown-command = Такой команды нет. Все команды: /help.
+private-only = Я работаю только в личном чате. Напишите мне туда!
+welcome-gift = 🎁 Для начала на вашем балансе { $amount }.
+unavailable-sorry = Простите, у меня что-то пошло не так. Команда уже знает. Попробуйте ещё раз или нажмите /start.
+
+command-start = Главная страница
+command-menu = Все услуги
+command-balance = Баланс и операции
+command-language = Язык
+command-cancel = Прервать текущее действие
+command-help = Как это работает
+
+admin-unknown-job = ⚠️ Задание `{ $job }` ({ $service }): провайдер его так и не подтвердил. Деньги пользователю возвращены. Проверьте, пожалуйста, у провайдера, выполнено ли оно и списана ли оплата.
+slow-down = 🐢 Слишком быстро. Подождите { $n ->
+        [one] { $n } секунду
+        [few] { $n } секунды
+       *[many] { $n } секунд
+    } и попробуйте снова.
+payments-not-taken = Платежи здесь сейчас не принимаются.
+admin-dead-letter = ⚠️ Сообщение ({ $kind }) в чат `{ $chat }` не удалось доставить: { $error }
