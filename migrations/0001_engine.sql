@@ -232,19 +232,6 @@ create table button_payload (
 );
 create index button_payload_expires on button_payload (expires_at);
 
--- HTTP idempotency keys ----------------------------------------------------------------------------------------------
-create table idempotency_key (
-    scope       text        not null,
-    key         text        not null,
-    fingerprint bytea       not null,
-    status      smallint,                                -- null while the first request is in flight
-    body        bytea,
-    locked_until timestamptz not null,
-    expires_at  timestamptz not null,
-    primary key (scope, key)
-);
-create index idempotency_key_expires on idempotency_key (expires_at);
-
 -- Upkeep: what each recurring task did last --------------------------------------------------------------------------
 create table upkeep_status (
     task        text        primary key,

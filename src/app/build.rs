@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Notify;
 
 use super::App;
+use super::gauges::Gauges;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
 use super::retention::Retention;
 use crate::base::clock::Clock;
@@ -183,6 +184,7 @@ impl App {
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),
+            Arc::new(Gauges::new(pool.clone(), clock.clone())),
         ];
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
 
@@ -204,6 +206,7 @@ impl App {
             callbacks: Arc::new(callbacks),
             media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone()),
             readiness: Arc::clone(&readiness) as _,
+            ids: ids.clone(),
             http: config.http.clone(),
             source_check: config.telegram.source_check,
         });

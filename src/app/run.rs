@@ -6,12 +6,13 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
-use super::{App, polling};
+use super::{App, gauges, polling};
 use crate::base::db;
 use crate::base::supervise::{Shutdown, Supervisor};
 use crate::features::routes::COMMANDS;
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
+use crate::http::metrics;
 use crate::http::server::{self, ServerLimits};
 use crate::telegram::methods::ALLOWED_UPDATES;
 use crate::telegram::{CallError, WebhookSettings};
@@ -70,6 +71,7 @@ impl App {
             Supervisor::default(),
         );
         self.serve(&intake, listener);
+        self.serve_metrics(&intake).await?;
         if !self.prepare(&shutdown).await? {
             self.stop(intake, work, leases).await;
             return Ok(());
@@ -110,6 +112,26 @@ impl App {
                 }
             }
         });
+    }
+
+    async fn serve_metrics(&self, intake: &Supervisor) -> Result<(), RunError> {
+        metrics::install();
+        let Some(address) = self.parts.config.http.metrics.listen else {
+            return Ok(());
+        };
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| RunError::Listen { address, source })?;
+        let mut listener = Some(listener);
+        intake.service("metrics", move |shutdown| {
+            let listener = listener.take();
+            async move {
+                if let Some(listener) = listener {
+                    gauges::serve(listener, shutdown).await;
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Brings the schema up to date and repairs what a crash left. A database that is away is waited for.

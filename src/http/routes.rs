@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -17,12 +19,15 @@ use super::callbacks::{self, Callbacks};
 use super::health::{self, ReadinessProbe, Ready};
 use super::media::{self, MediaProxy};
 use super::metrics;
+use super::middleware::idempotency::{IdempotencyLayer, InFlight, MemoryStore};
 use super::middleware::rate_limit::{KeyedLimiter, RateLimitLayer};
 use super::middleware::source_address::{
     ClientAddress, Source, SourceAddressLayer, TELEGRAM_RANGES,
 };
 use super::middleware::stack::{self, error};
 use super::webhook::{self, Webhook};
+use crate::base::clock::Clock;
+use crate::base::ids::Ids;
 use crate::base::redact::{ExposeSecret as _, Secret};
 use crate::config;
 
@@ -36,6 +41,8 @@ pub struct Surface {
     pub media: MediaProxy,
     /// Whether to send traffic here.
     pub readiness: Arc<dyn ReadinessProbe>,
+    /// For request ids.
+    pub ids: Ids,
     /// Addresses, limits, proxies.
     pub http: config::Http,
     /// Whether deliveries must come from Telegram's ranges.
@@ -58,6 +65,7 @@ pub fn router(surface: Surface) -> Router {
     let callbacks = Router::new()
         .route("/callbacks/{provider}/{token}", post(callbacks::callback))
         .with_state(surface.callbacks)
+        .layer(repeated_once(clock.clone()))
         .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
         .layer(strangers_slowed());
     let media = Router::new()
@@ -86,12 +94,38 @@ pub fn router(surface: Surface) -> Router {
             source,
             surface.http.trusted_proxies.clone(),
         ));
-    stack::around(router, clock)
+    stack::around(router, clock, surface.ids)
 }
 
 /// The router of the metrics' own listener.
 pub fn metrics_router() -> Router {
     Router::new().route("/metrics", get(|| async { metrics::render() }))
+}
+
+/// A provider that repeats a callback is answered as before. Its address and body are the key, so that another word on
+/// the same job passes. The webhook needs no such layer: there the inbox knows each update for days, on all replicas.
+fn repeated_once(clock: Clock) -> IdempotencyLayer<MemoryStore> {
+    const RETENTION: Duration = Duration::from_secs(3600);
+    let key_of = |parts: &Parts, body: &[u8]| {
+        let mut digest = Sha256::new();
+        digest.update(parts.uri.path().as_bytes());
+        digest.update([0]);
+        digest.update(body);
+        Some(
+            digest
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    };
+    let store = MemoryStore::new(clock, RETENTION, 10_000);
+    IdempotencyLayer::new(
+        store,
+        Arc::new(key_of),
+        InFlight::PassThrough,
+        CALLBACK_BYTES_MAX,
+    )
 }
 
 /// Guessing tokens is hopeless anyway; this keeps the guessing from costing us queries.

@@ -59,7 +59,27 @@ pub async fn fresh() -> PgConnectOptions {
     SERVER.clone().database(&name)
 }
 
+/// The address of an empty database.
+#[allow(
+    dead_code,
+    reason = "not every test binary that includes this file needs it"
+)]
+pub async fn empty() -> PgConnectOptions {
+    let name = format!("empty_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut conn = PgConnection::connect_with(&SERVER)
+        .await
+        .expect("a connection");
+    conn.execute(AssertSqlSafe(format!("create database {name}")))
+        .await
+        .expect("a database");
+    SERVER.clone().database(&name)
+}
+
 /// A pool on a fresh, migrated database.
+#[allow(
+    dead_code,
+    reason = "not every test binary that includes this file needs it"
+)]
 pub async fn fresh_pool() -> PgPool {
     PgPoolOptions::new()
         .max_connections(16)

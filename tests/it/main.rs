@@ -11,5 +11,6 @@
 mod database;
 mod ledger;
 mod ledger_races;
+mod migrations;
 mod orders;
 mod world;

@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tracing::Instrument as _;
 
 use crate::base::clock::Clock;
+use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::base::supervise::panic_text;
 
 /// A handler other than the media stream answers within this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
 /// An error as a client sees it: short, and nothing of the inside.
 pub fn error(status: StatusCode, text: &str) -> Response {
@@ -25,7 +29,7 @@ pub fn error(status: StatusCode, text: &str) -> Response {
 }
 
 /// Puts the layers around `router`.
-pub fn around(router: Router, clock: Clock) -> Router {
+pub fn around(router: Router, clock: Clock, ids: Ids) -> Router {
     router
         // Innermost, so that a panic is logged and counted as the answer that it becomes.
         .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
@@ -34,7 +38,7 @@ pub fn around(router: Router, clock: Clock) -> Router {
             error(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
         }))
         .layer(axum::middleware::from_fn(move |request, next| {
-            logged(clock.clone(), request, next)
+            logged(clock.clone(), ids.short(), request, next)
         }))
         .layer(SetSensitiveRequestHeadersLayer::new([
             header::AUTHORIZATION,
@@ -61,7 +65,8 @@ fn method_label(method: &Method) -> &'static str {
 }
 
 /// The route's template stands in log and metrics: paths of media and callbacks hold secrets.
-async fn logged(clock: Clock, request: Request, next: Next) -> Response {
+/// The request's id stands in every line that it causes, and in its answer, so that an operator can be asked about it.
+async fn logged(clock: Clock, id: String, request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -69,8 +74,10 @@ async fn logged(clock: Clock, request: Request, next: Next) -> Response {
         .to_owned();
     let method = method_label(request.method());
     let started = clock.monotonic();
-    let answer = tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await;
-    let response =
+    let span = tracing::error_span!("request", request_id = %id);
+    let run = next.run(request).instrument(span.clone());
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, run).await;
+    let mut response =
         answer.unwrap_or_else(|_| error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"));
     let took = clock.monotonic() - started;
     let status = response.status().as_u16();
@@ -81,7 +88,10 @@ async fn logged(clock: Clock, request: Request, next: Next) -> Response {
         "http_response_status_code" => status.to_string(),
     )
     .record(took.as_secs_f64());
-    tracing::debug!(method, route, status, took_ms = took.as_millis(), "request");
+    span.in_scope(|| tracing::debug!(method, route, status, took_ms = took.as_millis(), "request"));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     response
 }
 
@@ -96,7 +106,7 @@ mod tests {
 
     async fn get_from(router: Router) -> (StatusCode, String) {
         let request = Request::get("/").body(Body::empty()).unwrap();
-        let response = around(router, Clock::system())
+        let response = around(router, Clock::system(), Ids::seeded(1))
             .oneshot(request)
             .await
             .unwrap();
