@@ -9,7 +9,6 @@ pub use movements::movements;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::{Cause, LedgerError, Wallet};
 use crate::base::money::Amount;
