@@ -9,6 +9,7 @@
 )]
 
 mod database;
+mod journeys;
 mod ledger;
 mod ledger_races;
 mod migrations;
