@@ -8,6 +8,7 @@
     reason = "a test fails where it stands"
 )]
 
+mod catalogue;
 mod database;
 mod journeys;
 mod ledger;

@@ -1,0 +1,141 @@
+//! Every service on sale is ordered, paid and received, with files sent in every way that people send them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bulwark::catalog::{Catalog, Input, InputKind, Service};
+use bulwark::config::Providers;
+use serde_json::{Value, json};
+
+use crate::world::{User, World};
+
+const PICTURE: &[u8] = include_bytes!("files/picture.png");
+const VIDEO: &[u8] = include_bytes!("../../simulator/fixtures/result.mp4");
+const SOUND: &[u8] = include_bytes!("../../simulator/fixtures/result.mp3");
+
+fn file(bytes: &[u8], name: &str, mime: &str) -> Value {
+    json!({ "data": STANDARD.encode(bytes), "file_name": name, "mime_type": mime, "duration": 3 })
+}
+
+/// What somebody sends for an input; `turn` picks among the ways to send the same thing.
+fn body(input: &Input, turn: usize) -> Value {
+    match (&input.kind, turn % 3) {
+        (InputKind::Text { min, .. }, _) => {
+            json!({ "text": "A fine thing. ".repeat(1 + *min as usize / 14) })
+        }
+        (InputKind::Number(range), _) => json!({ "text": range.min.to_string() }),
+        (InputKind::Choice { options }, _) => json!({ "text": options[0].value }),
+        (InputKind::Image { .. }, 0) => json!({ "photo": file(PICTURE, "p.png", "image/png") }),
+        (InputKind::Image { .. }, 1) => {
+            json!({ "document": file(PICTURE, "p.png", "image/png"), "caption": "mine" })
+        }
+        (InputKind::Image { .. }, _) => {
+            json!({ "photo": file(PICTURE, "p.png", "image/png"), "forward": true })
+        }
+        (InputKind::Video { .. }, 0) => json!({ "video": file(VIDEO, "v.mp4", "video/mp4") }),
+        (InputKind::Video { .. }, 1) => json!({ "video_note": file(VIDEO, "v.mp4", "video/mp4") }),
+        (InputKind::Video { .. }, _) => json!({ "document": file(VIDEO, "v.mp4", "video/mp4") }),
+        (InputKind::Audio { .. }, 0) => json!({ "voice": file(SOUND, "s.mp3", "audio/mpeg") }),
+        (InputKind::Audio { .. }, _) => json!({ "audio": file(SOUND, "s.mp3", "audio/mpeg") }),
+    }
+}
+
+/// From the shelf to the delivered result; the media that came.
+async fn order(world: &World, user: User<'_>, service: &Service, turn: usize) -> Value {
+    let anchor = user.last().await["message_id"].as_i64().expect("a message");
+    let press = json!({ "chat_id": user.id, "message_id": anchor, "data": format!("s:{}", service.id), "wait": false });
+    world
+        .post(&format!("/sim/users/{}/press", user.id), press)
+        .await;
+    world.settle().await;
+    for input in &service.inputs {
+        user.send(body(input, turn)).await;
+    }
+    let before = user.wallet().await;
+    assert!(
+        user.last_text().await.contains("Shall I begin?"),
+        "{}: {}",
+        service.id,
+        user.transcript().await
+    );
+    user.presses("Confirm").await;
+    world.finish().await;
+    let after = user.wallet().await;
+    assert_eq!(
+        (before.0 - after.0, after.1),
+        (service.price.0, 0),
+        "{}: {}",
+        service.id,
+        user.transcript().await
+    );
+    user.last().await["media"].clone()
+}
+
+#[tokio::test]
+async fn every_service_is_ordered_paid_and_received() {
+    let world = World::with(&[
+        ("WELCOME_GRANT", "100000"),
+        ("RATE_LIMIT_PER_MINUTE", "600"),
+        ("RATE_LIMIT_BURST", "600"),
+    ])
+    .await;
+    let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
+    assert!(catalog.services.len() >= 8);
+    let anna = world.user(11);
+    anna.says("/start").await;
+    for (turn, service) in catalog.services.iter().enumerate() {
+        let media = order(&world, anna, service, turn).await;
+        assert!(
+            media.is_object(),
+            "{}: {}",
+            service.id,
+            anna.transcript().await
+        );
+    }
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_explained() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
+    let wants = |wanted: &str| {
+        let first = |service: &&Service| {
+            service
+                .inputs
+                .first()
+                .is_some_and(|input| input.kind.name() == wanted)
+        };
+        catalog
+            .services
+            .iter()
+            .find(first)
+            .unwrap_or_else(|| panic!("no service begins with {wanted}"))
+            .id
+            .clone()
+    };
+    let sound = json!({ "voice": file(SOUND, "s.mp3", "audio/mpeg") });
+    for (wanted, given, answer) in [
+        ("text", sound.clone(), "need a text"),
+        ("text", json!({ "text": "a" }), "too short"),
+        ("image", sound, "need a photo"),
+        ("image", json!({ "text": "no picture" }), "need a photo"),
+        (
+            "video",
+            json!({ "photo": file(PICTURE, "p.png", "image/png") }),
+            "need a video",
+        ),
+    ] {
+        let anchor = anna.last().await["message_id"].as_i64().expect("a message");
+        let data = format!("s:{}", wants(wanted));
+        let press = json!({ "chat_id": 11, "message_id": anchor, "data": data, "wait": false });
+        world.post("/sim/users/11/press", press).await;
+        world.settle().await;
+        anna.send(given).await;
+        let said = anna.last_text().await;
+        assert!(said.contains(answer), "{wanted}: {said}");
+        anna.presses("Cancel").await;
+    }
+    world.assert_clean().await;
+}
