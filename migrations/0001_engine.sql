@@ -130,8 +130,6 @@ create table job (
     unique_key        text        not null unique,
     provider          text        not null,
     provider_snapshot jsonb       not null,              -- the only thing a worker reads; immutable
-    progress          smallint,
-    cancel_requested  boolean     not null default false,
     correlation       uuid        not null,
     created_at        timestamptz not null,
     updated_at        timestamptz not null
@@ -223,14 +221,6 @@ create table artifact_chunk (
     primary key (artifact_id, n)
 );
 alter table artifact_chunk alter column bytes set storage external;   -- media does not compress: do not try
-
--- Button payloads that do not fit Telegram's 64 bytes of callback data ------------------------------------------------
-create table button_payload (
-    id         text        primary key,
-    payload    jsonb       not null,
-    expires_at timestamptz not null
-);
-create index button_payload_expires on button_payload (expires_at);
 
 -- Upkeep: what each recurring task did last --------------------------------------------------------------------------
 create table upkeep_status (

@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Notify;
 
 use super::App;
+use super::funds::Funds;
 use super::gauges::Gauges;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
 use super::retention::Retention;
@@ -185,6 +186,7 @@ impl App {
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
+            Arc::new(Funds::new(providers.clone())),
         ];
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
 

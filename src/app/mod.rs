@@ -5,6 +5,7 @@
 //! upkeep → webhook or polling → ready. Stop: not ready → stop intake → finish what is in hand → give leases back.
 
 mod build;
+mod funds;
 mod gauges;
 mod joins;
 mod polling;

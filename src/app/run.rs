@@ -152,7 +152,7 @@ impl App {
             }
             pause = (pause * 2).min(Duration::from_secs(5));
         }
-        self.upkeep.run_all().await;
+        self.upkeep.run_at_start().await;
         Ok(true)
     }
 
@@ -263,9 +263,9 @@ impl App {
         Ok(intake)
     }
 
-    /// Runs every upkeep task once.
+    /// Runs the upkeep tasks of a start once.
     pub async fn upkeep(&self) {
-        self.upkeep.run_all().await;
+        self.upkeep.run_at_start().await;
     }
 
     /// Tells Telegram who the bot is and how to deliver, as a start does.

@@ -18,16 +18,22 @@ pub const DEAD_LETTERS: &str = "bulwark_dead_letters";
 pub const JOBS_UNKNOWN: &str = "bulwark_jobs_unknown";
 /// Connections of the pool, by state.
 pub const POOL: &str = "bulwark_database_connections";
+/// What is left on our account, by provider, in its own unit.
+pub const PROVIDER_BALANCE: &str = "bulwark_provider_balance";
 /// Always 1, with the version.
 pub const BUILD_INFO: &str = "bulwark_build_info";
 
-const GAUGES: [(&str, &str); 7] = [
+const GAUGES: [(&str, &str); 8] = [
     (QUEUE_PENDING, "Rows that wait, by queue"),
     (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
     (QUARANTINED, "Updates set aside after their last try"),
     (DEAD_LETTERS, "Messages that could not be delivered"),
     (JOBS_UNKNOWN, "Jobs whose submit has an unknown outcome"),
     (POOL, "Connections of the database pool, by state"),
+    (
+        PROVIDER_BALANCE,
+        "What is left on our account, by provider, in its own unit",
+    ),
     (BUILD_INFO, "Always 1, with the version"),
 ];
 

@@ -35,9 +35,9 @@ impl Upkeep {
         }
     }
 
-    /// Runs each task once, in order: at start-up it repairs what a crash left, in tests it is upkeep.
-    pub async fn run_all(&self) {
-        for task in &self.tasks {
+    /// Runs each task that belongs to a start once, in order: it repairs what a crash left.
+    pub async fn run_at_start(&self) {
+        for task in self.tasks.iter().filter(|task| task.at_start()) {
             self.run_one(task.as_ref()).await;
         }
     }
