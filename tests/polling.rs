@@ -1,9 +1,5 @@
 //! `bulwark demo` with a bot token: the real binary asks for its updates, without a public address.
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test fails where it stands"
-)]
+#![expect(clippy::expect_used, reason = "a test fails where it stands")]
 
 #[path = "it/database.rs"]
 mod database;
@@ -82,6 +78,6 @@ async fn a_bot_of_your_own_needs_no_address() {
     })
     .await;
     child.kill().expect("SIGKILL");
-    child.wait().unwrap();
+    child.wait().expect("its end");
     assert!(answered.is_ok(), "the bot did not answer");
 }
