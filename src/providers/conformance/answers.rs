@@ -53,7 +53,7 @@ pub(in crate::providers) async fn an_unknown_task_is_asked_for_again_before_it_i
     assert!(matches!(error, ProviderError::Transient { .. }), "{error}");
     stage.advance(Duration::from_secs(300));
     let error = stage.provider().poll("no-such-task").await.unwrap_err();
-    assert!(matches!(error, ProviderError::Permanent { .. }), "{error}");
+    assert!(matches!(error, ProviderError::Rejected { .. }), "{error}");
 }
 
 pub(in crate::providers) async fn a_result_that_cannot_be_passed_on_is_refused(stage: &impl Stage) {

@@ -293,7 +293,11 @@ impl Kie {
     fn unknown_task(&self, external_id: &str) -> ProviderError {
         let detail = "recordInfo: KIE knows no such task".to_owned();
         if self.missing.is_over(external_id) {
-            ProviderError::Permanent { detail }
+            // Not `Permanent`: nobody has to mend anything, this one task is gone, and its user should not wait longer.
+            ProviderError::Rejected {
+                reason: super::FailureReason::ProviderFailed,
+                detail,
+            }
         } else {
             ProviderError::Transient { detail }
         }
