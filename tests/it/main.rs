@@ -10,6 +10,7 @@
 
 mod catalogue;
 mod database;
+mod intake;
 mod journeys;
 mod ledger;
 mod ledger_races;

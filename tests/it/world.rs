@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use crate::database;
 
 pub const START: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
-const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
+pub const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
 const KIE_KEY: &str = "test-key-of-the-simulator";
 pub const ADMIN: i64 = 900;
 /// Longest time that a scenario lets pass while it waits for the end of its jobs.

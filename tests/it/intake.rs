@@ -1,0 +1,293 @@
+//! What Telegram delivers, and what it answers: floods, repetitions, refusals, lost answers, a database that is away.
+
+use std::time::Duration;
+
+use bulwark::base::redact::ExposeSecret as _;
+use bulwark::config::{Config, Env};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::{Executor as _, Row as _};
+
+use crate::world::{TOKEN, World};
+
+/// A delivery as Telegram makes it.
+async fn deliver(world: &World, update: &Value) -> reqwest::Response {
+    deliver_raw(world, update.to_string()).await
+}
+
+async fn deliver_raw(world: &World, body: String) -> reqwest::Response {
+    let env = Env::from([
+        ("TELEGRAM_BOT_TOKEN", TOKEN),
+        ("KIE_API_KEY", "x-x-x-x-x"),
+        ("PUBLIC_URL", "https://a.example"),
+        ("DATABASE_URL", "postgres://a@b/c"),
+    ]);
+    let secret = Config::from_env(&env)
+        .expect("a configuration")
+        .telegram
+        .webhook_secret;
+    world
+        .http
+        .post(format!("http://{}/webhook", world.address))
+        .header("X-Telegram-Bot-Api-Secret-Token", secret.expose_secret())
+        .body(body)
+        .send()
+        .await
+        .expect("an answer")
+}
+
+fn text(update_id: i64, user: i64, text: &str) -> Value {
+    json!({ "update_id": update_id, "message": {
+        "message_id": update_id, "date": 1_772_366_400, "text": text,
+        "chat": { "id": user, "type": "private", "first_name": "A" },
+        "from": { "id": user, "is_bot": false, "first_name": "A", "language_code": "en" } } })
+}
+
+async fn number(world: &World, sql: &'static str) -> i64 {
+    let row = world.pool.fetch_one(sql).await;
+    row.expect("a row").get(0)
+}
+
+#[tokio::test]
+async fn the_same_update_twice_has_one_effect() {
+    let world = World::new().await;
+    world.user(11).says("/start").await;
+    for _ in 0..2 {
+        assert_eq!(
+            deliver(&world, &text(900_000_001, 11, "/help"))
+                .await
+                .status(),
+            StatusCode::OK
+        );
+        world.settle().await;
+    }
+    let helps = world
+        .user(11)
+        .transcript()
+        .await
+        .matches("How it works")
+        .count();
+    assert_eq!(helps, 1);
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_flood_is_recorded_answered_and_not_handled() {
+    let world = World::with(&[("RATE_LIMIT_BURST", "5")]).await;
+    world.user(11).says("/start").await;
+    let mut told = 0;
+    for n in 0..30 {
+        let answer = deliver(&world, &text(900_000_100 + n, 11, "/help")).await;
+        assert_eq!(answer.status(), StatusCode::OK, "never throttled");
+        let body = answer.text().await.expect("a body");
+        told += usize::from(body.contains("sendMessage"));
+    }
+    assert_eq!(told, 1, "told once");
+    let shed = number(&world, "select count(*) from inbox_update where state = 3").await;
+    assert!(shed >= 20, "{shed}");
+    assert_eq!(
+        deliver(&world, &text(900_000_200, 12, "/help"))
+            .await
+            .status(),
+        StatusCode::OK
+    );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_payment_question_is_answered_at_once() {
+    let world = World::new().await;
+    let update = json!({ "update_id": 900_000_001, "pre_checkout_query": {
+        "id": "q", "currency": "XTR", "total_amount": 1, "invoice_payload": "p",
+        "from": { "id": 11, "is_bot": false, "first_name": "A" } } });
+    for _ in 0..2 {
+        let answer: Value = deliver(&world, &update)
+            .await
+            .json()
+            .await
+            .expect("a method");
+        assert_eq!(
+            (&answer["method"], &answer["ok"]),
+            (&json!("answerPreCheckoutQuery"), &json!(false))
+        );
+    }
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn nonsense_with_the_right_secret_is_accepted_and_forgotten() {
+    let world = World::new().await;
+    for body in [
+        json!("text"),
+        json!([]),
+        json!({ "no": "id" }),
+        json!({ "update_id": "1" }),
+    ] {
+        assert_eq!(
+            deliver(&world, &body).await.status(),
+            StatusCode::OK,
+            "{body}"
+        );
+    }
+    let deep = format!(
+        "{{\"update_id\":900000009,\"x\":{}1{}}}",
+        "[".repeat(5_000),
+        "]".repeat(5_000)
+    );
+    let huge = json!({ "update_id": 900_000_010, "x": "y".repeat(900_000) });
+    assert_eq!(deliver(&world, &huge).await.status(), StatusCode::OK);
+    assert_eq!(deliver_raw(&world, deep).await.status(), StatusCode::OK);
+    let cut = "{\"update_id\": 900000011, \"message\": {".to_owned();
+    assert_eq!(deliver_raw(&world, cut).await.status(), StatusCode::OK);
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn without_a_database_telegram_is_asked_to_come_again() {
+    let world = World::new().await;
+    let address = world.address;
+    let get = async |path: &str| {
+        world
+            .http
+            .get(format!("http://{address}{path}"))
+            .send()
+            .await
+            .expect("an answer")
+    };
+    assert_eq!(get("/readyz").await.status(), StatusCode::OK);
+    world.app.pool().close().await;
+    let answer = deliver(&world, &text(900_000_001, 11, "/help")).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(get("/healthz").await.status(), StatusCode::OK, "it lives");
+    world.advance(Duration::from_secs(3)).await;
+    let ready = get("/readyz").await;
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        ready.json::<Value>().await.expect("JSON")["reason"],
+        "database"
+    );
+}
+
+#[tokio::test]
+async fn a_message_is_repeated_only_where_its_answer_was_lost() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    for (fault, copies) in [
+        (
+            json!({ "target": "telegram.sendMessage", "drop_before": true, "times": 1 }),
+            1,
+        ),
+        (
+            json!({ "target": "telegram.sendMessage", "drop_after": true, "times": 1 }),
+            2,
+        ),
+        (
+            json!({ "target": "telegram.sendMessage", "retry_after": 2, "times": 1 }),
+            1,
+        ),
+    ] {
+        let before = anna.transcript().await.matches("How it works").count();
+        world.post("/sim/faults", fault.clone()).await;
+        anna.says("/help").await;
+        world.finish().await;
+        let seen = anna.transcript().await.matches("How it works").count() - before;
+        assert_eq!(seen, copies, "{fault}");
+    }
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn words_arrive_even_if_their_formatting_is_refused() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    let body = json!({ "ok": false, "error_code": 400,
+        "description": "Bad Request: can't parse entities: Character '.' is reserved and must be escaped with the preceding '\\'" });
+    let rule = json!({ "target": "telegram.sendMessage", "status": 400, "body": body, "times": 2 });
+    world.post("/sim/faults", rule).await;
+    anna.says("/help").await;
+    assert!(
+        anna.last_text().await.contains("How it works"),
+        "{}",
+        anna.transcript().await
+    );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn who_blocks_the_bot_is_left_alone() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    world
+        .post("/sim/users/11", json!({ "blocked": true }))
+        .await;
+    world.settle().await;
+    assert_eq!(
+        number(
+            &world,
+            "select count(*) from chat where blocked_at is not null"
+        )
+        .await,
+        1
+    );
+    world.user(crate::world::ADMIN).says("/start").await;
+    world
+        .user(crate::world::ADMIN)
+        .says("/grant 11 1.00 a gift")
+        .await;
+    world.assert_clean().await;
+    assert_eq!(
+        number(
+            &world,
+            "select count(*) from outbox_sent where outcome = 'dropped'"
+        )
+        .await,
+        1
+    );
+    world
+        .post("/sim/users/11", json!({ "blocked": false }))
+        .await;
+    world.settle().await;
+    assert_eq!(
+        number(
+            &world,
+            "select count(*) from chat where blocked_at is not null"
+        )
+        .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn no_secret_is_stored_or_said() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    for prompt in ["a lighthouse", "!fail"] {
+        anna.says("/menu").await;
+        anna.presses("Create images").await;
+        anna.presses("Image from text").await;
+        anna.says(prompt).await;
+        anna.presses("Skip").await;
+        anna.presses("Confirm").await;
+        world.finish().await;
+    }
+    let said = anna.transcript().await;
+    let answers = "select coalesce(string_agg(answer::text, ' '), '') from job_attempt";
+    let row = world.pool.fetch_one(answers).await;
+    let stored: String = row.expect("a row").get(0);
+    assert!(stored.contains("taskId"), "answers are kept: {stored}");
+    for secret in [
+        TOKEN,
+        "test-key-of-the-simulator",
+        "/callbacks/kie/",
+        "Bearer",
+    ] {
+        assert!(!said.contains(secret), "said: {secret}");
+        assert!(!stored.contains(secret), "stored: {secret}: {stored}");
+    }
+    world.assert_clean().await;
+}
