@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use crate::clock::SimClock;
 use crate::server::Cut;
 
-/// One rule. `delay_ms` goes together with any of the others; of the rest the first that is set counts, in this order.
+/// One rule. `delay_ms` goes together with any of the others. Of the rest the first that is set counts, in this order;
+/// only `status`, `retry_after` and `body` go together, as status, header and body of one answer.
+///
+/// For `webhook` the answer is the one that Telegram sees in place of the bot's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -30,13 +33,13 @@ pub struct Rule {
     /// Cut the connection without acting.
     #[serde(default, skip_serializing_if = "is_false")]
     pub drop_before: bool,
-    /// 429 with this many seconds, without acting.
+    /// `Retry-After` in seconds, without acting; 429 unless `status` says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// Answer with this status, without acting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// With `status`: its body. Alone: act, then answer 200 with this instead. A string is sent as it is.
+    /// With `status` or `retry_after`: its body. Alone: act, then answer 200 with this instead. A string is sent as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// Act, then cut the connection without an answer.
@@ -63,21 +66,65 @@ impl Rule {
         if self.drop_before {
             return Some(Cut.into_response());
         }
-        if let Some(seconds) = self.retry_after {
-            let text = format!("Too Many Requests: retry after {seconds}");
-            let body = if target.starts_with("telegram.") {
-                json!({"ok": false, "error_code": 429, "description": text, "parameters": {"retry_after": seconds}})
-            } else {
-                json!({"code": 429, "msg": text})
-            };
-            let mut response = answer(429, Some(&body));
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return Some(response);
+        let status = self.status_instead()?;
+        let Some(seconds) = self.retry_after else {
+            return Some(answer(status, self.body.as_ref()));
+        };
+        let usual = usual_body(target, status, seconds);
+        let mut response = answer(status, Some(self.body.as_ref().unwrap_or(&usual)));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        Some(response)
+    }
+
+    /// The status of the answer that comes instead of acting.
+    pub(crate) fn status_instead(&self) -> Option<u16> {
+        self.status.or(self.retry_after.map(|_| 429))
+    }
+
+    /// # Errors
+    /// What is wrong with it: a rule that never applies or does nothing would let a test pass that proves nothing.
+    pub fn check(&self) -> Result<(), String> {
+        let known = ["telegram.", "kie.", "*"]
+            .iter()
+            .any(|start| self.target.starts_with(start))
+            || ["file", "webhook"].contains(&self.target.trim_end_matches('*'));
+        if !known {
+            return Err(format!(
+                "target: {:?} is none of telegram.<method>, kie.<call>, file, webhook, with * at the end for all that start so",
+                self.target
+            ));
         }
-        let status = self.status?;
-        Some(answer(status, self.body.as_ref()))
+        if self.times == Some(0) {
+            return Err("times: at least 1".to_owned());
+        }
+        if self
+            .status
+            .is_some_and(|status| !(200..600).contains(&status))
+        {
+            return Err("status: from 200 to 599".to_owned());
+        }
+        let nothing = Self {
+            target: self.target.clone(),
+            chat_id: self.chat_id,
+            times: self.times,
+            ..Self::default()
+        };
+        if *self == nothing {
+            return Err("the rule does nothing: give delay_ms, drop_before, retry_after, status, body or drop_after".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// What the original says with this status when the rule gives no body.
+fn usual_body(target: &str, status: u16, seconds: u32) -> Value {
+    let text = format!("Too Many Requests: retry after {seconds}");
+    if target.starts_with("telegram.") {
+        json!({"ok": false, "error_code": status, "description": text, "parameters": {"retry_after": seconds}})
+    } else {
+        json!({"code": status, "msg": text})
     }
 }
 

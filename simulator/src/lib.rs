@@ -72,11 +72,19 @@ impl Simulator {
         &self.core
     }
 
-    /// Waits until no update that could be delivered now waits or is under way.
+    /// Waits until no update and no callback of KIE that could be delivered now waits or is under way, and no task
+    /// is reading its inputs.
     ///
-    /// What waits for its next try does not count, nor what no webhook asks for.
+    /// What waits for its next try does not count, nor what no webhook asks for. What a fault delays is under way.
     pub async fn idle(&self) {
-        telegram::idle(&self.core).await;
+        loop {
+            telegram::idle(&self.core).await;
+            if self.core.kie.is_idle(self.core.clock.now()) {
+                return;
+            }
+            // A callback may bring an update in its wake, so both have to be quiet at once.
+            self.core.kie.idle(self.core.clock.now()).await;
+        }
     }
 
     /// When the next waiting update will be tried again: how far a test has to turn the clock. None when none waits.
@@ -103,8 +111,8 @@ fn router(core: &Arc<Core>) -> Router {
         .merge(telegram::router(Arc::clone(core)))
         .merge(control::router(Arc::clone(core)))
         .nest("/kie", kie::router(Arc::clone(core)))
-        .merge(kie::control_router(Arc::clone(core)))
         .merge(page::router(Arc::clone(core)))
+        .fallback(control::missing)
         // Each part has limits of its own, with the answers of its original.
         .layer(DefaultBodyLimit::disable())
 }

@@ -22,10 +22,11 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,6 +55,13 @@ impl IntoResponse for Refused {
     }
 }
 
+/// A file of 50 MB in base64, and room for the rest.
+const BODY_MAX_BYTES: usize = 70 * 1024 * 1024;
+/// The framework's refusals are one line.
+const ERROR_MAX_BYTES: usize = 4096;
+/// Far enough for every test, and near enough that times stay times.
+const CLOCK_MAX_YEAR: i32 = 3000;
+
 type Answer = Result<Json<Value>, Refused>;
 
 pub(crate) fn router(core: Arc<Core>) -> Router {
@@ -77,7 +85,43 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/raw_update", post(raw_update))
         .route("/sim/commands", get(view::commands))
         .route("/sim/events", get(view::events))
+        .merge(crate::kie::control_router())
+        .route("/sim", any(missing))
+        .route("/sim/", any(missing))
+        .route("/sim/{*rest}", any(missing))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(map_response(readable))
         .with_state(core)
+}
+
+/// For every path that is nothing here.
+pub(crate) async fn missing() -> Refused {
+    Refused::missing(
+        "nothing is here; the control API is described at the head of its source, under /sim/",
+    )
+}
+
+/// Gives refusals that the framework made (wrong method, path, query or size) the form of all others.
+async fn readable(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, ERROR_MAX_BYTES).await;
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    let usual = status.canonical_reason().unwrap_or("refused");
+    let text = Some(text.trim()).filter(|text| !text.is_empty());
+    let refused = Refused(status, text.unwrap_or(usual).to_owned()).into_response();
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        head.headers.remove(name);
+    }
+    let mut refused = refused;
+    // `Allow` and its like stay.
+    refused.headers_mut().extend(head.headers);
+    refused
 }
 
 async fn clock(State(core): State<Arc<Core>>) -> Json<Value> {
@@ -90,14 +134,22 @@ async fn clock(State(core): State<Arc<Core>>) -> Json<Value> {
 
 /// Body of `POST /sim/clock`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Advance {
     advance_ms: u64,
 }
 
 async fn advance(State(core): State<Arc<Core>>, body: bytes::Bytes) -> Answer {
     let advance: Advance = parse(&body)?;
-    core.clock
-        .advance(Duration::from_millis(advance.advance_ms));
+    let by = Duration::from_millis(advance.advance_ms);
+    let then = time::Duration::try_from(by).ok();
+    let then = then.and_then(|by| core.clock.now().checked_add(by));
+    if then.is_none_or(|then| then.year() >= CLOCK_MAX_YEAR) {
+        return Err(Refused::bad(format!(
+            "advance_ms: the clock ends with the year {CLOCK_MAX_YEAR}"
+        )));
+    }
+    core.clock.advance(by);
     Ok(clock(State(core)).await)
 }
 
@@ -110,18 +162,20 @@ async fn add_faults(State(core): State<Arc<Core>>, body: bytes::Bytes) -> Answer
     match parse::<Value>(&body)? {
         Value::Array(rules) if rules.is_empty() => core.faults.clear(),
         Value::Array(rules) => {
-            let rules: Result<Vec<Rule>, _> =
-                rules.into_iter().map(serde_json::from_value).collect();
-            let rules = rules.map_err(|error| Refused::bad(error.to_string()))?;
-            rules.into_iter().for_each(|rule| core.faults.add(rule));
+            // All or none.
+            let rules: Result<Vec<Rule>, Refused> = rules.into_iter().map(fault).collect();
+            rules?.into_iter().for_each(|rule| core.faults.add(rule));
         }
-        rule => {
-            let rule = serde_json::from_value(rule);
-            core.faults
-                .add(rule.map_err(|error| Refused::bad(error.to_string()))?);
-        }
+        rule => core.faults.add(fault(rule)?),
     }
     Ok(faults(State(core)).await)
+}
+
+fn fault(rule: Value) -> Result<Rule, Refused> {
+    let rule: Rule =
+        serde_json::from_value(rule).map_err(|error| Refused::bad(error.to_string()))?;
+    rule.check().map_err(Refused::bad)?;
+    Ok(rule)
 }
 
 async fn clear_faults(State(core): State<Arc<Core>>) -> Json<Value> {
@@ -152,6 +206,7 @@ async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
 
 /// Body of `POST /sim/limits`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LimitsBody {
     enabled: bool,
 }

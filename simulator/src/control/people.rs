@@ -18,6 +18,8 @@ use crate::telegram::media::{self, NewFile};
 use crate::telegram::world::{FileKind, Message, User};
 
 const TEXT_MAX: usize = 4096;
+/// Bot API docs, "User" and "Chat": ids have at most 52 significant bits.
+const ID_MAX: i64 = (1 << 52) - 1;
 const CAPTION_MAX: usize = 1024;
 
 /// Body of `POST /sim/users/{id}/send`.
@@ -49,7 +51,10 @@ pub(super) struct Send {
 
 /// A file: its base64, or that with a name and a type.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a file is its base64, or {data, file_name, mime_type, duration} with the base64 in data"
+)]
 enum File {
     Bare(String),
     Named {
@@ -159,13 +164,8 @@ pub(super) async fn send(
     body: Bytes,
 ) -> Answer {
     let mut send: Send = parse(&body)?;
-    if user_id <= 0 {
-        return Err(Refused::bad("a person's id is positive"));
-    }
     let chat_id = send.chat_id.unwrap_or(user_id);
-    if chat_id > 0 && chat_id != user_id {
-        return Err(Refused::bad("a private chat has the id of its person"));
-    }
+    check_place(user_id, chat_id)?;
     let mut content = send.content(&core)?;
     let now = core.clock.now();
     let (message_id, is_seen) = {
@@ -210,6 +210,19 @@ pub(super) async fn send(
         "update_id": update_id,
         "message": content,
     })))
+}
+
+/// A person acts in the own private chat or in a group.
+pub(super) fn check_place(user_id: i64, chat_id: i64) -> Result<(), Refused> {
+    if !(1..=ID_MAX).contains(&user_id) {
+        return Err(Refused::bad("a person's id is positive and below 2^52"));
+    }
+    if chat_id >= 0 && chat_id != user_id || chat_id < -ID_MAX {
+        return Err(Refused::bad(
+            "a private chat has the id of its person, a group a negative one",
+        ));
+    }
+    Ok(())
 }
 
 fn put_forward(content: &mut Value, forward: Option<Value>, date: i64) {
@@ -278,9 +291,7 @@ pub(super) async fn profile(
     body: Bytes,
 ) -> Answer {
     let profile: Profile = parse(&body)?;
-    if user_id <= 0 {
-        return Err(Refused::bad("a person's id is positive"));
-    }
+    check_place(user_id, user_id)?;
     let (user, chat, was_blocked) = {
         let mut world = core.telegram.world();
         let user = world.user(user_id);

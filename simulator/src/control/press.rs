@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::people::push;
+use super::view::Placed;
 use super::{Answer, Refused, parse};
 use crate::core::Core;
 use crate::telegram::world::{Callback, World};
@@ -46,6 +48,7 @@ pub(super) async fn press(
 ) -> Answer {
     let press: Press = parse(&body)?;
     let chat_id = press.chat_id.unwrap_or(user_id);
+    super::people::check_place(user_id, chat_id)?;
     let (answered, answer) = oneshot::channel();
     let id = format!("{}", 1 + core.random_below(u64::MAX / 2));
     let query = {
@@ -106,26 +109,41 @@ enum Pressed {
 }
 
 fn find_button(message: &Value, wanted: Option<&Value>) -> Result<Pressed, Refused> {
-    let rows = &message["reply_markup"]["inline_keyboard"];
-    let mut all = rows.as_array().into_iter().flatten();
-    let button = match wanted {
-        Some(Value::String(text)) => all
-            .flat_map(|row| row.as_array().into_iter().flatten())
-            .find(|button| button["text"] == json!(text))
-            .cloned(),
+    let buttons = super::view::buttons(message);
+    let how = || Refused::bad("button: a text or [row, column]");
+    let fits: Vec<&Placed> = match wanted {
+        Some(Value::String(text)) => buttons
+            .iter()
+            .filter(|(_, button)| button["text"].as_str() == Some(text))
+            .collect(),
         Some(Value::Array(place)) => {
-            let at = |n: usize| place.get(n).and_then(Value::as_u64).map(|n| n as usize);
-            let (row, column) = at(0)
-                .zip(at(1))
-                .ok_or_else(|| Refused::bad("button: a text or [row, column]"))?;
-            all.nth(row).and_then(|row| row.get(column)).cloned()
+            let [Some(row), Some(column)] = place.iter().map(Value::as_u64).collect::<Vec<_>>()[..]
+            else {
+                return Err(how());
+            };
+            buttons
+                .iter()
+                .filter(|(at, _)| *at == [row, column])
+                .collect()
         }
-        Some(_) | None => return Err(Refused::bad("button: a text or [row, column]")),
+        Some(_) | None => return Err(how()),
     };
-    let button = button.ok_or_else(|| {
-        let texts = super::view::button_texts(message);
-        Refused::missing(format!("no such button; there are {texts:?}"))
-    })?;
+    let button = match fits[..] {
+        [(_, button)] => button,
+        [] => {
+            let texts: Vec<&Value> = buttons.iter().map(|(_, button)| &button["text"]).collect();
+            return Err(Refused::missing(format!(
+                "no such button; there are {}",
+                json!(texts)
+            )));
+        }
+        // To press the first would be to guess.
+        _ => {
+            let places: Vec<[u64; 2]> = fits.iter().map(|(at, _)| *at).collect();
+            let text = format!("several buttons have this text, at {}", json!(places));
+            return Err(Refused(StatusCode::CONFLICT, text));
+        }
+    };
     let text = |field: &str| button[field].as_str().map(str::to_owned);
     text("callback_data")
         .map(Pressed::Data)

@@ -124,17 +124,18 @@ fn content(json: &Value) -> Value {
     })
 }
 
-/// The texts of a message's buttons.
-pub(super) fn button_texts(message: &Value) -> Vec<String> {
+/// A button with its row and column.
+pub(super) type Placed = ([u64; 2], Value);
+
+/// The buttons of a message, row by row.
+pub(super) fn buttons(message: &Value) -> Vec<Placed> {
     let rows = message["reply_markup"]["inline_keyboard"].as_array();
-    let buttons = rows
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_array)
-        .flatten();
-    buttons
-        .filter_map(|button| button["text"].as_str().map(str::to_owned))
-        .collect()
+    let rows = (0..).zip(rows.into_iter().flatten());
+    rows.flat_map(|(row, buttons)| {
+        let buttons = (0..).zip(buttons.as_array().into_iter().flatten());
+        buttons.map(move |(column, button)| ([row, column], button.clone()))
+    })
+    .collect()
 }
 
 fn media(world: &World, json: &Value) -> Option<Value> {

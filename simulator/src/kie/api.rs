@@ -155,10 +155,7 @@ fn create(core: &Arc<Core>, headers: &HeaderMap, body: &Bytes) -> Outcome {
         ));
     }
     let (create, model, wanted) = read_create(headers, body)?;
-    let failing = match inner.settings.fail_next.is_empty() {
-        true => None,
-        false => Some(inner.settings.fail_next.remove(0)),
-    };
+    let failing = inner.settings.take_failure(model.id);
     if let Some(FailNext { code, msg, .. }) = failing.as_ref().filter(|next| next.at_create) {
         return Err(Refusal::new(*code, msg.clone()));
     }
@@ -253,6 +250,7 @@ fn new_task(
         fetched: Vec::new(),
         picture: None,
         callbacks: Vec::new(),
+        next_callback: None,
         refunded: false,
         result: None,
     }

@@ -54,9 +54,17 @@ pub(super) async fn when_ended(core: &Core, id: &str) {
         let Some(pause_s) = pause_s else { return };
         // Read while still busy, so that who waits for quiet and then moves the clock does not move it under our feet.
         let next = core.clock.now() + Duration::from_secs(pause_s);
+        set_next(core, id, Some(next));
         drop(busy.take());
         core.clock.sleep_until(next).await;
         busy = Some(core.kie.begin());
+        set_next(core, id, None);
+    }
+}
+
+fn set_next(core: &Core, id: &str, next: Option<time::OffsetDateTime>) {
+    if let Some(task) = core.kie.lock().task_mut(id) {
+        task.next_callback = next;
     }
 }
 

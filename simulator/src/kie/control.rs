@@ -40,5 +40,6 @@ pub(super) async fn change(
     let change = parse(&body)?;
     let applied = core.kie.lock().settings.apply(change);
     applied.map_err(Refused::bad)?;
+    core.kie.nudge();
     Ok(settings(State(core)).await)
 }

@@ -67,13 +67,22 @@ impl State {
     /// Forgets every task; the settings are as at the start.
     pub fn reset(&self) {
         *self.lock() = Inner::default();
+        self.nudge();
     }
 
-    /// Waits until no input is being read, and every callback that is due at `now` was tried once.
+    /// Waits until no input is being read, and every callback that is due at `now` was tried.
     pub async fn idle(&self, now: OffsetDateTime) {
-        let quiet = |busy: &usize| *busy == 0 && !self.lock().owes_a_callback(now);
         // The sender lives as long as this.
-        let _ = self.busy.subscribe().wait_for(quiet).await;
+        let _ = self.busy.subscribe().wait_for(|_| self.is_idle(now)).await;
+    }
+
+    pub(crate) fn is_idle(&self, now: OffsetDateTime) -> bool {
+        *self.busy.borrow() == 0 && !self.lock().owes_a_callback(now)
+    }
+
+    /// Lets those who wait for quiet look again.
+    fn nudge(&self) {
+        self.busy.send_modify(|_| {});
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -94,9 +103,9 @@ impl Inner {
 
     fn owes_a_callback(&self, now: OffsetDateTime) -> bool {
         let owed = |task: &Task| {
-            task.callback_url.is_some()
-                && task.callbacks.is_empty()
-                && task.ends().is_some_and(|ends| ends <= now)
+            let first = task.ends().filter(|_| task.callbacks.is_empty());
+            let next = first.or(task.next_callback);
+            task.callback_url.is_some() && next.is_some_and(|next| next <= now)
         };
         self.settings.callbacks && self.tasks.iter().any(owed)
     }
@@ -129,12 +138,11 @@ pub fn router(core: Arc<Core>) -> Router {
 }
 
 /// The control API of this provider: `/sim/kie/…`.
-pub fn control_router(core: Arc<Core>) -> Router {
+pub(crate) fn control_router() -> Router<Arc<Core>> {
     Router::new()
         .route("/sim/kie/tasks", get(control::tasks))
         .route(
             "/sim/kie/settings",
             get(control::settings).post(control::change),
         )
-        .with_state(core)
 }

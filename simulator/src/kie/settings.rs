@@ -1,6 +1,9 @@
 //! What a test may change about the provider: `POST /sim/kie/settings`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::models::Model;
 
 /// An account at the start has this many credits.
 const CREDITS: i64 = 100_000;
@@ -115,6 +118,9 @@ pub(crate) struct FailNext {
     /// Refuse createTask itself instead of failing the task.
     #[serde(default)]
     pub(crate) at_create: bool,
+    /// Only for the next task of this model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
 }
 
 /// Body of `POST /sim/kie/settings`; what is left out stays.
@@ -123,7 +129,8 @@ pub(crate) struct FailNext {
 pub(crate) struct Change {
     speed: Option<f64>,
     shape: Option<Shape>,
-    fail_next: Option<OneOrMany>,
+    /// One is added to those that wait; a list takes their place.
+    fail_next: Option<Value>,
     callbacks: Option<bool>,
     credits: Option<i64>,
     /// Empty: callbacks are not signed.
@@ -131,16 +138,10 @@ pub(crate) struct Change {
     limits: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(FailNext),
-    Many(Vec<FailNext>),
-}
-
 impl Settings {
     /// Changes what `change` names, or says what is wrong with it.
     pub(crate) fn apply(&mut self, change: Change) -> Result<(), String> {
+        let fail_next = change.fail_next.map(fail_next).transpose()?;
         if let Some(speed) = change.speed {
             if !(speed.is_finite() && (0.001..=100_000.0).contains(&speed)) {
                 return Err("speed: from 0.001 to 100000".to_owned());
@@ -150,10 +151,10 @@ impl Settings {
         if let Some(shape) = change.shape {
             self.shape = shape;
         }
-        match change.fail_next {
+        match fail_next {
             None => {}
-            Some(OneOrMany::One(next)) => self.fail_next.push(next),
-            Some(OneOrMany::Many(all)) => self.fail_next = all,
+            Some(Named::One(next)) => self.fail_next.push(next),
+            Some(Named::All(all)) => self.fail_next = all,
         }
         self.callbacks = change.callbacks.unwrap_or(self.callbacks);
         self.credits = change.credits.unwrap_or(self.credits);
@@ -164,5 +165,37 @@ impl Settings {
             Some(key) => self.webhook_key = WebhookKey::Own(key),
         }
         Ok(())
+    }
+
+    /// The failure that waits for a task of this model.
+    pub(crate) fn take_failure(&mut self, model: &str) -> Option<FailNext> {
+        let fits = |next: &FailNext| next.model.as_deref().is_none_or(|wanted| wanted == model);
+        let at = self.fail_next.iter().position(fits)?;
+        Some(self.fail_next.remove(at))
+    }
+}
+
+enum Named {
+    One(FailNext),
+    All(Vec<FailNext>),
+}
+
+fn fail_next(value: Value) -> Result<Named, String> {
+    let read = |value: Value| {
+        let next: FailNext =
+            serde_json::from_value(value).map_err(|error| format!("fail_next: {error}"))?;
+        match &next.model {
+            Some(model) if Model::find(model).is_none() => {
+                Err(format!("fail_next: there is no model {model:?}"))
+            }
+            Some(_) | None => Ok(next),
+        }
+    };
+    match value {
+        Value::Array(all) => {
+            let all: Result<_, _> = all.into_iter().map(read).collect();
+            all.map(Named::All)
+        }
+        one => read(one).map(Named::One),
     }
 }

@@ -82,6 +82,8 @@ pub(crate) struct Task {
     /// The first picture among the inputs, until the result is made from it.
     pub(crate) picture: Option<Bytes>,
     pub(crate) callbacks: Vec<Callback>,
+    /// When calling back is tried again; none before the first attempt and after the last.
+    pub(crate) next_callback: Option<OffsetDateTime>,
     pub(crate) refunded: bool,
     pub(crate) result: Option<Bytes>,
 }

@@ -330,3 +330,36 @@ fn every_service_of_the_catalogue_is_known_with_its_parameters() {
     }
     assert!(checked > 10);
 }
+
+#[tokio::test]
+async fn a_failure_may_wait_for_a_model() {
+    let world = World::start().await;
+    let next = json!({"fail_next": [
+        {"code": 500, "msg": "not yours", "model": "recraft/crisp-upscale"},
+        {"code": 501, "msg": "yours", "model": "qwen/text-to-image"},
+    ]});
+    world.control("kie/settings", Some(next)).await;
+    let (failing, fine) = (world.fox("a").await, world.fox("b").await);
+    world.advance_ms(3_600_000);
+    assert_eq!(world.record(&failing).await["failMsg"], "yours");
+    assert_eq!(world.record(&fine).await["state"], "success");
+}
+
+#[tokio::test]
+async fn at_rest_no_callback_is_owed() {
+    let world = World::start().await;
+    let (url, mut calls) = outside("text/plain", Vec::new()).await;
+    let rule = json!({"target": "kie.callback", "status": 500, "times": 1});
+    world.control("faults", Some(rule)).await;
+    let body = json!({"model": "qwen/text-to-image", "input": {"prompt": "fox"}, "callBackUrl": format!("{url}/callback")});
+    world.create(body).await;
+    world.sim.idle().await;
+    assert!(calls.try_recv().is_err());
+    world.advance_ms(3_600_000);
+    world.sim.idle().await;
+    // The first attempt was refused; the next is due in two seconds.
+    assert!(calls.try_recv().is_err());
+    world.advance_ms(2_000);
+    world.sim.idle().await;
+    assert!(calls.try_recv().is_ok());
+}

@@ -279,16 +279,9 @@ async fn attempt(
     if rule.drop_before {
         return Err(Failure::of("Connection reset by peer"));
     }
-    if let Some(seconds) = rule.retry_after {
-        return Err(Failure {
-            retry_after: Some(u64::from(seconds).min(RETRY_AFTER_MAX_SECONDS)),
-            ..Failure::of("Wrong response from the webhook: 429 Too Many Requests")
-        });
-    }
-    if let Some(status) = rule.status {
-        return Err(Failure::of(&format!(
-            "Wrong response from the webhook: {status}"
-        )));
+    if let Some(status) = rule.status_instead() {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return judge(status, rule.retry_after.map(u64::from), rule.body);
     }
     let mut request = core
         .http
@@ -309,12 +302,11 @@ async fn attempt(
     if rule.drop_after {
         return Err(Failure::of("Connection reset by peer"));
     }
+    if rule.body.is_some() {
+        return judge(StatusCode::OK, None, rule.body);
+    }
     if !status.is_success() {
-        return Err(Failure {
-            message: format!("Wrong response from the webhook: {status}"),
-            retry_after: retry_after(&response),
-            is_gone: status == StatusCode::GONE,
-        });
+        return judge(status, retry_after(&response), None);
     }
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -323,14 +315,28 @@ async fn attempt(
             return Ok(None);
         }
     }
-    let answer: Option<Value> = serde_json::from_slice(&body).ok();
-    Ok(answer.filter(|answer| answer["method"].is_string()))
+    judge(status, None, serde_json::from_slice(&body).ok())
+}
+
+/// What an answer of the bot means; a good one may hold a method.
+fn judge(
+    status: StatusCode,
+    retry_after: Option<u64>,
+    body: Option<Value>,
+) -> Result<Option<Value>, Failure> {
+    if !status.is_success() {
+        return Err(Failure {
+            message: format!("Wrong response from the webhook: {status}"),
+            retry_after: retry_after.map(|seconds| seconds.min(RETRY_AFTER_MAX_SECONDS)),
+            is_gone: status == StatusCode::GONE,
+        });
+    }
+    Ok(body.filter(|answer| answer["method"].is_string()))
 }
 
 fn retry_after(response: &reqwest::Response) -> Option<u64> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    let seconds: u64 = value.trim().parse().ok()?;
-    Some(seconds.min(RETRY_AFTER_MAX_SECONDS))
+    value.trim().parse().ok()
 }
 
 /// Runs the method of an answer; its result and its errors are nobody's.

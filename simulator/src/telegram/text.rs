@@ -1,6 +1,6 @@
 //! Texts, captions and keyboards of a call, checked as Telegram checks them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::params::Params;
 use super::refusal::Refusal;
@@ -140,42 +140,66 @@ fn inline_button(button: &Value) -> Result<Value, Refusal> {
     };
     let text = fields.get("text").and_then(Value::as_str);
     let text = text.ok_or_else(|| cannot("Field \"text\" must be of type String"))?;
+    if text.is_empty() {
+        return Err(Refusal::bad(
+            "inline keyboard button text must be non-empty",
+        ));
+    }
     if text.trim().is_empty() {
         return Err(Refusal::bad("BUTTON_TEXT_INVALID"));
     }
-    if let Some(url) = fields.get("url") {
-        let url = url.as_str().unwrap_or_default();
-        markdown::link(url).ok_or_else(|| {
-            Refusal::bad(format!(
-                "inline keyboard button URL '{url}' is invalid: Wrong HTTP URL"
-            ))
-        })?;
-    } else if let Some(data) = fields.get("callback_data") {
-        let data = data
-            .as_str()
-            .ok_or_else(|| cannot("Field \"callback_data\" must be of type String"))?;
-        if !(1..=CALLBACK_DATA_MAX_BYTES).contains(&data.len()) {
-            return Err(Refusal::bad("BUTTON_DATA_INVALID"));
+    // As with Telegram, an address or data that are empty count as left out.
+    let empty = |name: &str| ["url", "callback_data"].contains(&name);
+    let actions: Vec<&str> = ACTIONS
+        .into_iter()
+        .filter(|name| match fields.get(*name) {
+            None | Some(Value::Null) => false,
+            Some(Value::String(text)) => !(text.is_empty() && empty(name)),
+            Some(_) => true,
+        })
+        .collect();
+    match actions[..] {
+        [] => {
+            return Err(cannot("Text buttons are unallowed in the inline keyboard"));
         }
-    } else if !has_other_action(fields) {
-        return Err(cannot("Text buttons are unallowed in the inline keyboard"));
+        [action] => check_action(action, &fields[action])?,
+        // tdlib's server would silently take one of them; the docs ("InlineKeyboardButton") allow exactly one.
+        _ => return Err(Refusal::bad("BUTTON_TYPE_INVALID")),
     }
     Ok(button.clone())
 }
 
-fn has_other_action(fields: &Map<String, Value>) -> bool {
-    [
-        "web_app",
-        "login_url",
-        "switch_inline_query",
-        "switch_inline_query_current_chat",
-        "switch_inline_query_chosen_chat",
-        "copy_text",
-        "callback_game",
-        "pay",
-    ]
-    .iter()
-    .any(|name| fields.contains_key(*name))
+const ACTIONS: [&str; 10] = [
+    "url",
+    "callback_data",
+    "web_app",
+    "login_url",
+    "switch_inline_query",
+    "switch_inline_query_current_chat",
+    "switch_inline_query_chosen_chat",
+    "copy_text",
+    "callback_game",
+    "pay",
+];
+
+fn check_action(action: &str, value: &Value) -> Result<(), Refusal> {
+    if !["url", "callback_data"].contains(&action) {
+        return Ok(());
+    }
+    let text = value.as_str().ok_or_else(|| {
+        Refusal::bad(format!(
+            "can't parse inline keyboard button: Field \"{action}\" must be of type String"
+        ))
+    })?;
+    if action == "url" && markdown::link(text).is_none() {
+        return Err(Refusal::bad(format!(
+            "inline keyboard button URL '{text}' is invalid: Wrong HTTP URL"
+        )));
+    }
+    if action == "callback_data" && text.len() > CALLBACK_DATA_MAX_BYTES {
+        return Err(Refusal::bad("BUTTON_DATA_INVALID"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -228,9 +252,30 @@ mod tests {
             ))
         };
         assert!(with(&"a".repeat(64)).is_ok());
-        for wrong in [String::new(), "a".repeat(65), "é".repeat(33)] {
+        for wrong in ["a".repeat(65), "é".repeat(33)] {
             assert_eq!(refusal(with(&wrong)), "Bad Request: BUTTON_DATA_INVALID");
         }
+    }
+
+    #[test]
+    fn a_button_has_exactly_one_action() {
+        let with = |button: Value| {
+            let keyboard = json!({"reply_markup": {"inline_keyboard": [[button]]}});
+            refusal(markup(&params(keyboard)))
+        };
+        let none = "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard";
+        assert_eq!(with(json!({"text": "A"})), none);
+        assert_eq!(with(json!({"text": "A", "callback_data": ""})), none);
+        let both = json!({"text": "A", "callback_data": "a", "url": "https://a.example"});
+        assert_eq!(with(both), "Bad Request: BUTTON_TYPE_INVALID");
+        assert_eq!(
+            with(json!({"text": "", "callback_data": "a"})),
+            "Bad Request: inline keyboard button text must be non-empty"
+        );
+        assert_eq!(
+            with(json!({"text": "A", "callback_data": 5})),
+            "Bad Request: can't parse inline keyboard button: Field \"callback_data\" must be of type String"
+        );
     }
 
     #[test]

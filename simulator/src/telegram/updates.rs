@@ -16,6 +16,9 @@ const RECORDS_MAX: usize = 5_000;
 const PENDING_MAX: usize = 100_000;
 const UPDATE_MAX_BYTES: usize = 512 * 1024;
 
+/// Beyond this, numbers are no longer exact everywhere.
+const RAW_ID_MAX: u64 = 1 << 53;
+
 /// Bot API docs, "setWebhook": not sent unless asked for by name.
 const ON_DEMAND_ONLY: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
@@ -158,7 +161,10 @@ impl Updates {
     pub fn push_raw(&mut self, mut json: Value, now: OffsetDateTime) -> u64 {
         let update_id = match json["update_id"].as_u64() {
             Some(id) => {
-                self.next_id = self.next_id.max(id + 1);
+                // A monstrous id is delivered, but nothing is counted on from there.
+                if id < RAW_ID_MAX {
+                    self.next_id = self.next_id.max(id + 1);
+                }
                 id
             }
             None => self.take_id(),

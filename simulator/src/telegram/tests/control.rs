@@ -134,3 +134,97 @@ async fn groups_show_the_bot_what_concerns_it() {
     bench.sim.idle().await;
     assert_eq!(bot.received(), ["/start", "@bulwark_sim_bot hi"]);
 }
+
+#[tokio::test]
+async fn every_refusal_is_json_and_says_what_is_wrong() {
+    let bench = Bench::new().await;
+    let cases = [
+        ("GET", "/sim/nothing", "", 404),
+        ("GET", "/sim", "", 404),
+        ("POST", "/nothing", "", 404),
+        ("GET", "/sim/users/1/send", "", 405),
+        ("POST", "/sim/kie/tasks", "", 405),
+        ("GET", "/sim/chats/x", "", 400),
+        ("GET", "/sim/chats/99999999999999999999", "", 400),
+        ("GET", "/sim/chats/7", "", 404),
+        ("GET", "/sim/log?since=x", "", 400),
+        ("GET", "/sim/files/x", "", 404),
+        ("POST", "/sim/users/1/send", "", 400),
+        ("POST", "/sim/users/1/send", "{", 400),
+        ("POST", "/sim/users/1/send", "[]", 400),
+        ("POST", "/sim/users/1/send", r#"{"text": 5}"#, 400),
+        ("POST", "/sim/users/1/send", r#"{"photo": 5}"#, 400),
+        ("POST", "/sim/users/1/send", r#"{"photo": "!"}"#, 400),
+        (
+            "POST",
+            "/sim/users/1/send",
+            r#"{"text": "a", "chat_id": 2}"#,
+            400,
+        ),
+        ("POST", "/sim/users/-1/send", r#"{"text": "a"}"#, 400),
+        ("POST", "/sim/users/1/press", r#"{"message_id": 1}"#, 404),
+        ("POST", "/sim/users/1", r#"{"blocked": 1}"#, 400),
+        (
+            "POST",
+            "/sim/clock",
+            r#"{"advance_ms": 18446744073709551615}"#,
+            400,
+        ),
+        ("POST", "/sim/limits", r#"{"enabled": "no"}"#, 400),
+        ("POST", "/sim/raw_update", "7", 400),
+        ("POST", "/sim/faults", r#"{"target": "file"}"#, 400),
+        (
+            "POST",
+            "/sim/faults",
+            r#"{"target": "sendMessage", "status": 500}"#,
+            400,
+        ),
+        (
+            "POST",
+            "/sim/faults",
+            r#"[{"target": "file", "status": 500}, {"target": "file", "status": 1000}]"#,
+            400,
+        ),
+        ("POST", "/sim/kie/settings", r#"{"speed": "x"}"#, 400),
+        (
+            "POST",
+            "/sim/kie/settings",
+            r#"{"fail_next": {"code": 500, "model": "?"}}"#,
+            400,
+        ),
+    ];
+    for (method, path, body, status) in cases {
+        let url = format!("{}{path}", bench.sim.telegram_url());
+        let request = bench.http.request(method.parse().unwrap(), url).body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path} {body}");
+        let answer: Value = response.json().await.unwrap();
+        let text = answer["error"].as_str().unwrap_or_default();
+        assert!(!text.is_empty(), "{method} {path} {body}: {answer}");
+    }
+    assert_eq!(bench.get("/sim/faults").await, json!([]));
+}
+
+#[tokio::test]
+async fn an_ambiguous_press_is_refused_with_the_places() {
+    let bench = Bench::new().await;
+    bench.says(1, "/start").await;
+    let button = |data: &str| json!({"text": "Go", "callback_data": data});
+    let keyboard = json!({"inline_keyboard": [[button("a")], [button("b"), {"text": "No", "callback_data": "c"}]]});
+    let message = json!({"chat_id": 1, "text": "?", "reply_markup": keyboard});
+    let id = bench.result("sendMessage", message).await["message_id"].clone();
+    let press = |button: Value| {
+        let body = json!({"message_id": id, "button": button, "wait": false});
+        bench.try_post("/sim/users/1/press", body)
+    };
+    let (status, body) = press(json!("Go")).await;
+    assert_eq!(status, 409);
+    assert_eq!(
+        body["error"],
+        "several buttons have this text, at [[0,0],[1,0]]"
+    );
+    assert_eq!(press(json!("No")).await.0, 200);
+    assert_eq!(press(json!([1, 0])).await.0, 200);
+    assert_eq!(press(json!([1, 2])).await.0, 404);
+    assert_eq!(press(json!([1])).await.0, 400);
+}

@@ -241,3 +241,42 @@ async fn only_unwanted_kinds_are_held_back() {
         (&json!("my_chat_member"), &json!("filtered"))
     );
 }
+
+#[tokio::test]
+async fn a_webhook_fault_answers_in_place_of_the_bot() {
+    let bench = Bench::new().await;
+    let bot = bench.bot().await;
+    let fault = json!({"target": "webhook", "times": 1, "status": 503, "retry_after": 30});
+    bench.post("/sim/faults", fault).await;
+    bench.says(1, "late").await;
+    bench.sim.idle().await;
+    bench.advance(29);
+    bench.sim.idle().await;
+    assert_eq!(bot.received().len(), 0);
+    bench.advance(1);
+    bench.sim.idle().await;
+    assert_eq!(bot.received(), ["late"]);
+    let updates = bench.get("/sim/updates").await;
+    let outcome = &updates[0]["attempts"][0]["outcome"];
+    assert_eq!(
+        outcome,
+        "Wrong response from the webhook: 503 Service Unavailable"
+    );
+    // With a status the bot is not asked; without one it acts, and only its answer is another.
+    let method = json!({"method": "sendMessage", "chat_id": 1, "text": "made up"});
+    for (fault, asked) in [
+        (
+            json!({"target": "webhook", "times": 1, "status": 200, "body": method}),
+            1,
+        ),
+        (json!({"target": "webhook", "times": 1, "body": method}), 2),
+    ] {
+        bench.post("/sim/faults", fault).await;
+        bench.says(1, "x").await;
+        bench.sim.idle().await;
+        assert_eq!(bot.received().len(), asked);
+        let chat = bench.get("/sim/chats/1").await;
+        let last = chat["messages"].as_array().unwrap().last().cloned();
+        assert_eq!(last.unwrap()["text"], "made up");
+    }
+}
