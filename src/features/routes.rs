@@ -39,10 +39,8 @@ impl UpdateHandler for Router {
         conn: &mut PgConnection,
         update: &StoredUpdate,
     ) -> Result<(), HandleError> {
-        let Ok(incoming) = Incoming::parse(&update.payload) else {
-            tracing::warn!("the update cannot be read, nothing is done");
-            return Ok(());
-        };
+        let incoming = Incoming::parse(&update.payload)
+            .map_err(|error| HandleError::Unreadable(error.to_string()))?;
         match &incoming.event {
             Event::Message(_) | Event::Callback { .. } => {
                 self.converse(conn, update, &incoming).await
@@ -56,6 +54,16 @@ impl UpdateHandler for Router {
             }
             // Answered by intake, ahead of any backlog.
             Event::PreCheckout { .. } => Ok(()),
+            // Somebody did something that got lost on the way. Only a message without a sender may be so (Bot API docs,
+            // "Message": `from` is optional), and it asks for nothing.
+            Event::Other(kind)
+                if (kind == "message" || kind == "callback_query")
+                    && (incoming.user.id != 0 || incoming.chat.id == 0) =>
+            {
+                Err(HandleError::Unreadable(format!(
+                    "a {kind} without what every {kind} has"
+                )))
+            }
             Event::Other(kind) => {
                 tracing::debug!(kind, "nothing to do for this update");
                 Ok(())

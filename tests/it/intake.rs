@@ -11,7 +11,7 @@ use sqlx::{Executor as _, Row as _};
 use crate::world::{TOKEN, World};
 
 /// A delivery as Telegram makes it.
-async fn deliver(world: &World, update: &Value) -> reqwest::Response {
+pub async fn deliver(world: &World, update: &Value) -> reqwest::Response {
     deliver_raw(world, update.to_string()).await
 }
 

@@ -16,4 +16,5 @@ mod ledger;
 mod ledger_races;
 mod migrations;
 mod orders;
+mod poison;
 mod world;

@@ -1,9 +1,12 @@
 //! Hands each lane's updates in order to the handler, each in one transaction.
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::Instrument as _;
@@ -12,10 +15,12 @@ use super::store::{self, StoredUpdate};
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::ids::Ids;
+use crate::base::redact;
+use crate::base::supervise::panic_text;
 use crate::engine::lanes::{LaneWork, Verdict, Waiting};
 use crate::engine::shards::Shards;
 
-/// Why an update could not be handled. Both are retried; they differ in how loud they are.
+/// Why an update could not be handled. The first two are retried; they differ in how loud they are.
 #[derive(Debug, thiserror::Error)]
 pub enum HandleError {
     /// Something else is unwell (a lock, the database): try again.
@@ -24,6 +29,9 @@ pub enum HandleError {
     /// Our own mistake.
     #[error("bug: {0}")]
     Bug(anyhow::Error),
+    /// It is not what its kind must be. Reading it again would end the same way: it is set aside at once.
+    #[error("the update cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl From<sqlx::Error> for HandleError {
@@ -115,18 +123,10 @@ impl Dispatch {
             kind = %update.kind,
             correlation = %update.correlation
         );
-        let handled = tokio::time::timeout(
-            self.limits.handler_timeout,
-            self.handler
-                .handle(&mut tx, &update)
-                .instrument(span.clone()),
-        )
-        .await
-        .unwrap_or_else(|_| {
-            Err(HandleError::Bug(anyhow::anyhow!(
-                "the handler took too long"
-            )))
-        });
+        let handled = self
+            .guarded(self.handler.handle(&mut tx, &update))
+            .instrument(span.clone())
+            .await;
         match handled {
             Ok(()) => {
                 tx.commit().await?;
@@ -140,6 +140,24 @@ impl Dispatch {
         }
     }
 
+    /// A handler that panics or does not come back fails like any other, so that its tries are counted.
+    async fn guarded(
+        &self,
+        handling: impl Future<Output = Result<(), HandleError>>,
+    ) -> Result<(), HandleError> {
+        let caught = AssertUnwindSafe(handling).catch_unwind();
+        match tokio::time::timeout(self.limits.handler_timeout, caught).await {
+            Ok(Ok(handled)) => handled,
+            Ok(Err(panic)) => Err(HandleError::Bug(anyhow::anyhow!(
+                "the handler panicked: {}",
+                panic_text(&*panic)
+            ))),
+            Err(_) => Err(HandleError::Bug(anyhow::anyhow!(
+                "the handler took too long"
+            ))),
+        }
+    }
+
     /// Counts the failure; after the last one the update is set aside and the user told, in one transaction.
     async fn record_failure(
         &self,
@@ -147,11 +165,17 @@ impl Dispatch {
         error: &HandleError,
     ) -> Result<Verdict, sqlx::Error> {
         let attempts = update.attempts + 1;
-        let text = format!("{error:#}");
+        // A panic may quote what it choked on, and Postgres takes no NUL.
+        let text = redact::text(&format!("{error:#}")).replace('\0', "");
+        let last = match error {
+            HandleError::Retry(_) | HandleError::Bug(_) => attempts >= self.limits.attempts_max,
+            HandleError::Unreadable(_) => true,
+        };
         let mut tx = self.pool.begin().await?;
-        if attempts >= self.limits.attempts_max {
+        if last {
             store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await?;
-            if let Err(error) = self.handler.apologise(&mut tx, update).await {
+            let apology = self.handler.apologise(&mut tx, update);
+            if let Err(error) = self.guarded(apology).await {
                 tracing::error!(error = %error, "cannot apologise for a quarantined update");
                 tx.rollback().await?;
                 tx = self.pool.begin().await?;
@@ -169,7 +193,7 @@ impl Dispatch {
             HandleError::Retry(_) => {
                 tracing::warn!(error = %text, attempts, "update will be tried again")
             }
-            HandleError::Bug(_) => {
+            HandleError::Bug(_) | HandleError::Unreadable(_) => {
                 tracing::error!(error = %text, attempts, "update failed, will be tried again")
             }
         }

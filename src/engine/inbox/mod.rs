@@ -6,7 +6,8 @@
 //! * The handler's effects and the row's `done` commit together or not at all (G2); the first statement of that
 //!   transaction claims the row, so a second handler finds nothing to do.
 //! * A lane's updates are handled in order of arrival (G3). A failing update is retried a bounded number of times and
-//!   then quarantined with its error, and its chat goes on.
+//!   then quarantined with its error, and its chat goes on. A panic and a handler that does not come back count as
+//!   failures; an update that cannot be read is quarantined at once.
 //!
 //! ```text
 //! pending ──handler committed──▶ done
