@@ -30,6 +30,11 @@ impl Env {
             .filter(|value| !value.is_empty())
     }
 
+    /// All names and values, as they are.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Sets a variable, replacing what was there.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::stage::Stage;
-use crate::config::Demo;
+use crate::config::{Demo, VARIABLES};
 
 /// Where to go and what to try.
 pub(super) fn text(stage: &Stage, demo: &Demo) -> String {
@@ -40,7 +40,12 @@ pub(super) fn open(page: &str) {
     } else {
         "xdg-open"
     };
-    let _ = Command::new(program)
+    let mut command = Command::new(program);
+    for variable in VARIABLES {
+        // A browser needs much of the environment, but no token or key of ours.
+        command.env_remove(variable.name);
+    }
+    let _ = command
         .arg(page)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -48,7 +48,11 @@ pub async fn run(mut env: Env, options: Options) -> Result<(), anyhow::Error> {
         .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
     telemetry::init(logging.format, &logging.filter);
     let demo = Demo::from_env(&env);
-    let stage = Stage::set(&demo, &options, &mut env).await?;
+    let stage = tokio::select! {
+        stage = Stage::set(&demo, &options, &mut env) => stage?,
+        // What was started by then ends by itself: the database by its watchdog.
+        () = shutdown.cancelled() => return Ok(()),
+    };
     let result = play(&env, &options, &demo, &stage, shutdown).await;
     stage.strike().await;
     result

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::Options;
 use crate::base::ids::Ids;
 use crate::config::{Demo, Env};
-use crate::embedded::{self, Durability, Embedded, EmbeddedEnv};
+use crate::embedded::{self, Durability, Embedded, EmbeddedEnv, PassedOn};
 
 const PORT: u16 = 8080;
 const SIM_PORT: u16 = 8090;
@@ -41,12 +41,14 @@ impl Stage {
             simulator: None,
             data_dir: None,
         };
+        for (flag, asked) in [("--port", options.port), ("--sim-port", options.sim_port)] {
+            // Before anything is fetched or created.
+            free_port(flag, asked, 0).await?;
+        }
         if !demo.has_database {
             stage.start_database(demo, options, env).await?;
         }
-        let port = free_port(options.port, PORT)
-            .await
-            .context("choose another port with --port")?;
+        let port = free_port("--port", options.port, PORT).await?;
         env.set("PORT", port.to_string());
         env.set("HOST", "127.0.0.1");
         env.set_default("PUBLIC_URL", format!("http://127.0.0.1:{port}"));
@@ -69,6 +71,7 @@ impl Stage {
             home: demo.home.clone(),
             data_home: demo.data_home.clone(),
             pg_bin: demo.pg_bin.clone(),
+            passed_on: PassedOn::select(env.iter()),
         };
         let data_dir = match options.data_dir.clone().or_else(|| demo.data_dir.clone()) {
             Some(data_dir) => data_dir,
@@ -94,9 +97,7 @@ impl Stage {
         options: &Options,
         env: &mut Env,
     ) -> Result<(), anyhow::Error> {
-        let port = free_port(options.sim_port, SIM_PORT)
-            .await
-            .context("choose another port with --sim-port")?;
+        let port = free_port("--sim-port", options.sim_port, SIM_PORT).await?;
         let config = SimConfig {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             token: SIM_TOKEN.to_owned(),
@@ -146,10 +147,12 @@ impl Stage {
 }
 
 /// The port that was asked for, which must be free; else the usual one, or any.
-async fn free_port(asked: Option<u16>, usual: u16) -> Result<u16, std::io::Error> {
+async fn free_port(flag: &str, asked: Option<u16>, usual: u16) -> Result<u16, anyhow::Error> {
     let try_port = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = match asked {
-        Some(port) => try_port(port).await?,
+        Some(port) => try_port(port)
+            .await
+            .with_context(|| format!("port {port} cannot be had, choose another with {flag}"))?,
         None => match try_port(usual).await {
             Ok(listener) => listener,
             Err(_) => try_port(0).await?,

@@ -10,7 +10,9 @@ use super::error::tail;
 use super::find::Programs;
 use super::folder::{Folder, private_dir, remove};
 use super::{Durability, EmbeddedError};
+use crate::base::ids::Ids;
 
+const NEW_PREFIX: &str = "cluster-new-";
 const INITDB_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Major version that made the data, if there are any.
@@ -31,7 +33,7 @@ pub(super) fn major(cluster: &Path) -> Result<Option<u32>, EmbeddedError> {
 /// Creates the cluster unless it is there.
 ///
 /// # Errors
-/// initdb fails; nothing but `cluster.new` is left then, and the next start removes it.
+/// initdb fails; at most an unfinished folder is left then, and the next start removes it.
 pub(super) async fn ensure(
     programs: &Programs,
     folder: &Folder,
@@ -44,8 +46,11 @@ pub(super) async fn ensure(
         Some(data) => return Err(EmbeddedError::VersionMismatch { dir: cluster, data }),
         None => {}
     }
-    let new = folder.root().join("cluster.new");
-    remove(&new)?;
+    // A name of its own: an initdb whose owner was killed may still work, and cleans up after itself.
+    remove_abandoned(folder.root());
+    let new = folder
+        .root()
+        .join(format!("{NEW_PREFIX}{}", Ids::random().short()));
     private_dir(&new, account)?;
     let mut initdb = account.command(&programs.bin.join("initdb"));
     initdb.arg("-D").arg(&new).args([
@@ -72,4 +77,13 @@ pub(super) async fn ensure(
         return Err(failed(tail(&[output.stdout, output.stderr].concat())));
     }
     std::fs::rename(&new, &cluster).map_err(EmbeddedError::io("rename", &new))
+}
+
+/// A failure costs no more than disk.
+fn remove_abandoned(root: &Path) {
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(NEW_PREFIX) {
+            let _ = remove(&entry.path());
+        }
+    }
 }

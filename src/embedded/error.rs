@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     /// Another process holds the lock.
-    #[error("{} is in use by another bulwark: stop that one, or choose another folder with --data-dir", .0.display())]
-    InUse(PathBuf),
+    #[error("{} is in use by another bulwark{}: stop that one, or choose another folder with --data-dir", .dir.display(), .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    InUse {
+        /// The folder.
+        dir: PathBuf,
+        /// Its process id, unless it has yet to write it.
+        pid: Option<u32>,
+    },
     /// The folder is not ours.
     #[error("{} belongs to user id {owner}: choose another folder with --data-dir", .dir.display())]
     ForeignOwner {
@@ -66,7 +71,7 @@ pub enum EmbeddedError {
         dir: PathBuf,
     },
     /// A program of Postgres failed.
-    #[error("{program} failed: {tail}")]
+    #[error("{program} failed: {tail}{}", advice_on(.tail))]
     Program {
         /// Which.
         program: &'static str,
@@ -82,14 +87,14 @@ pub enum EmbeddedError {
     )]
     NoAccount,
     /// The operating system said no.
-    #[error("cannot {action} {}: {source}", .path.display())]
+    #[error("cannot {action} {}: {cause}{}", .path.display(), advice(.cause.kind()))]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// The refusal.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -97,11 +102,31 @@ impl EmbeddedError {
     /// For `map_err`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io {
+        move |cause| Self::Io {
             action,
             path,
-            source,
+            cause,
         }
+    }
+}
+
+const NOT_OURS: &str = "; choose a folder of your own with --data-dir";
+const FULL: &str = "; make room there, or choose a folder on another disk with --data-dir";
+
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::NotADirectory => NOT_OURS,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FULL,
+        _ => "",
+    }
+}
+
+fn advice_on(output: &str) -> &'static str {
+    match output.contains("No space left on device") {
+        true => FULL,
+        false => "",
     }
 }
 

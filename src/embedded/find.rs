@@ -7,6 +7,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::account::Account;
+use super::client::command;
 use super::{EmbeddedEnv, EmbeddedError};
 
 /// The oldest major version that the migrations work on.
@@ -91,7 +92,8 @@ pub(super) fn on_path(env: &EmbeddedEnv, name: &str) -> Option<PathBuf> {
 }
 
 async fn pg_config_bindir(env: &EmbeddedEnv) -> Option<PathBuf> {
-    let text = answer(Command::new(on_path(env, "pg_config")?).arg("--bindir")).await?;
+    let program = on_path(env, "pg_config")?;
+    let text = answer(command(&program, &env.passed_on).arg("--bindir")).await?;
     Some(PathBuf::from(text.trim()))
 }
 

@@ -1,6 +1,7 @@
 //! The data folder: whose it is, who holds it, and where things lie in it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -66,22 +67,17 @@ impl Folder {
         durability: Durability,
     ) -> Result<Self, EmbeddedError> {
         let io = EmbeddedError::io;
-        create(dir, if account.switched { 0o755 } else { 0o700 }, true)?;
+        let dir = &std::path::absolute(dir).map_err(io("find", dir))?;
+        if account.switched {
+            create_all(dir, 0o755)?;
+        } else {
+            fs::create_dir_all(dir.parent().unwrap_or(dir)).map_err(io("create", dir))?;
+            create(dir, 0o700)?;
+        }
         let root = dir.canonicalize().map_err(io("resolve", dir))?;
         check_owner(&root, &[our_uid()])?;
         check_reachable(&root, account)?;
-        let path = root.join("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(io("open", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(EmbeddedError::InUse(root)),
-            Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
-        }
+        let lock = lock(&root)?;
         let mut socket_dir = root.join("run");
         if socket_dir.join(SOCKET_NAME).as_os_str().len() > SOCKET_PATH_BYTES_MAX {
             socket_dir = Path::new("/tmp").join(format!("bulwark-{}", Ids::random().short()));
@@ -129,9 +125,35 @@ impl Folder {
     }
 }
 
+/// Held until this process ends, however it ends; says who holds it.
+fn lock(root: &Path) -> Result<File, EmbeddedError> {
+    let path = root.join("lock");
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    let mut lock = options
+        .open(&path)
+        .map_err(EmbeddedError::io("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&path).unwrap_or_default();
+            return Err(EmbeddedError::InUse {
+                dir: root.to_owned(),
+                pid: holder.trim().parse().ok(),
+            });
+        }
+        Err(TryLockError::Error(cause)) => return Err(EmbeddedError::io("lock", &path)(cause)),
+    }
+    // Only for the message to others: not worth failing for.
+    let _ = lock
+        .set_len(0)
+        .and_then(|()| writeln!(lock, "{}", std::process::id()));
+    Ok(lock)
+}
+
 /// A folder of `account` alone; what is there must be its own.
 pub(super) fn private_dir(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
-    create(dir, 0o700, false)?;
+    create(dir, 0o700)?;
     check_owner(dir, &[our_uid(), account.uid])?;
     fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
         .map_err(EmbeddedError::io("protect", dir))?;
@@ -152,16 +174,25 @@ pub(super) fn remove(dir: &Path) -> Result<(), EmbeddedError> {
     }
 }
 
-fn create(dir: &Path, mode: u32, with_parents: bool) -> Result<(), EmbeddedError> {
-    let parent = dir.parent().filter(|_| with_parents);
-    if let Some(parent) = parent {
-        fs::create_dir_all(parent).map_err(EmbeddedError::io("create", parent))?;
+/// Creates `dir` and the parents that are missing, each with `mode` whatever our umask: under 077 the
+/// account that runs Postgres could not pass through them.
+pub(super) fn create_all(dir: &Path, mode: u32) -> Result<(), EmbeddedError> {
+    if dir.is_dir() {
+        return Ok(());
     }
+    if let Some(parent) = dir.parent() {
+        create_all(parent, mode)?;
+    }
+    create(dir, mode)
+}
+
+/// What is there already keeps its mode: it is not ours to open.
+fn create(dir: &Path, mode: u32) -> Result<(), EmbeddedError> {
     match DirBuilder::new().mode(mode).create(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(EmbeddedError::io("create", dir)(error))
-        }
-        _ => Ok(()),
+        Ok(()) => fs::set_permissions(dir, fs::Permissions::from_mode(mode))
+            .map_err(EmbeddedError::io("open", dir)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(EmbeddedError::io("create", dir)(error)),
     }
 }
 

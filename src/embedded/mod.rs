@@ -2,10 +2,11 @@
 //!
 //! Invariants:
 //! * One process at a time owns a data folder: it holds a lock on `lock` for as long as it lives.
-//! * `cluster` is complete or absent: initdb works in `cluster.new`, which is then renamed.
+//! * `cluster` is complete or absent: initdb works in another folder, which is then renamed.
 //! * Only the account that runs Postgres, and root, reach the socket; nothing listens on TCP.
 //! * The folder itself belongs to us; the account of Postgres owns only `cluster` and the socket's folder.
 //! * A server is started only when no process works in `cluster` any more.
+//! * No program that we run sees a token or key of our environment.
 //!
 //! When a process dies:
 //! * we: our end of the watchdog's input closes; it stops Postgres and removes throwaway folders;
@@ -15,6 +16,8 @@
 //! * the watchdog alone: nothing is lost but the guard.
 
 mod account;
+mod apt;
+mod client;
 mod cluster;
 mod error;
 mod fetch;
@@ -31,6 +34,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+pub use client::PassedOn;
 pub use error::EmbeddedError;
 pub use folder::default_data_dir;
 
@@ -58,6 +62,8 @@ pub struct EmbeddedEnv {
     pub data_home: Option<PathBuf>,
     /// `BULWARK_PG_BIN`: the folder of `postgres` and `initdb`; when set, no other is looked for.
     pub pg_bin: Option<PathBuf>,
+    /// What other programs may see of our environment.
+    pub passed_on: PassedOn,
 }
 
 /// What to start.

