@@ -1,6 +1,16 @@
 //! Formatting marks of a text. Offsets and lengths are in UTF-16 code units, as Telegram counts.
 
+mod clean;
+mod given;
+mod nesting;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use given::read;
+
+/// A message keeps this many marks; Telegram drops the others without a word (core.telegram.org/api/entities).
+pub const ENTITIES_MAX: usize = 100;
 
 /// Bot API docs, "MessageEntity".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +25,12 @@ pub struct Entity {
     pub language: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_emoji_id: Option<String>,
+    /// Of a `text_mention`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Value>,
+    /// Of a `date_time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unix_time: Option<i32>,
 }
 
 impl Entity {
@@ -26,6 +42,8 @@ impl Entity {
             url: None,
             language: None,
             custom_emoji_id: None,
+            user: None,
+            unix_time: None,
         }
     }
 }
@@ -40,58 +58,6 @@ pub struct Marked {
 /// The length of a text in UTF-16 code units.
 pub fn utf16_len(text: &str) -> usize {
     text.encode_utf16().count()
-}
-
-impl Marked {
-    /// What Telegram makes of a text before it is sent: no blank lines in front, no blanks behind, no empty marks,
-    /// and marks for what it finds itself.
-    pub fn cleaned(mut self) -> Self {
-        let clean: String = self
-            .text
-            .chars()
-            .map(|c| match c {
-                '\n' => c,
-                c if (c as u32) < 32 => ' ',
-                c => c,
-            })
-            .collect();
-        let kept = clean.trim_end();
-        let first = kept.find(|c: char| !c.is_whitespace()).unwrap_or(0);
-        let start = kept[..first].rfind('\n').map_or(0, |at| at + 1);
-        let skipped = utf16_len(&kept[..start]);
-        let kept = &kept[start..];
-        let length = utf16_len(kept);
-        for entity in &mut self.entities {
-            let end = (entity.offset + entity.length).saturating_sub(skipped);
-            entity.offset = entity.offset.saturating_sub(skipped).min(length);
-            entity.length = end.min(length).saturating_sub(entity.offset);
-        }
-        self.entities.retain(|entity| entity.length > 0);
-        self.text = kept.to_owned();
-        self.add_found();
-        self
-    }
-
-    /// Commands, mentions and addresses, where no code and no link is.
-    fn add_found(&mut self) {
-        for found in found(&self.text) {
-            let end = found.offset + found.length;
-            let covered = self.entities.iter().any(|entity| {
-                matches!(entity.kind.as_str(), "code" | "pre" | "text_link")
-                    && entity.offset < end
-                    && found.offset < entity.offset + entity.length
-            });
-            let known = self
-                .entities
-                .iter()
-                .any(|entity| entity.kind == found.kind && entity.offset == found.offset);
-            if !covered && !known {
-                self.entities.push(found);
-            }
-        }
-        self.entities
-            .sort_by_key(|entity| (entity.offset, std::cmp::Reverse(entity.length)));
-    }
 }
 
 /// What Telegram marks by itself: words that are a command, a mention or an address.
@@ -148,16 +114,5 @@ mod tests {
                 Entity::new("url", 24, 19),
             ]
         );
-    }
-
-    #[test]
-    fn cleaning_trims_and_moves_the_marks() {
-        let marked = Marked {
-            text: " \n\n  *a  ".to_owned(),
-            entities: vec![Entity::new("bold", 5, 4), Entity::new("italic", 8, 1)],
-        };
-        let clean = marked.cleaned();
-        assert_eq!(clean.text, "  *a");
-        assert_eq!(clean.entities, [Entity::new("bold", 2, 2)]);
     }
 }

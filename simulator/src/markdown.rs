@@ -328,6 +328,20 @@ impl Parser<'_> {
     }
 }
 
+/// The person that an address like `tg://user?id=5` names (tdlib, `get_link_user_id`).
+pub(crate) fn user_of_link(url: &str) -> Option<i64> {
+    let url = url.to_ascii_lowercase();
+    let rest = url.strip_prefix("tg:")?;
+    let rest = rest
+        .strip_prefix("//")
+        .unwrap_or(rest)
+        .strip_prefix("user")?;
+    let query = rest.strip_prefix('/').unwrap_or(rest).strip_prefix('?')?;
+    let query = query.split('#').next()?;
+    let id = query.split('&').find_map(|pair| pair.strip_prefix("id="))?;
+    id.parse().ok().filter(|id| *id > 0)
+}
+
 /// An address that Telegram makes a link of; other text in its place is simply no link.
 pub(crate) fn link(url: &str) -> Option<String> {
     let url = url.trim();

@@ -102,16 +102,17 @@ impl Send {
                 ("caption", "caption_entities", CAPTION_MAX, text, fields)
             }
         };
-        let marked = Marked {
-            text,
-            entities: Vec::new(),
-        };
-        let marked = marked.cleaned();
-        if utf16_len(&marked.text) > max {
+        // Before any work: what is cleaned away is little.
+        if text.len() > max * 8 || utf16_len(text.trim()) > max {
             return Err(Refused::bad(format!(
                 "Telegram's apps send at most {max} characters of {field}"
             )));
         }
+        let marked = Marked {
+            text,
+            entities: Vec::new(),
+        };
+        let marked = marked.cleaned().map_err(Refused::bad)?;
         if !marked.text.is_empty() {
             content[field] = json!(marked.text);
             if !marked.entities.is_empty() {

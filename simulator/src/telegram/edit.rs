@@ -1,12 +1,13 @@
 //! Methods that change or remove messages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::params::Params;
 use super::refusal::Refusal;
-use super::send::{open_chat, put_entities, take_limit};
+use super::send::{input_media, open_chat, put_entities, show_mentioned, take_limit};
 use super::text::{self, Markup};
 use super::world::{FileKind, Message};
 use crate::core::Core;
@@ -50,6 +51,49 @@ pub(super) fn caption(core: &Core, params: &Params) -> Result<Value, Refusal> {
     })
 }
 
+/// editMessageMedia: a file in the place of another, or of a text.
+pub(super) async fn media(core: &Arc<Core>, params: &Params) -> Result<Value, Refusal> {
+    let item = params.structure("media").ok().flatten();
+    let item = item.ok_or_else(|| Refusal::bad("can't parse input media JSON object"))?;
+    let new = input_media(core, params, &item).await?;
+    edit(core, params, |json| {
+        let old = FileKind::ALL
+            .iter()
+            .find(|kind| json.get(kind.field()).is_some());
+        let is_fixed =
+            old.is_some_and(|kind| matches!(kind, FileKind::Voice | FileKind::VideoNote));
+        if is_fixed || (old.is_none() && json.get("text").is_none()) {
+            return Err(Refusal::bad("message media can't be edited"));
+        }
+        let old = old.map_or("text", |kind| kind.field());
+        if json.get("media_group_id").is_some() && new.get(old).is_none() {
+            check_album(old, &new)?;
+        }
+        let gone = FileKind::ALL.iter().map(|kind| kind.field());
+        for field in gone.chain(["text", "entities", "caption", "caption_entities"]) {
+            remove(json, field);
+        }
+        if let (Some(fields), Value::Object(new)) = (json.as_object_mut(), new) {
+            fields.extend(new);
+        }
+        Ok(())
+    })
+}
+
+/// An album of photos and videos may mix them; one of documents or of music holds nothing else.
+fn check_album(old: &str, new: &Value) -> Result<(), Refusal> {
+    if new.get("animation").is_some() {
+        return Err(Refusal::bad(
+            "message content type can't be used in an album",
+        ));
+    }
+    let is_pure = |kind: &str| ["audio", "document"].contains(&kind);
+    if is_pure(old) || new.get("audio").is_some() || new.get("document").is_some() {
+        return Err(Refusal::bad("can't change media type in the album"));
+    }
+    Ok(())
+}
+
 /// editMessageReplyMarkup.
 pub(super) fn reply_markup(core: &Core, params: &Params) -> Result<Value, Refusal> {
     edit(core, params, |_| Ok(()))
@@ -84,6 +128,7 @@ fn edit(
     }
     let mut json = message.json.clone();
     change(&mut json)?;
+    show_mentioned(&world, &mut json);
     remove(&mut json, "reply_markup");
     if let Markup::Inline(markup) = markup {
         json["reply_markup"] = markup;
@@ -112,15 +157,22 @@ fn is_same(one: &Value, other: &Value) -> bool {
         "caption_entities",
         "reply_markup",
     ]
-    .iter()
+    .into_iter()
+    .chain(FileKind::ALL.iter().map(|kind| kind.field()))
     .all(|field| one.get(field) == other.get(field))
 }
 
 /// deleteMessage.
 pub(super) fn delete(core: &Core, params: &Params) -> Result<Value, Refusal> {
+    if params.text("chat_id").is_none() {
+        return Err(Refusal::bad("chat identifier is not specified"));
+    }
+    let message_id = params.integer("message_id").unwrap_or_default();
+    if message_id == 0 {
+        return Err(Refusal::bad("message identifier is not specified"));
+    }
     let mut world = core.telegram.world();
     let chat_id = open_chat(&world, params)?;
-    let message_id = params.integer("message_id").unwrap_or_default();
     let now = core.clock.now().unix_timestamp();
     let message = world.chat(chat_id).messages.get_mut(&message_id);
     let message: &mut Message = message

@@ -170,6 +170,7 @@ async fn run_method(
         "sendchataction" => send::action(core, params),
         "editmessagetext" => edit::text(core, params),
         "editmessagecaption" => edit::caption(core, params),
+        "editmessagemedia" => edit::media(core, params).await,
         "editmessagereplymarkup" => edit::reply_markup(core, params),
         "deletemessage" => edit::delete(core, params),
         "answercallbackquery" => bot::answer_callback(core, params),

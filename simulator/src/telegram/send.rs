@@ -114,21 +114,38 @@ pub(super) async fn group(core: &Arc<Core>, params: &Params) -> Result<Value, Re
 }
 
 async fn group_item(core: &Arc<Core>, params: &Params, item: &Value) -> Result<Value, Refusal> {
-    let kind = match item["type"].as_str() {
-        Some("photo") => FileKind::Photo,
-        Some("video") => FileKind::Video,
-        Some("audio") => FileKind::Audio,
-        Some("document") => FileKind::Document,
-        Some(_) | None => return Err(Refusal::bad("can't parse InputMedia: Unsupported type")),
+    if item["type"] == "animation" {
+        return Err(Refusal::bad("can't parse InputMedia: Unsupported type"));
+    }
+    input_media(core, params, item).await
+}
+
+/// What a message shows of an `InputMedia`.
+pub(super) async fn input_media(
+    core: &Arc<Core>,
+    params: &Params,
+    item: &Value,
+) -> Result<Value, Refusal> {
+    let cannot = |reason: &str| Refusal::bad(format!("can't parse InputMedia: {reason}"));
+    let Value::Object(fields) = item else {
+        return Err(cannot("expected an Object"));
     };
     let own = Params {
-        fields: item.as_object().cloned().unwrap_or_default(),
+        fields: fields.clone(),
         files: params.files.clone(),
     };
     let caption = text::caption(&own)?;
-    let media = own
-        .text("media")
-        .ok_or_else(|| Refusal::bad("can't parse InputMedia: media not found"))?;
+    let kind = match item["type"].as_str() {
+        Some("photo") => FileKind::Photo,
+        Some("video") => FileKind::Video,
+        Some("animation") => FileKind::Animation,
+        Some("audio") => FileKind::Audio,
+        Some("document") => FileKind::Document,
+        Some(_) => return Err(cannot("Unsupported type")),
+        None => return Err(cannot("Can't find field \"type\"")),
+    };
+    let media = own.text("media").filter(|media| !media.is_empty());
+    let media = media.ok_or_else(|| cannot("media not found"))?;
     let file = media::resolve(core, &own, "media", Some(&media), kind).await?;
     let mut content = media::message_fields(core, &file);
     put_caption(&mut content, &own, &caption);
@@ -153,6 +170,29 @@ pub(super) fn action(core: &Core, params: &Params) -> Result<Value, Refusal> {
 pub(super) fn put_entities(content: &mut Value, field: &str, marked: &Marked) {
     if !marked.entities.is_empty() {
         content[field] = json!(marked.entities);
+    }
+}
+
+/// Mentions of people whom the bot may know show them; others are mere text.
+pub(super) fn show_mentioned(world: &World, content: &mut Value) {
+    for field in ["entities", "caption_entities"] {
+        let Some(entities) = content.get_mut(field).and_then(Value::as_array_mut) else {
+            continue;
+        };
+        for entity in entities.iter_mut() {
+            let user = entity["user"]["id"].as_i64();
+            if let Some(user) = user.and_then(|id| world.users.get(&id)) {
+                entity["user"] = user.json();
+            }
+        }
+        entities.retain(|entity| {
+            entity["type"] != "text_mention" || entity["user"]["first_name"].is_string()
+        });
+        if entities.is_empty()
+            && let Some(content) = content.as_object_mut()
+        {
+            content.remove(field);
+        }
     }
 }
 
@@ -212,6 +252,8 @@ fn put(
         }
     }
     chat.action = None;
+    show_mentioned(&world, &mut content);
+    let chat = world.chat(chat_id);
     let message = Message {
         json: content.clone(),
         from_bot: true,

@@ -4,19 +4,24 @@ use serde_json::{Value, json};
 
 use super::params::Params;
 use super::refusal::Refusal;
-use crate::entities::{Entity, Marked, utf16_len};
+use crate::entities::{self, Marked, utf16_len};
 use crate::{html, markdown};
 
 const TEXT_MAX: usize = 4096;
+/// tdlib/telegram-bot-api, `get_formatted_text`: before the marks are read.
+const TEXT_MAX_BYTES: usize = 1 << 15;
 const CAPTION_MAX: usize = 1024;
 const BUTTONS_MAX: usize = 100;
 const CALLBACK_DATA_MAX_BYTES: usize = 64;
 
 /// The `text` of a call.
 pub fn text(params: &Params) -> Result<Marked, Refusal> {
+    if params.text("text").unwrap_or_default().is_empty() {
+        return Err(Refusal::bad("message text is empty"));
+    }
     let marked = marked(params, "text", "entities")?;
     if marked.text.is_empty() {
-        return Err(Refusal::bad("message text is empty"));
+        return Err(Refusal::bad("text must be non-empty"));
     }
     if utf16_len(&marked.text) > TEXT_MAX {
         return Err(Refusal::bad("message is too long"));
@@ -35,29 +40,32 @@ pub fn caption(params: &Params) -> Result<Marked, Refusal> {
 
 fn marked(params: &Params, field: &str, entities_field: &str) -> Result<Marked, Refusal> {
     let text = params.text(field).unwrap_or_default();
+    if text.len() > TEXT_MAX_BYTES {
+        return Err(Refusal::bad("text is too long"));
+    }
     if text.contains('\0') {
         return Err(Refusal::bad("strings must be encoded in UTF-8"));
     }
     let mode = params.text("parse_mode").unwrap_or_default();
     let cannot = |reason: String| Refusal::bad(format!("can't parse entities: {reason}"));
+    if text.is_empty() {
+        return Ok(Marked::default());
+    }
     let (text, entities) = match mode.to_ascii_lowercase().as_str() {
-        "" => {
+        "" | "none" => {
             let entities = params
                 .structure(entities_field)
                 .map_err(|()| Refusal::bad("can't parse entities JSON object"))?;
-            let entities: Vec<Entity> = match entities {
-                None => Vec::new(),
-                Some(entities) => serde_json::from_value(entities)
-                    .map_err(|_| Refusal::bad("can't parse MessageEntity"))?,
-            };
-            (text, entities)
+            let entities = entities::read(&entities.unwrap_or_default());
+            (text, entities.map_err(Refusal::bad)?)
         }
         "markdownv2" => markdown::parse_v2(&text).map_err(cannot)?,
         "html" => html::parse(&text).map_err(cannot)?,
         // The old Markdown is not spoken here: nothing of ours sends it.
         _ => return Err(Refusal::bad("unsupported parse_mode")),
     };
-    Ok(Marked { text, entities }.cleaned())
+    let marked = Marked { text, entities };
+    marked.cleaned().map_err(Refusal::bad)
 }
 
 /// What a `reply_markup` asks for.
@@ -205,6 +213,7 @@ fn check_action(action: &str, value: &Value) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entities::Entity;
 
     fn params(fields: Value) -> Params {
         Params::from_json(fields.as_object().unwrap().clone())
@@ -221,15 +230,18 @@ mod tests {
         assert_eq!(text(&ok).unwrap().entities, [Entity::new("bold", 0, 4096)]);
         let long = params(json!({"text": "a".repeat(4097)}));
         assert_eq!(refusal(text(&long)), "Bad Request: message is too long");
-        for blank in [
-            json!({}),
-            json!({"text": " \n"}),
-            json!({"text": "**", "parse_mode": "MarkdownV2"}),
+        for (blank, error) in [
+            (json!({}), "Bad Request: message text is empty"),
+            (
+                json!({"text": " \n"}),
+                "Bad Request: text must be non-empty",
+            ),
+            (
+                json!({"text": "**", "parse_mode": "MarkdownV2"}),
+                "Bad Request: text must be non-empty",
+            ),
         ] {
-            assert_eq!(
-                refusal(text(&params(blank))),
-                "Bad Request: message text is empty"
-            );
+            assert_eq!(refusal(text(&params(blank))), error);
         }
         let long = params(json!({"caption": "a".repeat(1025)}));
         assert_eq!(

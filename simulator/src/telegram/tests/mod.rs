@@ -1,6 +1,7 @@
 //! The Bot API and its updates as a bot and a person see them, over HTTP, on a clock that the test moves.
 
 mod calls;
+mod content;
 mod control;
 mod delivery;
 
