@@ -126,8 +126,8 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
         ));
         rows.push(vec![labelled(
             speech,
-            "button-wallet",
-            &Press::Balance { page: 0 },
+            "button-check-again",
+            &Press::Summary { draft: id() },
         )]);
     } else {
         lines.push(speech.rich("summary-question", &Args::new()));

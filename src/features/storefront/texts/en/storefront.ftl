@@ -20,6 +20,7 @@ button-confirm-free = ✅ Confirm (free)
 button-change = ✏️ Change
 button-again = 🔁 Again
 button-retry = 🔁 Retry
+button-check-again = 🔄 Check again
 button-to-summary = ⬅️ To the summary
 button-cancel-order = ✖️ Cancel the order
 

@@ -20,6 +20,7 @@ button-confirm-free = ✅ Confirmar (gratis)
 button-change = ✏️ Cambiar
 button-again = 🔁 Otra vez
 button-retry = 🔁 Reintentar
+button-check-again = 🔄 Comprobar de nuevo
 button-to-summary = ⬅️ Al resumen
 button-cancel-order = ✖️ Cancelar el pedido
 

@@ -20,6 +20,7 @@ button-confirm-free = ✅ Подтвердить (бесплатно)
 button-change = ✏️ Изменить
 button-again = 🔁 Ещё раз
 button-retry = 🔁 Повторить
+button-check-again = 🔄 Проверить снова
 button-to-summary = ⬅️ К заказу
 button-cancel-order = ✖️ Отменить заказ
 
