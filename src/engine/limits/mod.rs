@@ -7,7 +7,7 @@ mod store;
 
 use std::time::Duration;
 
-pub use store::{charge, purge, take_daily};
+pub use store::{charge, give_back_daily, purge, take_daily};
 
 /// A rate with a burst, in units of cost.
 #[derive(Clone, Copy, Debug)]

@@ -76,6 +76,25 @@ pub async fn take_daily(
     Ok(taken.rows_affected() == 1)
 }
 
+/// Gives back a use that was taken at `taken_at`: it brought nothing.
+pub async fn give_back_daily(
+    conn: &mut PgConnection,
+    user_id: i64,
+    what: &str,
+    taken_at: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update daily_use set uses = uses - 1
+         where user_id = $1 and what = $2 and day = ($3::timestamptz at time zone 'UTC')::date and uses > 0",
+        user_id,
+        what,
+        taken_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Deletes what limits nobody any more.
 pub async fn purge(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<u64, sqlx::Error> {
     let rates = sqlx::query!(

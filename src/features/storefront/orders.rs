@@ -61,16 +61,40 @@ pub async fn cancel_order(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     let Some(order) = store::by_short_id(cx.conn, short_id, cx.user_id).await? else {
         return not_found(cx).await;
     };
+    if take_back(cx, &order).await? {
+        return Ok(());
+    }
+    let text = speech(cx.language).plain("order-not-cancellable", &Args::new());
+    cx.answer(Some(text), false).await
+}
+
+/// `/cancel` was written and nothing is being entered: takes back the newest order that still waits. The key of what
+/// to say to that.
+pub async fn cancel_newest(cx: &mut Cx<'_>) -> Handled<&'static str> {
+    let open = store::open_of(cx.conn, cx.user_id).await?;
+    for order in &open {
+        if take_back(cx, order).await? {
+            return Ok("cancelled");
+        }
+    }
+    Ok(if open.is_empty() {
+        "nothing-to-cancel"
+    } else {
+        "order-not-cancellable"
+    })
+}
+
+/// Ends an order that nobody has begun with. False: it is too late.
+async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<bool> {
     let now = cx.now();
     if !jobs::cancel_queued(cx.conn, order.id, now).await? {
-        let text = speech(cx.language).plain("order-not-cancellable", &Args::new());
-        return cx.answer(Some(text), false).await;
+        return Ok(false);
     }
     store::finish(cx.conn, order.id, "cancelled", now).await?;
     let speech = speech(cx.language);
-    let title = service_title(cx, &order);
+    let title = service_title(cx, order);
     let head = speech.rich("order-cancelled", &Args::new().text("title", title));
-    let released = super::progress::release(cx.conn, cx.env, order.id, cx.correlation).await?;
+    let released = super::progress::release(cx.conn, cx.env, order, cx.correlation).await?;
     let text = summary::join([
         head,
         settled(cx.conn, cx.env, speech, cx.user_id, released).await?,
@@ -85,9 +109,10 @@ pub async fn cancel_order(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     let message = NewMessage {
         message_ref: Some(order.progress_ref),
         coalesce_key: Some(order.progress_ref),
-        ..NewMessage::new(cx.chat_id, cx.correlation, action)
+        ..NewMessage::new(order.chat_id, cx.correlation, action)
     };
-    cx.post(&message).await
+    cx.post(&message).await?;
+    Ok(true)
 }
 
 fn service_title(cx: &Cx<'_>, order: &Order) -> String {

@@ -14,6 +14,7 @@ use super::texts::{about, failure_key, speech};
 use crate::base::money::Amount;
 use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind};
 use crate::engine::ledger::{self, Cause};
+use crate::engine::limits;
 use crate::engine::outbox::{self, Action, FileRef, NewMessage, Target};
 use crate::features::cx::{Env, Handled, button};
 use crate::features::press::Press;
@@ -174,7 +175,7 @@ impl View<'_> {
 
     async fn failed(&self, conn: &mut PgConnection, reason: FailureReason, state: &str) -> Handled {
         store::finish(conn, self.order.id, state, self.env.clock.sql_now()).await?;
-        let released = release(conn, self.env, self.order.id, self.job.correlation).await?;
+        let released = release(conn, self.env, self.order, self.job.correlation).await?;
         let why = self.speech.plain(failure_key(reason), &Args::new());
         let head = self
             .speech
@@ -268,19 +269,20 @@ impl View<'_> {
     }
 }
 
-/// Gives back what was set aside for an order; how much that was.
+/// Gives back what an order that brought nothing had taken: the money, how much that was, or the day's free use.
 pub(super) async fn release(
     conn: &mut PgConnection,
     env: &Env,
-    order_id: Uuid,
+    order: &Order,
     correlation: Uuid,
 ) -> Handled<Option<Amount>> {
-    let Some(hold) = ledger::hold_of(conn, order_id).await? else {
+    let Some(hold) = ledger::hold_of(conn, order.id).await? else {
+        limits::give_back_daily(conn, order.user_id, &order.service, order.created_at).await?;
         return Ok(None);
     };
     let cause = Cause {
         id: env.ids.uuid(),
-        idem_key: format!("release:job:{order_id}"),
+        idem_key: format!("release:job:{}", order.id),
         note: String::new(),
         by_admin: None,
         correlation,

@@ -311,16 +311,15 @@ pub async fn discard(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     pages::home(cx, false).await
 }
 
-/// `/cancel`: throws the draft away.
+/// `/cancel`: throws the draft away, or else takes an order back.
 pub async fn cancel(cx: &mut Cx<'_>) -> Handled {
-    let had_draft = Draft::load(cx).await?.is_some();
-    Draft::clear(cx).await?;
-    let speech = speech(cx.language);
-    let key = if had_draft {
+    let key = if Draft::load(cx).await?.is_some() {
+        Draft::clear(cx).await?;
         "cancelled"
     } else {
-        "nothing-to-cancel"
+        super::orders::cancel_newest(cx).await?
     };
+    let speech = speech(cx.language);
     let keyboard = InlineKeyboard::new([vec![
         labelled(
             speech,

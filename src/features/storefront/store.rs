@@ -39,6 +39,7 @@ pub(super) struct Order {
     pub(super) answers: Option<Value>,
     pub(super) progress_ref: Uuid,
     pub(super) language: String,
+    pub(super) created_at: OffsetDateTime,
 }
 
 pub(super) async fn insert(
@@ -68,7 +69,7 @@ pub(super) async fn insert(
 pub(super) async fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Order>, sqlx::Error> {
     sqlx::query_as!(
         Order,
-        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language from storefront_order where id = $1",
+        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at from storefront_order where id = $1",
         id
     )
     .fetch_optional(conn)
@@ -83,7 +84,7 @@ pub(super) async fn by_short_id(
 ) -> Result<Option<Order>, sqlx::Error> {
     sqlx::query_as!(
         Order,
-        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language
+        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at
          from storefront_order where short_id = $1 and user_id = $2",
         short_id,
         user_id,
@@ -107,6 +108,21 @@ pub(super) async fn finish(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The orders of a user that are under way, newest first.
+pub(super) async fn open_of(
+    conn: &mut PgConnection,
+    user_id: i64,
+) -> Result<Vec<Order>, sqlx::Error> {
+    sqlx::query_as!(
+        Order,
+        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at
+         from storefront_order where user_id = $1 and state = 'open' order by created_at desc, id limit 100",
+        user_id,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// How many orders of a user are under way.
