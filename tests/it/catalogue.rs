@@ -41,12 +41,7 @@ fn body(input: &Input, turn: usize) -> Value {
 
 /// From the shelf to the delivered result; the media that came.
 async fn order(world: &World, user: User<'_>, service: &Service, turn: usize) -> Value {
-    let anchor = user.last().await["message_id"].as_i64().expect("a message");
-    let press = json!({ "chat_id": user.id, "message_id": anchor, "data": format!("s:{}", service.id), "wait": false });
-    world
-        .post(&format!("/sim/users/{}/press", user.id), press)
-        .await;
-    world.settle().await;
+    user.picks(&service.id).await;
     for input in &service.inputs {
         user.send(body(input, turn)).await;
     }
@@ -75,7 +70,6 @@ async fn every_service_is_ordered_paid_and_received() {
     let world = World::with(&[
         ("WELCOME_GRANT", "100000"),
         ("RATE_LIMIT_PER_MINUTE", "600"),
-        ("RATE_LIMIT_BURST", "600"),
     ])
     .await;
     let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
@@ -127,11 +121,7 @@ async fn what_does_not_fit_is_explained() {
             "need a video",
         ),
     ] {
-        let anchor = anna.last().await["message_id"].as_i64().expect("a message");
-        let data = format!("s:{}", wants(wanted));
-        let press = json!({ "chat_id": 11, "message_id": anchor, "data": data, "wait": false });
-        world.post("/sim/users/11/press", press).await;
-        world.settle().await;
+        anna.picks(&wants(wanted)).await;
         anna.send(given).await;
         let said = anna.last_text().await;
         assert!(said.contains(answer), "{wanted}: {said}");

@@ -43,11 +43,6 @@ fn text(update_id: i64, user: i64, text: &str) -> Value {
         "from": { "id": user, "is_bot": false, "first_name": "A", "language_code": "en" } } })
 }
 
-async fn number(world: &World, sql: &'static str) -> i64 {
-    let row = world.pool.fetch_one(sql).await;
-    row.expect("a row").get(0)
-}
-
 #[tokio::test]
 async fn the_same_update_twice_has_one_effect() {
     let world = World::new().await;
@@ -83,7 +78,9 @@ async fn a_flood_is_recorded_answered_and_not_handled() {
         told += usize::from(body.contains("sendMessage"));
     }
     assert_eq!(told, 1, "told once");
-    let shed = number(&world, "select count(*) from inbox_update where state = 3").await;
+    let shed = world
+        .count("select count(*) from inbox_update where state = 3")
+        .await;
     assert!(shed >= 20, "{shed}");
     assert_eq!(
         deliver(&world, &text(900_000_200, 12, "/help"))
@@ -226,11 +223,9 @@ async fn who_blocks_the_bot_is_left_alone() {
         .await;
     world.settle().await;
     assert_eq!(
-        number(
-            &world,
-            "select count(*) from chat where blocked_at is not null"
-        )
-        .await,
+        world
+            .count("select count(*) from chat where blocked_at is not null")
+            .await,
         1
     );
     world.user(crate::world::ADMIN).says("/start").await;
@@ -240,11 +235,9 @@ async fn who_blocks_the_bot_is_left_alone() {
         .await;
     world.assert_clean().await;
     assert_eq!(
-        number(
-            &world,
-            "select count(*) from outbox_sent where outcome = 'dropped'"
-        )
-        .await,
+        world
+            .count("select count(*) from outbox_sent where outcome = 'dropped'")
+            .await,
         1
     );
     world
@@ -252,11 +245,9 @@ async fn who_blocks_the_bot_is_left_alone() {
         .await;
     world.settle().await;
     assert_eq!(
-        number(
-            &world,
-            "select count(*) from chat where blocked_at is not null"
-        )
-        .await,
+        world
+            .count("select count(*) from chat where blocked_at is not null")
+            .await,
         0
     );
 }

@@ -3,29 +3,9 @@
 use std::time::Duration;
 
 use bulwark::app::Delivery;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::world::{ADMIN, User, World};
-
-/// Up to the summary of the paid "Image from text".
-async fn to_summary(user: User<'_>, prompt: &str) {
-    user.says("/menu").await;
-    user.presses("Create images").await;
-    user.presses("Image from text").await;
-    user.says(prompt).await;
-    user.presses("Skip").await;
-}
-
-async fn tasks(world: &World) -> Vec<Value> {
-    world.get("/sim/kie/tasks").await["tasks"]
-        .as_array()
-        .cloned()
-        .expect("a list")
-}
-
-async fn fault(world: &World, rule: Value) {
-    world.post("/sim/faults", rule).await;
-}
+use crate::world::{ADMIN, World};
 
 #[tokio::test]
 async fn a_paid_order_charges_its_price_once() {
@@ -37,7 +17,7 @@ async fn a_paid_order_charges_its_price_once() {
         "{}",
         anna.transcript().await
     );
-    to_summary(anna, "a lighthouse").await;
+    anna.prepares("a lighthouse").await;
     assert!(anna.last_text().await.contains("Price: $0.10"));
     let (message, row, column) = anna.find("Confirm").await;
     anna.press_at(message, row, column).await;
@@ -47,7 +27,7 @@ async fn a_paid_order_charges_its_price_once() {
     assert_eq!(anna.wallet().await, (490, 0));
     let result = anna.last().await;
     assert!(result["media"].is_object(), "{result}");
-    assert_eq!(tasks(&world).await.len(), 1);
+    assert_eq!(world.tasks().await.len(), 1);
     anna.presses("Again").await;
     anna.presses("Confirm").await;
     world.finish().await;
@@ -67,7 +47,7 @@ async fn a_failure_gives_the_money_back_and_says_why() {
     let anna = world.user(11);
     anna.says("/start").await;
     for (prompt, why) in [("!fail now", "Trying again"), ("!refuse this", "rules")] {
-        to_summary(anna, prompt).await;
+        anna.prepares(prompt).await;
         anna.presses("Confirm").await;
         world.finish().await;
         let text = anna.last_text().await;
@@ -91,7 +71,7 @@ async fn what_never_ends_is_ended() {
     let world = World::new().await;
     let anna = world.user(11);
     anna.says("/start").await;
-    to_summary(anna, "!slow one").await;
+    anna.prepares("!slow one").await;
     anna.presses("Confirm").await;
     world.finish().await;
     assert!(
@@ -108,12 +88,12 @@ async fn two_taps_are_one_order() {
     let world = World::new().await;
     let anna = world.user(11);
     anna.says("/start").await;
-    to_summary(anna, "a lighthouse").await;
+    anna.prepares("a lighthouse").await;
     let (message, row, column) = anna.find("Confirm").await;
     anna.press_at(message, row, column).await;
     anna.press_at(message, row, column).await;
     world.finish().await;
-    assert_eq!(tasks(&world).await.len(), 1);
+    assert_eq!(world.tasks().await.len(), 1);
     assert_eq!(anna.wallet().await, (490, 0));
     world.assert_clean().await;
 }
@@ -123,7 +103,7 @@ async fn an_empty_wallet_is_told_what_is_missing() {
     let world = World::with(&[("WELCOME_GRANT", "4")]).await;
     let anna = world.user(11);
     anna.says("/start").await;
-    to_summary(anna, "a lighthouse").await;
+    anna.prepares("a lighthouse").await;
     let text = anna.last_text().await;
     assert!(text.contains("$0.06"), "{text}");
     assert!(
@@ -159,15 +139,13 @@ async fn a_lost_answer_is_never_sent_again_and_the_callback_finds_the_task() {
     let world = World::new().await;
     let anna = world.user(11);
     anna.says("/start").await;
-    to_summary(anna, "a lighthouse").await;
-    fault(
-        &world,
-        json!({ "target": "kie.createTask", "drop_after": true, "times": 1 }),
-    )
-    .await;
+    anna.prepares("a lighthouse").await;
+    world
+        .fault(json!({ "target": "kie.createTask", "drop_after": true, "times": 1 }))
+        .await;
     anna.presses("Confirm").await;
     world.finish().await;
-    assert_eq!(tasks(&world).await.len(), 1, "submitted once");
+    assert_eq!(world.tasks().await.len(), 1, "submitted once");
     assert!(
         anna.last().await["media"].is_object(),
         "{}",
@@ -183,18 +161,16 @@ async fn without_evidence_the_money_goes_back_and_an_admin_is_told() {
     let (anna, admin) = (world.user(11), world.user(ADMIN));
     admin.says("/start").await;
     anna.says("/start").await;
-    to_summary(anna, "a lighthouse").await;
+    anna.prepares("a lighthouse").await;
     world
         .post("/sim/kie/settings", json!({ "callbacks": false }))
         .await;
-    fault(
-        &world,
-        json!({ "target": "kie.createTask", "drop_after": true, "times": 1 }),
-    )
-    .await;
+    world
+        .fault(json!({ "target": "kie.createTask", "drop_after": true, "times": 1 }))
+        .await;
     anna.presses("Confirm").await;
     world.finish().await;
-    assert_eq!(tasks(&world).await.len(), 1, "submitted once");
+    assert_eq!(world.tasks().await.len(), 1, "submitted once");
     assert_eq!(anna.wallet().await, (500, 0));
     assert!(
         admin.last_text().await.contains("never confirmed"),
@@ -208,7 +184,7 @@ async fn without_evidence_the_money_goes_back_and_an_admin_is_told() {
 async fn a_restart_in_the_middle_changes_nothing() {
     let mut world = World::new().await;
     world.user(11).says("/start").await;
-    to_summary(world.user(11), "a lighthouse").await;
+    world.user(11).prepares("a lighthouse").await;
     world.user(11).presses("Confirm").await;
     world.restart().await;
     world.finish().await;
@@ -219,7 +195,7 @@ async fn a_restart_in_the_middle_changes_nothing() {
         anna.transcript().await
     );
     assert_eq!(anna.wallet().await, (490, 0));
-    assert_eq!(tasks(&world).await.len(), 1);
+    assert_eq!(world.tasks().await.len(), 1);
     world.assert_clean().await;
 }
 
@@ -229,7 +205,7 @@ async fn a_flooded_chat_waits_alone() {
     let (anna, bert) = (world.user(11), world.user(12));
     let rule =
         json!({ "target": "telegram.sendMessage", "retry_after": 20, "times": 1, "chat_id": 11 });
-    fault(&world, rule).await;
+    world.fault(rule).await;
     anna.says("/start").await;
     bert.says("/start").await;
     assert!(
@@ -253,12 +229,12 @@ async fn old_buttons_and_odd_words_end_well() {
     let world = World::new().await;
     let anna = world.user(11);
     anna.says("/start").await;
-    to_summary(anna, "a lighthouse").await;
+    anna.prepares("a lighthouse").await;
     let (message, row, column) = anna.find("Confirm").await;
     anna.says("/start").await;
     anna.press_at(message, row, column).await;
     world.settle().await;
-    assert_eq!(tasks(&world).await.len(), 0);
+    assert_eq!(world.tasks().await.len(), 0);
     let body = json!({ "chat_id": 11, "message_id": message, "data": "nonsense:1", "wait": false });
     world.post("/sim/users/11/press", body).await;
     world.settle().await;

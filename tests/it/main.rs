@@ -17,4 +17,6 @@ mod ledger_races;
 mod migrations;
 mod orders;
 mod poison;
+mod user;
+mod waiting;
 mod world;

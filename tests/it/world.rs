@@ -13,14 +13,15 @@ use bulwark::config::{Config, Env, Providers};
 use bulwark::engine::ledger::AuditReport;
 use bulwark::engine::{inbox, jobs, outbox};
 use bulwark_simulator::{SimConfig, Simulator};
-use serde_json::{Value, json};
-use sqlx::PgPool;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Executor as _, PgPool, Row as _};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
 
 use crate::database;
+pub use crate::user::User;
 
 pub const START: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 pub const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
@@ -80,6 +81,8 @@ impl World {
             ("WELCOME_GRANT", "500"),
             ("ADMIN_IDS", ADMIN.to_string().as_str()),
             ("SHUTDOWN_DELAY_MS", "0"),
+            // The flood limiter goes by real time, in which a scenario is a flood.
+            ("RATE_LIMIT_BURST", "600"),
         ]);
         for (name, value) in variables {
             env.set(name, *value);
@@ -215,22 +218,36 @@ impl World {
 
     /// A user of the bot, in their private chat.
     pub fn user(&self, id: i64) -> User<'_> {
-        User { world: self, id }
+        User::of(self, id)
+    }
+
+    /// Makes something go wrong: a rule of the simulator.
+    pub async fn fault(&self, rule: Value) {
+        self.post("/sim/faults", rule).await;
+    }
+
+    /// The tasks that the provider has, oldest first.
+    pub async fn tasks(&self) -> Vec<Value> {
+        self.get("/sim/kie/tasks").await["tasks"]
+            .as_array()
+            .cloned()
+            .expect("a list")
+    }
+
+    /// How often something stands in the database.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        self.pool.fetch_one(sql).await.expect("a row").get(0)
     }
 
     /// How many Bot API calls of this method the simulator has seen.
     pub async fn calls(&self, method: &str) -> usize {
-        let log = self.get("/sim/log").await;
-        let entries = log
-            .as_array()
-            .cloned()
-            .or_else(|| log["calls"].as_array().cloned())
-            .expect("a list");
-        let target = format!("telegram.{method}");
-        entries
-            .iter()
-            .filter(|entry| entry["target"] == target.as_str() || entry["method"] == method)
-            .count()
+        self.log(method).await.len()
+    }
+
+    /// The calls of one method that the simulator has seen, oldest first.
+    pub async fn log(&self, method: &str) -> Vec<Value> {
+        let log = self.get(&format!("/sim/log?method={method}")).await;
+        log.as_array().cloned().expect("a list")
     }
 }
 
@@ -244,147 +261,4 @@ fn build(env: &Env, options: &PgConnectOptions, clock: Clock) -> App {
         ids: Ids::random(),
     };
     App::build_on(parts, options.clone()).expect("an app")
-}
-
-/// Somebody who talks to the bot.
-#[derive(Clone, Copy)]
-pub struct User<'w> {
-    world: &'w World,
-    pub id: i64,
-}
-
-impl User<'_> {
-    /// Sends something and lets the bot answer.
-    pub async fn send(&self, body: Value) {
-        self.world
-            .post(&format!("/sim/users/{}/send", self.id), body)
-            .await;
-        self.world.settle().await;
-    }
-
-    /// Writes a text and lets the bot answer.
-    pub async fn says(&self, text: &str) {
-        self.send(json!({ "text": text })).await;
-    }
-
-    /// Presses the newest button whose label contains `label`, and lets the bot answer.
-    pub async fn presses(&self, label: &str) {
-        let (message_id, row, column) = self.find(label).await;
-        self.press_at(message_id, row, column).await;
-        self.world.settle().await;
-    }
-
-    /// Presses without letting the bot answer.
-    pub async fn press_at(&self, message_id: i64, row: usize, column: usize) {
-        let body = json!({ "chat_id": self.id, "message_id": message_id, "button": [row, column], "wait": false });
-        self.world
-            .post(&format!("/sim/users/{}/press", self.id), body)
-            .await;
-    }
-
-    /// The newest button whose label contains `label`.
-    pub async fn find(&self, label: &str) -> (i64, usize, usize) {
-        for message in self.messages().await.iter().rev() {
-            let rows = message["buttons"].as_array().cloned().unwrap_or_default();
-            for (row, buttons) in rows.iter().enumerate() {
-                for (column, button) in buttons.as_array().into_iter().flatten().enumerate() {
-                    if button["text"]
-                        .as_str()
-                        .is_some_and(|text| text.contains(label))
-                    {
-                        return (
-                            message["message_id"]
-                                .as_i64()
-                                .or(message["id"].as_i64())
-                                .expect("an id"),
-                            row,
-                            column,
-                        );
-                    }
-                }
-            }
-        }
-        panic!("no button `{label}` in:\n{}", self.transcript().await);
-    }
-
-    /// All messages of the chat, oldest first.
-    pub async fn messages(&self) -> Vec<Value> {
-        let chat = self.world.get(&format!("/sim/chats/{}", self.id)).await;
-        chat["messages"]
-            .as_array()
-            .cloned()
-            .or_else(|| chat.as_array().cloned())
-            .unwrap_or_default()
-    }
-
-    /// The newest message of the bot.
-    pub async fn last(&self) -> Value {
-        let messages = self.messages().await;
-        messages
-            .iter()
-            .rev()
-            .find(|message| !is_from(message, self.id))
-            .cloned()
-            .unwrap_or_default()
-    }
-
-    /// The text of the newest message of the bot.
-    pub async fn last_text(&self) -> String {
-        text_of(&self.last().await)
-    }
-
-    /// The chat as lines, for assertions and for people.
-    pub async fn transcript(&self) -> String {
-        let mut lines = Vec::new();
-        for message in self.messages().await {
-            let who = if is_from(&message, self.id) {
-                "user"
-            } else {
-                "bot"
-            };
-            let media = &message["media"];
-            let kind = media["kind"]
-                .as_str()
-                .or(media["type"].as_str())
-                .map(|kind| format!("[{kind}] "))
-                .unwrap_or_default();
-            let rows = message["buttons"].as_array().cloned().unwrap_or_default();
-            let buttons: Vec<String> = rows
-                .iter()
-                .flat_map(|row| row.as_array().cloned().unwrap_or_default())
-                .map(|button| format!("<{}>", button["text"].as_str().unwrap_or_default()))
-                .collect();
-            lines.push(
-                format!("{who}: {kind}{} {}", text_of(&message), buttons.join(" "))
-                    .trim_end()
-                    .to_owned(),
-            );
-        }
-        lines.join("\n")
-    }
-
-    /// What the bot thinks the user has, in minor units: available and held.
-    pub async fn wallet(&self) -> (i64, i64) {
-        let mut conn = self.world.pool.acquire().await.expect("a connection");
-        let wallet = bulwark::engine::ledger::wallet(&mut conn, self.id, "USD")
-            .await
-            .expect("a wallet");
-        (wallet.available.0, wallet.held.0)
-    }
-}
-
-fn is_from(message: &Value, user_id: i64) -> bool {
-    let from = &message["from"];
-    from.as_i64() == Some(user_id)
-        || from["id"].as_i64() == Some(user_id)
-        || message["sender"].as_i64() == Some(user_id)
-        || message["sender"]["id"].as_i64() == Some(user_id)
-}
-
-fn text_of(message: &Value) -> String {
-    message["text"]
-        .as_str()
-        .or(message["caption"].as_str())
-        .unwrap_or_default()
-        .to_owned()
 }
