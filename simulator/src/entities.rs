@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use given::read;
+pub(crate) use nesting::sort;
 
 /// A message keeps this many marks; Telegram drops the others without a word (core.telegram.org/api/entities).
 pub const ENTITIES_MAX: usize = 100;

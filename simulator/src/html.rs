@@ -1,7 +1,7 @@
 //! Telegram's HTML subset (tdlib, `MessageEntity.cpp`, `parse_html`), with its error texts.
 
 use crate::entities::{Entity, utf16_len};
-use crate::markdown::link;
+use crate::markdown::{link, mark};
 
 /// A tag whose end is not seen yet.
 struct Open {
@@ -85,7 +85,7 @@ fn finish(plain: &str, mut entities: Vec<Entity>) -> Result<(String, Vec<Entity>
             entities[code].language = None;
         }
     }
-    entities.sort_by_key(|entity| (entity.offset, std::cmp::Reverse(entity.length)));
+    crate::entities::sort(&mut entities);
     debug_assert!(
         entities
             .iter()
@@ -143,8 +143,7 @@ fn begin(inside: &str, at: usize, utf16: usize) -> Result<Open, String> {
     match kind {
         "text_link" => {
             if let Some(address) = attribute(attributes, "href") {
-                entity.url = link(&address);
-                is_mark = entity.url.is_some();
+                is_mark = mark(&mut entity, &address);
             }
         }
         "custom_emoji" => entity.custom_emoji_id = attribute(attributes, "emoji-id"),

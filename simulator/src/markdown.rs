@@ -5,6 +5,10 @@ use crate::entities::Entity;
 #[cfg(test)]
 mod tests;
 
+mod links;
+
+pub(crate) use links::{link, mark, user_of_link};
+
 const RESERVED: &[u8] = b"_*[]()~`>#+-=|{}.!\n";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +68,9 @@ struct Parser<'t> {
     utf16: usize,
     open: Vec<Open>,
     entities: Vec<Entity>,
-    at_line_start: bool,
+    in_quote: bool,
+    /// At the start of a line; marks and `\r` in between do not count.
+    may_quote: bool,
 }
 
 /// The plain text and its marks, in order.
@@ -79,7 +85,8 @@ pub fn parse_v2(text: &str) -> Result<(String, Vec<Entity>), String> {
         utf16: 0,
         open: Vec::new(),
         entities: Vec::new(),
-        at_line_start: true,
+        in_quote: false,
+        may_quote: true,
     };
     while parser.at < parser.text.len() {
         parser.step()?;
@@ -97,22 +104,24 @@ impl Parser<'_> {
         let byte = self.peek(0);
         if byte == b'\\' && (1..=126).contains(&self.peek(1)) {
             self.at += 1;
+            let escaped = self.peek(0);
             self.push_current();
+            if escaped != b'\r' {
+                self.may_quote = escaped == b'\n';
+            }
             return Ok(());
         }
         let in_code = self.open.last().is_some_and(|open| open.kind.is_code());
         let reserved = if in_code { b"`".as_slice() } else { RESERVED };
         if !reserved.contains(&byte) {
             self.push_current();
+            if byte != b'\r' {
+                self.may_quote = false;
+            }
             return Ok(());
         }
         if self.ends_current(byte) {
-            return self.close();
-        }
-        if byte == b'\n' || in_code {
-            self.push_current();
-            self.at_line_start = byte == b'\n';
-            return Ok(());
+            return self.close(byte);
         }
         self.begin(byte)
     }
@@ -126,13 +135,16 @@ impl Parser<'_> {
         }
         self.plain.push(byte);
         self.at += 1;
-        self.at_line_start = false;
     }
 
     fn ends_current(&self, byte: u8) -> bool {
         let Some(open) = self.open.last() else {
             return false;
         };
+        // The last line of a quote ends it, and whatever is open in it.
+        if self.in_quote && byte == b'\n' && self.peek(1) != b'>' {
+            return true;
+        }
         match open.kind {
             Kind::Bold => byte == b'*',
             Kind::Italic => byte == b'_' && self.peek(1) != b'_',
@@ -144,61 +156,51 @@ impl Parser<'_> {
                 byte == b'`' && self.peek(1) == b'`' && self.peek(2) == b'`'
             }
             Kind::TextUrl | Kind::CustomEmoji => byte == b']',
-            Kind::BlockQuote => {
-                let line_ends = byte == b'\n' && self.peek(1) != b'>';
-                line_ends || self.is_expandable_end(byte)
-            }
+            Kind::BlockQuote => false,
         }
-    }
-
-    /// `||` as the last thing of a quote makes it an expandable one.
-    fn is_expandable_end(&self, byte: u8) -> bool {
-        let behind = self.peek(2);
-        let ends = self.at + 2 >= self.text.len() || (behind == b'\n' && self.peek(3) != b'>');
-        byte == b'|' && self.peek(1) == b'|' && ends
     }
 
     fn begin(&mut self, byte: u8) -> Result<(), String> {
         let source_offset = self.at;
-        let reserved = || {
-            let character = char::from(byte);
-            format!(
-                "Character '{character}' is reserved and must be escaped with the preceding '\\'"
-            )
-        };
         let mut language = None;
-        let kind = match (byte, self.peek(1)) {
-            (b'_', b'_') => Kind::Underline,
-            (b'_', _) => Kind::Italic,
-            (b'*', _) => Kind::Bold,
-            (b'~', _) => Kind::Strikethrough,
-            (b'|', b'|') => Kind::Spoiler,
-            (b'[', _) => Kind::TextUrl,
-            (b'!', b'[') => Kind::CustomEmoji,
+        let (kind, width) = match (byte, self.peek(1)) {
+            (b'_', b'_') => (Kind::Underline, 2),
+            (b'_', _) => (Kind::Italic, 1),
+            (b'*', _) => (Kind::Bold, 1),
+            (b'~', _) => (Kind::Strikethrough, 1),
+            (b'|', b'|') => (Kind::Spoiler, 2),
+            (b'[', _) => (Kind::TextUrl, 1),
+            (b'!', b'[') => (Kind::CustomEmoji, 2),
             (b'`', b'`') if self.peek(2) == b'`' => {
                 self.at += 3;
                 language = self.take_language();
                 match language {
-                    Some(_) => Kind::PreCode,
-                    None => Kind::Pre,
+                    Some(_) => (Kind::PreCode, 0),
+                    None => (Kind::Pre, 0),
                 }
             }
-            (b'`', _) => Kind::Code,
-            (b'>', _) if self.at_line_start && self.continues_quote() => {
-                self.at += 1;
-                self.at_line_start = false;
+            (b'`', _) => (Kind::Code, 1),
+            (b'\n', _) => {
+                self.push_current();
+                self.may_quote = true;
                 return Ok(());
             }
-            (b'>', _) if self.at_line_start && self.open.is_empty() => Kind::BlockQuote,
-            _ => return Err(reserved()),
+            (b'>', _) if self.may_quote && self.in_quote => {
+                self.at += 1;
+                return Ok(());
+            }
+            (b'>', _) if self.may_quote => {
+                self.in_quote = true;
+                (Kind::BlockQuote, 1)
+            }
+            _ => {
+                let character = char::from(byte);
+                return Err(format!(
+                    "Character '{character}' is reserved and must be escaped with the preceding '\\'"
+                ));
+            }
         };
-        self.at += match kind {
-            Kind::Underline | Kind::Spoiler | Kind::CustomEmoji => 2,
-            Kind::Pre | Kind::PreCode => 0,
-            Kind::Bold | Kind::Italic | Kind::Strikethrough | Kind::Code => 1,
-            Kind::TextUrl | Kind::BlockQuote => 1,
-        };
-        self.at_line_start = false;
+        self.at += width;
         self.open.push(Open {
             kind,
             language,
@@ -209,19 +211,11 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn continues_quote(&self) -> bool {
-        self.open
-            .first()
-            .is_some_and(|open| open.kind == Kind::BlockQuote)
-    }
-
     /// Behind the opening of a code block: its language, and one line break.
     fn take_language(&mut self) -> Option<String> {
         let rest = &self.text[self.at..];
-        let length = rest
-            .iter()
-            .position(|b| b.is_ascii_whitespace() || *b == b'`')
-            .unwrap_or(rest.len());
+        let ends = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'\0' | 0x0b | b'`');
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
         let mut language = None;
         if length > 0 && rest.get(length).is_some_and(|b| *b != b'`') {
             language = Some(String::from_utf8_lossy(&rest[..length]).into_owned());
@@ -235,13 +229,17 @@ impl Parser<'_> {
         language
     }
 
-    fn close(&mut self) -> Result<(), String> {
+    fn close(&mut self, byte: u8) -> Result<(), String> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
+        if byte == b'\n' {
+            return self.close_quote(open);
+        }
         let length = self.utf16 - open.offset;
         let mut entity = Entity::new(open.kind.name(), open.offset, length);
         entity.language = open.language;
+        let mut is_mark = length > 0;
         match open.kind {
             Kind::Bold | Kind::Italic | Kind::Strikethrough | Kind::Code => self.at += 1,
             Kind::Underline | Kind::Spoiler => self.at += 2,
@@ -253,35 +251,48 @@ impl Parser<'_> {
                     b'(' => self.take_url()?,
                     _ => shown,
                 };
-                match link(&url) {
-                    Some(url) => entity.url = Some(url),
-                    None => return Ok(()),
-                }
+                is_mark &= mark(&mut entity, &url);
             }
             Kind::CustomEmoji => {
                 self.at += 1;
                 if self.peek(0) != b'(' {
-                    return Err("Custom emoji entity must contain a tg://emoji URL".to_owned());
+                    return Err("The entity must contain a tg://emoji or tg://time URL".to_owned());
                 }
                 let url = self.take_url()?;
-                let id = url.strip_prefix("tg://emoji?id=");
-                let id = id.filter(|id| id.parse::<u64>().is_ok());
-                entity.custom_emoji_id = Some(id.ok_or("Invalid custom emoji URL")?.to_owned());
+                links::mark_special(&mut entity, &url)?;
             }
-            Kind::BlockQuote if self.peek(0) == b'|' => {
-                self.at += 2;
-                "expandable_blockquote".clone_into(&mut entity.kind);
-            }
-            // The line break is text of its own.
-            Kind::BlockQuote => {
-                self.push_current();
-                self.at_line_start = true;
-            }
+            // Only a line break ends it.
+            Kind::BlockQuote => {}
         }
-        if length > 0 {
+        if is_mark {
             self.entities.push(entity);
         }
         Ok(())
+    }
+
+    /// At the line break behind a quote. `||` as the last thing in it makes it an expandable one.
+    fn close_quote(&mut self, mut last: Open) -> Result<(), String> {
+        let mut kind = "blockquote";
+        if last.kind == Kind::Spoiler && self.is_just_open(&last) {
+            kind = "expandable_blockquote";
+            let within = self.open.pop();
+            last = within.ok_or_else(|| unfinished(&last))?;
+        }
+        if last.kind != Kind::BlockQuote {
+            return Err(unfinished(&last));
+        }
+        // The line break is part of the quote.
+        self.push_current();
+        self.in_quote = false;
+        self.may_quote = true;
+        let length = self.utf16 - last.offset;
+        self.entities.push(Entity::new(kind, last.offset, length));
+        Ok(())
+    }
+
+    fn is_just_open(&self, open: &Open) -> bool {
+        let behind = self.at - open.source_offset;
+        behind == 2 || (behind == 3 && self.plain.last() == Some(&b'\r'))
     }
 
     /// From `(` to behind `)`.
@@ -305,58 +316,37 @@ impl Parser<'_> {
 
     fn finish(mut self) -> Result<(String, Vec<Entity>), String> {
         // A quote ends with the text.
-        if let [only] = self.open.as_slice()
-            && only.kind == Kind::BlockQuote
-        {
-            let length = self.utf16 - only.offset;
-            if length > 0 {
-                self.entities
-                    .push(Entity::new("blockquote", only.offset, length));
+        if self.in_quote {
+            let mut kind = "blockquote";
+            let is_open = |open: &Open| open.kind == Kind::Spoiler;
+            let end = self.text.len();
+            if self
+                .open
+                .last()
+                .is_some_and(|o| is_open(o) && o.source_offset + 2 == end)
+            {
+                kind = "expandable_blockquote";
+                self.open.pop();
             }
-            self.open.clear();
+            if let Some(open) = self.open.pop_if(|open| open.kind == Kind::BlockQuote)
+                && self.utf16 > open.offset
+            {
+                let length = self.utf16 - open.offset;
+                self.entities.push(Entity::new(kind, open.offset, length));
+            }
         }
         if let Some(open) = self.open.last() {
-            return Err(format!(
-                "Can't find end of {:?} entity at byte offset {}",
-                open.kind, open.source_offset
-            ));
+            return Err(unfinished(open));
         }
-        self.entities
-            .sort_by_key(|entity| (entity.offset, std::cmp::Reverse(entity.length)));
+        crate::entities::sort(&mut self.entities);
         let plain = String::from_utf8_lossy(&self.plain).into_owned();
         Ok((plain, self.entities))
     }
 }
 
-/// The person that an address like `tg://user?id=5` names (tdlib, `get_link_user_id`).
-pub(crate) fn user_of_link(url: &str) -> Option<i64> {
-    let url = url.to_ascii_lowercase();
-    let rest = url.strip_prefix("tg:")?;
-    let rest = rest
-        .strip_prefix("//")
-        .unwrap_or(rest)
-        .strip_prefix("user")?;
-    let query = rest.strip_prefix('/').unwrap_or(rest).strip_prefix('?')?;
-    let query = query.split('#').next()?;
-    let id = query.split('&').find_map(|pair| pair.strip_prefix("id="))?;
-    id.parse().ok().filter(|id| *id > 0)
-}
-
-/// An address that Telegram makes a link of; other text in its place is simply no link.
-pub(crate) fn link(url: &str) -> Option<String> {
-    let url = url.trim();
-    if ["tg://", "ton://", "tonsite://", "mailto:", "tel:"]
-        .iter()
-        .any(|start| url.starts_with(start))
-    {
-        return Some(url.to_owned());
-    }
-    let with_scheme = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("http://{url}")
-    };
-    let parsed = reqwest::Url::parse(&with_scheme).ok()?;
-    let host = parsed.host_str()?;
-    (matches!(parsed.scheme(), "http" | "https") && host.contains('.')).then(|| parsed.to_string())
+fn unfinished(open: &Open) -> String {
+    format!(
+        "Can't find end of {:?} entity at byte offset {}",
+        open.kind, open.source_offset
+    )
 }

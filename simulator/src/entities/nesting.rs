@@ -24,8 +24,29 @@ fn end(entity: &Entity) -> usize {
 }
 
 /// Outer before inner, in the order of the text.
-pub(super) fn sort(entities: &mut [Entity]) {
-    entities.sort_by_key(|entity| (entity.offset, std::cmp::Reverse(entity.length)));
+pub(crate) fn sort(entities: &mut [Entity]) {
+    entities.sort_by_key(|entity| {
+        let length = std::cmp::Reverse(entity.length);
+        (entity.offset, length, rank(&entity.kind))
+    });
+}
+
+/// Of marks at the same place, which is the outer one (tdlib, `get_type_priority`).
+fn rank(kind: &str) -> u8 {
+    match kind {
+        "blockquote" | "expandable_blockquote" => 0,
+        "pre" => 10,
+        "code" => 20,
+        "date_time" => 30,
+        "text_link" | "text_mention" => 49,
+        "bold" => 90,
+        "italic" => 91,
+        "underline" => 92,
+        "strikethrough" => 93,
+        "spoiler" => 94,
+        "custom_emoji" => 99,
+        _ => 50,
+    }
 }
 
 /// Leaves only marks of which each two are apart or one lies within the other.
