@@ -302,6 +302,12 @@ impl JobRunner {
                     tracing::warn!(%detail, "cannot fetch a result");
                     self.note(job, "download", "failed", Some(&json!({ "error": detail })))
                         .await?;
+                    // The provider was in time: the user should not read that it took too long.
+                    let again_at = self.clock.now() + DOWNLOAD_RETRY;
+                    if job.deadline_at.is_some_and(|at| at <= again_at) {
+                        let ending = Ending::Failed(FailureReason::ResultLost);
+                        return self.end(job, ending).await;
+                    }
                     return self.snooze(job, DOWNLOAD_RETRY, true, false).await;
                 }
                 Err(FetchError::Database(error)) => return Err(error.into()),
