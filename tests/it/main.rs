@@ -10,6 +10,7 @@
 
 mod catalogue;
 mod database;
+mod failures;
 mod intake;
 mod journeys;
 mod ledger;
