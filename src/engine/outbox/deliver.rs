@@ -235,8 +235,8 @@ impl Deliverer {
                         .send_by_name(chat_id, kind, FileSource::Url(url), caption, keyboard)
                         .await
                     {
-                        Err(CallError::MediaRefused { description }) => {
-                            tracing::info!(%description, "Telegram cannot fetch the file, uploading it");
+                        Err(error) if is_about_the_file(&error) => {
+                            tracing::info!(error = %error, "Telegram cannot fetch the file, uploading it");
                         }
                         result => return result,
                     }
@@ -282,8 +282,8 @@ impl Deliverer {
             .upload(chat_id, shown_as, file, caption, keyboard)
             .await
         {
-            Err(CallError::MediaRefused { description }) if shown_as != MediaKind::Document => {
-                tracing::info!(%description, "the file is refused as {shown_as:?}, sending a document");
+            Err(error) if shown_as != MediaKind::Document && is_about_the_file(&error) => {
+                tracing::info!(error = %error, "the file is refused as {shown_as:?}, sending a document");
                 let file = self.open(id).await?;
                 let answer = self
                     .upload(chat_id, MediaKind::Document, file, caption, keyboard)
@@ -328,6 +328,15 @@ impl Deliverer {
             .upload(call.method, &call.params, methods::upload_field(kind), file)
             .await
     }
+}
+
+/// Whether another way of sending the file may work. Refusals in words that are not known yet count: a try too many
+/// costs little, a paid result that never comes costs a user.
+fn is_about_the_file(error: &CallError) -> bool {
+    matches!(
+        error,
+        CallError::MediaRefused { .. } | CallError::Rejected { code: 400, .. }
+    )
 }
 
 fn resolve(target: Target, known_id: Option<i64>) -> Option<i64> {
