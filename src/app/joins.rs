@@ -70,12 +70,20 @@ impl OutboxEvents for Events {
         conn: &mut PgConnection,
         letter: &DeadLetter,
     ) -> Result<(), sqlx::Error> {
-        for admin_id in self
-            .0
-            .admin_ids
-            .iter()
-            .filter(|admin_id| **admin_id != letter.chat_id)
-        {
+        let env = &self.0;
+        if letter.kind == Action::FILE {
+            let owner = people::by_id(conn, letter.chat_id).await?;
+            let language =
+                owner.map_or(Language::En, |owner| Language::of_tag(owner.language_tag()));
+            let action = storefront::undelivered(language);
+            let message = NewMessage::new(letter.chat_id, letter.correlation, action);
+            outbox::enqueue(conn, &message, env.clock.sql_now()).await?;
+        }
+        // A warning about a lost warning could be lost as well, and so on for ever.
+        if env.admin_ids.contains(&letter.chat_id) {
+            return Ok(());
+        }
+        for admin_id in &env.admin_ids {
             let args = Args::new()
                 .text("kind", letter.kind)
                 .text("chat", letter.chat_id.to_string())
@@ -89,7 +97,7 @@ impl OutboxEvents for Events {
                 priority: Priority::Low,
                 ..NewMessage::new(*admin_id, letter.correlation, action)
             };
-            outbox::enqueue(conn, &message, self.0.clock.sql_now()).await?;
+            outbox::enqueue(conn, &message, env.clock.sql_now()).await?;
         }
         Ok(())
     }

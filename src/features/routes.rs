@@ -11,7 +11,7 @@ use super::press::Press;
 use super::speech::{Args, Language};
 use super::{language, storefront, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
-use crate::engine::people::{self, Seen};
+use crate::engine::people::{self, Person, Seen};
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
 
 /// Handles updates with the features.
@@ -82,8 +82,11 @@ impl UpdateHandler for Router {
         if !matches!(incoming.event, Event::Message(_) | Event::Callback { .. }) {
             return Ok(());
         }
-        let tag = incoming.user.language_code.as_deref().unwrap_or("en");
-        let mut cx = self.cx(conn, update, &incoming, Language::of_tag(tag));
+        let known = people::by_id(conn, incoming.user.id).await?;
+        let tag = known.as_ref().map(Person::language_tag);
+        let tag = tag.or(incoming.user.language_code.as_deref());
+        let language = Language::of_tag(tag.unwrap_or("en"));
+        let mut cx = self.cx(conn, update, &incoming, language);
         let text = storefront::speech(cx.language).rich("unavailable-sorry", &Args::new());
         into_handle_error(cx.say(text, None).await)
     }
@@ -137,12 +140,7 @@ impl Router {
             return Ok(());
         }
         let (person, fresh) = people::seen(conn, &seen(incoming), self.env.clock.sql_now()).await?;
-        let tag = person
-            .language
-            .as_deref()
-            .or(person.telegram_language.as_deref())
-            .unwrap_or("en");
-        let language = Language::of_tag(tag);
+        let language = Language::of_tag(person.language_tag());
         let refused = {
             // What a refused action did is undone; that the person was seen, and the answer, stay.
             let mut savepoint = conn.begin().await?;

@@ -134,13 +134,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The name of [`Action::File`].
+    pub const FILE: &'static str = "file";
+
     /// A name for records and metrics.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Say { .. } => "say",
             Self::Edit { .. } => "edit",
             Self::Buttons { .. } => "buttons",
-            Self::File { .. } => "file",
+            Self::File { .. } => Self::FILE,
             Self::Answer { .. } => "answer",
             Self::Working { .. } => "working",
         }

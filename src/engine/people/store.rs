@@ -39,6 +39,16 @@ pub struct Person {
     pub seen_at: OffsetDateTime,
 }
 
+impl Person {
+    /// The tag of the language to speak to them in: what they chose, else what their client reports, else English.
+    pub fn language_tag(&self) -> &str {
+        self.language
+            .as_deref()
+            .or(self.telegram_language.as_deref())
+            .unwrap_or("en")
+    }
+}
+
 /// Notes that a person was seen; returns the person, and whether it was for the first time.
 ///
 /// Writes only what changed, and the hour: a row that every update rewrote would make all of them slower.

@@ -19,7 +19,7 @@ mod summary;
 mod texts;
 
 pub use orders::{again, cancel_order};
-pub use pages::{categories, category, help, home, welcome};
+pub use pages::{categories, category, help, home, undelivered, welcome};
 pub use progress::OrderJob;
 pub use questions::{back, begin, cancel, choose, discard, edit, message, skip};
 pub use store::{ForgetInputs, open_orders};

@@ -5,9 +5,10 @@ use super::texts::speech;
 use crate::base::money::Amount;
 use crate::catalog::Service;
 use crate::engine::ledger;
+use crate::engine::outbox::Action;
 use crate::features::cx::{Cx, Handled, button};
 use crate::features::press::Press;
-use crate::features::speech::{Args, Speech};
+use crate::features::speech::{Args, Language, Speech};
 use crate::telegram::{Button, InlineKeyboard, Rich};
 
 /// Entries on one page.
@@ -86,6 +87,15 @@ pub async fn help(cx: &mut Cx<'_>) -> Handled {
     ]]);
     let text = speech.rich("help", &Args::new());
     cx.show(text, Some(keyboard)).await
+}
+
+/// What is said in place of a result that Telegram did not take.
+pub fn undelivered(language: Language) -> Action {
+    let speech = speech(language);
+    Action::Say {
+        text: speech.rich("result-undelivered", &Args::new()),
+        keyboard: Some(InlineKeyboard::new([vec![home_button(speech)]])),
+    }
 }
 
 /// `/menu`: the shelves.

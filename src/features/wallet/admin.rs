@@ -64,13 +64,7 @@ pub async fn grant(cx: &mut Cx<'_>, rest: &str, update_id: i64) -> Handled {
     let done = speech(cx.language).rich("grant-done", &args);
     cx.say(done, None).await?;
     if amount > Amount::ZERO {
-        let theirs = Language::of_tag(
-            person
-                .language
-                .as_deref()
-                .or(person.telegram_language.as_deref())
-                .unwrap_or("en"),
-        );
+        let theirs = Language::of_tag(person.language_tag());
         let args = Args::new()
             .text("amount", cx.money(amount))
             .text("reason", &reason)

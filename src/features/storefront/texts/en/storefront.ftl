@@ -113,6 +113,7 @@ order-done = ✅ *{ $title }*: done.
 order-charged = Charged: { $price }. Balance: { $balance }.
 order-free = It was free.
 result-caption = { $title }
+result-undelivered = 😔 It is made, but I could not send you the result. I have told the team: you get it, or your money back.
 order-failed = ❌ *{ $title }*: it did not work.
     { $reason }
 order-refunded = { $price } is back on your balance: { $balance }.

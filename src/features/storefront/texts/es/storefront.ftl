@@ -113,6 +113,7 @@ order-done = ✅ *{ $title }*: listo.
 order-charged = Cobrado: { $price }. Saldo: { $balance }.
 order-free = Ha sido gratis.
 result-caption = { $title }
+result-undelivered = 😔 Está hecho, pero no he podido enviarte el resultado. He avisado al equipo: lo recibirás, o te devolverán el dinero.
 order-failed = ❌ *{ $title }*: no ha salido bien.
     { $reason }
 order-refunded = Devuelto a tu saldo: { $price }. Ahora tienes { $balance }.

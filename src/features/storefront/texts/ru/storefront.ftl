@@ -122,6 +122,7 @@ order-done = ✅ *{ $title }*: готово.
 order-charged = Списано: { $price }. Баланс: { $balance }.
 order-free = Это было бесплатно.
 result-caption = { $title }
+result-undelivered = 😔 Всё готово, но отправить результат не получилось. Команда уже знает: вы получите его или свои деньги обратно.
 order-failed = ❌ *{ $title }*: не получилось.
     { $reason }
 order-refunded = Возвращено на баланс: { $price }. Теперь на балансе { $balance }.
