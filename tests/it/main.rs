@@ -10,6 +10,7 @@
 
 mod catalogue;
 mod database;
+mod delivery;
 mod failures;
 mod intake;
 mod journeys;
