@@ -13,6 +13,7 @@ mod database;
 mod delivery;
 mod failures;
 mod intake;
+mod jobs;
 mod journeys;
 mod ledger;
 mod ledger_races;

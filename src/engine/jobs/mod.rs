@@ -27,11 +27,13 @@
 mod artifact;
 mod finish;
 mod job;
+mod leases;
 mod outcome;
 mod rescue;
 mod runner;
 mod steps;
 mod store;
+mod submit;
 
 pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;

@@ -1,6 +1,5 @@
 //! Claims due jobs and takes each one step further.
 
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +14,19 @@ use uuid::Uuid;
 use super::artifact::ArtifactStore;
 use super::finish::StepError;
 use super::job::{Job, JobKind};
+use super::leases::Leases;
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
 use crate::providers::Provider;
 
-const HEARTBEAT: Duration = Duration::from_secs(4);
-
 /// The bounds of one runner.
 #[derive(Clone, Copy, Debug)]
 pub struct JobLimits {
     /// Jobs in hand at once.
     pub concurrency_max: usize,
-    /// A lease without a heartbeat.
+    /// A lease without a heartbeat; extended three times as often.
     pub lease: Duration,
     /// How often the table is read although nobody woke us.
     pub poll: Duration,
@@ -95,6 +93,7 @@ pub struct JobRunner {
     pub(super) artifacts: ArtifactStore,
     pub(super) limits: JobLimits,
     pub(super) jobs: Jobs,
+    pub(super) leases: Leases,
 }
 
 impl JobRunner {
@@ -115,6 +114,7 @@ impl JobRunner {
         jobs: Jobs,
     ) -> Self {
         let artifacts = ArtifactStore::new(pool.clone(), clock.clone(), ids.clone());
+        let leases = Leases::new(clock.clone(), limits.lease);
         Self {
             pool,
             clock,
@@ -126,20 +126,27 @@ impl JobRunner {
             artifacts,
             limits,
             jobs,
+            leases,
         }
     }
 
-    /// Runs until `shutdown`, then lets the steps in hand finish.
+    /// Runs until `shutdown`, then lets the steps in hand finish, under leases that are extended until the end.
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
-        let mut flying: JoinSet<Uuid> = JoinSet::new();
-        let mut in_hand: HashSet<Uuid> = HashSet::new();
-        let mut beat_at = self.clock.monotonic() + HEARTBEAT;
+        // Beside the work, not between its steps: a slow claim must not cost the leases of what is in hand.
+        tokio::select! {
+            () = self.work(&shutdown) => {}
+            () = self.beat() => {}
+        }
+    }
+
+    async fn work(self: &Arc<Self>, shutdown: &Shutdown) {
+        let mut flying: JoinSet<()> = JoinSet::new();
         let mut poll_at = Duration::ZERO;
         let mut failing = Duration::ZERO;
         loop {
             if self.clock.monotonic() >= poll_at {
                 let mut pause = self.limits.poll + self.ids.jitter(self.limits.poll / 4);
-                match self.claim_into(&mut flying, &mut in_hand).await {
+                match self.claim_into(&mut flying).await {
                     Ok(()) => failing = Duration::ZERO,
                     Err(error) => {
                         failing =
@@ -150,24 +157,47 @@ impl JobRunner {
                 }
                 poll_at = self.clock.monotonic() + pause;
             }
-            let wait = poll_at.min(beat_at).saturating_sub(self.clock.monotonic());
+            let wait = poll_at.saturating_sub(self.clock.monotonic());
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(joined) = flying.join_next() => {
-                    forget(&mut in_hand, joined);
+                    complain(joined);
                     poll_at = poll_at.min(self.clock.monotonic() + Duration::from_millis(20));
                 }
                 () = self.jobs.wake.notified() => poll_at = Duration::ZERO,
                 () = self.clock.sleep(wait) => {}
             }
-            if self.clock.monotonic() >= beat_at {
-                self.heartbeat(&in_hand).await;
-                beat_at = self.clock.monotonic() + HEARTBEAT;
-            }
         }
         while let Some(joined) = flying.join_next().await {
-            forget(&mut in_hand, joined);
+            complain(joined);
+        }
+    }
+
+    async fn beat(&self) {
+        loop {
+            self.clock.sleep(self.limits.lease / 3).await;
+            self.heartbeat().await;
+        }
+    }
+
+    /// Extends the leases of all that is in hand. One that is not ours any more is forgotten.
+    pub async fn heartbeat(&self) {
+        let held = self.leases.all();
+        if held.is_empty() {
+            return;
+        }
+        let (jobs, tokens): (Vec<Uuid>, Vec<i64>) = held.iter().copied().unzip();
+        let (asked_at, now) = (self.leases.asked_at(), self.clock.sql_now());
+        match store::extend(&self.pool, &jobs, &tokens, self.limits.lease, now).await {
+            Ok(extended) => {
+                let lost = self.leases.extended(&held, &extended, asked_at);
+                if lost > 0 {
+                    // Also a step that ended in this very moment: its row is gone.
+                    tracing::debug!(lost, "leases are not ours any more");
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "cannot extend the leases of jobs"),
         }
     }
 
@@ -196,50 +226,37 @@ impl JobRunner {
 
     async fn claim(&self, limit: usize) -> Result<Vec<Job>, sqlx::Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        store::claim(
+        let asked_at = self.leases.asked_at();
+        let jobs = store::claim(
             &self.pool,
             self.worker,
             limit,
             self.limits.lease,
             self.clock.sql_now(),
         )
-        .await
+        .await?;
+        for job in &jobs {
+            self.leases.take(job, asked_at);
+        }
+        Ok(jobs)
     }
 
-    async fn claim_into(
-        self: &Arc<Self>,
-        flying: &mut JoinSet<Uuid>,
-        in_hand: &mut HashSet<Uuid>,
-    ) -> Result<(), sqlx::Error> {
+    async fn claim_into(self: &Arc<Self>, flying: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
         let free = self.limits.concurrency_max.saturating_sub(flying.len());
         if free == 0 {
             return Ok(());
         }
         for job in self.claim(free).await? {
-            in_hand.insert(job.id);
             let runner = Arc::clone(self);
             flying.spawn(async move {
                 // Its lease runs out: the job is then claimed anew, or rescued.
                 if let Err(panic) = AssertUnwindSafe(runner.step(&job)).catch_unwind().await {
                     tracing::error!(job = %job.id, panic = panic_text(&*panic), "a step of a job panicked");
+                    runner.leases.leave(&job);
                 }
-                job.id
             });
         }
         Ok(())
-    }
-
-    async fn heartbeat(&self, in_hand: &HashSet<Uuid>) {
-        if in_hand.is_empty() {
-            return;
-        }
-        let jobs: Vec<Uuid> = in_hand.iter().copied().collect();
-        let now = self.clock.sql_now();
-        if let Err(error) =
-            store::extend(&self.pool, self.worker, &jobs, self.limits.lease, now).await
-        {
-            tracing::warn!(error = %error, "cannot extend the leases of jobs");
-        }
     }
 
     async fn step(&self, job: &Job) {
@@ -260,15 +277,13 @@ impl JobRunner {
         }
         .instrument(span)
         .await;
+        self.leases.leave(job);
     }
 }
 
-fn forget(in_hand: &mut HashSet<Uuid>, joined: Result<Uuid, tokio::task::JoinError>) {
-    match joined {
-        Ok(id) => {
-            in_hand.remove(&id);
-        }
-        // Panics are caught inside; only a runtime that is going away aborts a task.
-        Err(error) => tracing::error!(error = %error, "a step of a job was aborted"),
+fn complain(joined: Result<(), tokio::task::JoinError>) {
+    // Panics are caught inside; only a runtime that is going away aborts a task.
+    if let Err(error) = joined {
+        tracing::error!(error = %error, "a step of a job was aborted");
     }
 }

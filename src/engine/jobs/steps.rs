@@ -1,4 +1,4 @@
-//! The steps of a job: submit, look for evidence, poll, fetch results.
+//! The steps of a job: which one is due, polling, fetching results.
 
 use std::time::Duration;
 
@@ -6,19 +6,16 @@ use serde_json::{Value, json};
 
 use super::artifact::StoreError;
 use super::finish::StepError;
-use super::job::{self, Artifact, Ending, Job, JobEvent};
+use super::job::{Artifact, Ending, Job, JobEvent};
 use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
 use crate::providers::{
-    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, SubmitRequest,
-    Submitted,
+    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step,
 };
 
 /// Results taken from one job at most; Telegram's albums hold ten.
 const RESULTS_MAX: usize = 10;
-const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
-const SUBMIT_TRIES_MAX: i16 = 8;
 const DOWNLOAD_RETRY: Duration = Duration::from_secs(5);
 
 impl JobRunner {
@@ -48,7 +45,7 @@ impl JobRunner {
         }
     }
 
-    async fn end_late(&self, job: &Job) -> Result<(), StepError> {
+    pub(super) async fn end_late(&self, job: &Job) -> Result<(), StepError> {
         self.note(job, "deadline", &job.state, None).await?;
         match job.state.as_str() {
             "queued" => {
@@ -63,144 +60,6 @@ impl JobRunner {
             }
             _ => self.end(job, Ending::TimedOut).await,
         }
-    }
-
-    async fn submit(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        if let Some(wait) = provider.hold_back(Step::Submit) {
-            return self.snooze(job, wait, false, false).await;
-        }
-        let request = self.request(job);
-        if !store::begin_submit(&self.pool, job, self.clock.sql_now()).await? {
-            return Err(StepError::LeaseLost);
-        }
-        match provider.submit(&request).await {
-            Ok(submitted) => self.started(job, provider, &submitted).await,
-            Err(error) => self.submit_failed(job, error).await,
-        }
-    }
-
-    fn request(&self, job: &Job) -> SubmitRequest {
-        let mut input = job.snapshot.params.clone();
-        job::fill_media(&mut input, &|file_id| self.links.media(file_id));
-        SubmitRequest {
-            service: job.snapshot.provider_service.clone(),
-            params: input,
-            callback_url: self.links.callback(&job.provider, &job.callback_token),
-            correlation: job.correlation,
-        }
-    }
-
-    async fn started(
-        &self,
-        job: &Job,
-        provider: &dyn Provider,
-        submitted: &Submitted,
-    ) -> Result<(), StepError> {
-        let mut tx = self.pool.begin().await?;
-        let (first, deadline, now) = (
-            provider.next_poll(Duration::ZERO),
-            provider.deadline(),
-            self.clock.sql_now(),
-        );
-        if !store::mark_running(&mut tx, job, &submitted.external_id, first, deadline, now).await? {
-            return Err(StepError::LeaseLost);
-        }
-        store::record_attempt(
-            &mut tx,
-            job.id,
-            "submit",
-            "accepted",
-            Some(&submitted.answer),
-            now,
-        )
-        .await?;
-        self.tell(&mut tx, job, &JobEvent::Started).await?;
-        tx.commit().await?;
-        self.jobs.committed();
-        tracing::info!(external_id = %submitted.external_id, "job submitted");
-        Ok(())
-    }
-
-    async fn submit_failed(&self, job: &Job, error: ProviderError) -> Result<(), StepError> {
-        tracing::warn!(error = %error, attempts = job.attempts + 1, "the provider did not take the job");
-        self.note(
-            job,
-            "submit",
-            class(&error),
-            Some(&json!({ "error": error.to_string() })),
-        )
-        .await?;
-        match error {
-            ProviderError::Ambiguous { .. } => self.unsure(job).await,
-            ProviderError::RateLimited { after } => self.snooze(job, after, false, true).await,
-            ProviderError::Transient { .. } if job.attempts + 1 < SUBMIT_TRIES_MAX => {
-                let pause = Duration::from_secs(2)
-                    * 2_u32.pow(job.attempts.clamp(0, 6).unsigned_abs().into());
-                self.snooze(job, pause / 2 + self.ids.jitter(pause / 2), false, true)
-                    .await
-            }
-            ProviderError::Rejected { reason, .. } => self.end(job, Ending::Failed(reason)).await,
-            ProviderError::NoFunds => {
-                tracing::error!("our account at the provider is empty");
-                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
-                    .await
-            }
-            ProviderError::Permanent { .. } => {
-                tracing::error!(error = %error, "the provider refuses for a reason that an operator must mend");
-                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
-                    .await
-            }
-            ProviderError::Transient { .. } => {
-                self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
-                    .await
-            }
-        }
-    }
-
-    async fn unsure(&self, job: &Job) -> Result<(), StepError> {
-        let mut tx = self.pool.begin().await?;
-        let (wait, now) = (self.limits.unknown_max, self.clock.sql_now());
-        if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
-            return Err(StepError::LeaseLost);
-        }
-        self.tell(&mut tx, job, &JobEvent::Unsure).await?;
-        tx.commit().await?;
-        self.jobs.committed();
-        Ok(())
-    }
-
-    /// A callback with our unguessable token that names a task is evidence that the submit arrived.
-    async fn look_for_evidence(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        if job
-            .submitted_at
-            .is_some_and(|at| at + self.limits.unknown_max <= self.clock.now())
-        {
-            return self.end_late(job).await;
-        }
-        let Some(external_id) = store::find_hint(&self.pool, job.id).await? else {
-            return self.unsure_still(job).await;
-        };
-        tracing::info!(%external_id, "a callback names the task of an unknown submit");
-        let answer = json!({ "evidence": "callback" });
-        self.started(
-            job,
-            provider,
-            &Submitted {
-                external_id,
-                answer,
-            },
-        )
-        .await
-    }
-
-    async fn unsure_still(&self, job: &Job) -> Result<(), StepError> {
-        let mut tx = self.pool.begin().await?;
-        let (wait, now) = (self.limits.unknown_max, self.clock.sql_now());
-        if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
-            return Err(StepError::LeaseLost);
-        }
-        tx.commit().await?;
-        Ok(())
     }
 
     async fn poll(
@@ -337,7 +196,7 @@ impl JobRunner {
         }
     }
 
-    async fn snooze(
+    pub(super) async fn snooze(
         &self,
         job: &Job,
         delay: Duration,
@@ -361,7 +220,7 @@ impl JobRunner {
         Ok(())
     }
 
-    async fn note(
+    pub(super) async fn note(
         &self,
         job: &Job,
         step: &str,
@@ -369,7 +228,10 @@ impl JobRunner {
         answer: Option<&Value>,
     ) -> Result<(), StepError> {
         let mut tx = self.pool.begin().await?;
-        store::record_attempt(&mut tx, job.id, step, outcome, answer, self.clock.sql_now()).await?;
+        let now = self.clock.sql_now();
+        if !store::record_attempt(&mut tx, job, step, outcome, answer, now).await? {
+            return Err(StepError::LeaseLost);
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -85,40 +85,44 @@ pub(in crate::engine::jobs) async fn claim(
     Ok(rows.into_iter().map(Job::from).collect())
 }
 
-/// Extends the leases of jobs that are being worked on.
+/// Extends the leases that are still ours, by their tokens; which they are.
 pub(in crate::engine::jobs) async fn extend(
     pool: &PgPool,
-    worker: Uuid,
     jobs: &[Uuid],
+    tokens: &[i64],
     lease: Duration,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update job set lease_until = coalesce($4::timestamptz, now()) + $3
-         where id = any($2) and worker = $1 and lease_until is not null",
-        worker,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update job j set lease_until = coalesce($4::timestamptz, now()) + $3
+         from unnest($1::uuid[], $2::bigint[]) as ours (id, token)
+         where j.id = ours.id and j.lease_token = ours.token and j.lease_until is not null
+         returning j.id",
         jobs,
+        tokens,
         interval(lease),
         now,
     )
-    .execute(pool)
-    .await?;
-    Ok(())
+    .fetch_all(pool)
+    .await
 }
 
-/// Writes the intent down before the request leaves. False: the lease is lost.
+/// Writes the intent down before the request leaves, under a full lease. False: the lease is lost.
 pub(in crate::engine::jobs) async fn begin_submit(
     pool: &PgPool,
     job: &Job,
+    lease: Duration,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
     let begun = sqlx::query!(
         "update job set state = 'submitting', attempts = attempts + 1,
+             lease_until = coalesce($3::timestamptz, now()) + $4,
              submitted_at = coalesce($3::timestamptz, now()), updated_at = coalesce($3::timestamptz, now())
          where id = $1 and lease_token = $2 and state = 'queued'",
         job.id,
         job.lease_token,
         now,
+        interval(lease),
     )
     .execute(pool)
     .await?;
@@ -228,24 +232,45 @@ pub(in crate::engine::jobs) async fn end(
     Ok(ended.rows_affected() == 1)
 }
 
-/// One step's outcome, for whoever looks into the job.
+/// One step's outcome, for whoever looks into the job. False: the lease is lost.
 pub(in crate::engine::jobs) async fn record_attempt(
     conn: &mut PgConnection,
-    job_id: Uuid,
+    job: &Job,
     step: &str,
     outcome: &str,
     answer: Option<&Value>,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into job_attempt (job_id, step, outcome, answer, at) values ($1, $2, $3, $4, coalesce($5::timestamptz, now()))",
-        job_id,
+) -> Result<bool, sqlx::Error> {
+    let recorded = sqlx::query!(
+        "insert into job_attempt (job_id, step, outcome, answer, at)
+         select id, $3, $4, $5, coalesce($6::timestamptz, now()) from job where id = $1 and lease_token = $2",
+        job.id,
+        job.lease_token,
         step,
         outcome,
         answer,
         now,
     )
     .execute(conn)
+    .await?;
+    Ok(recorded.rows_affected() == 1)
+}
+
+/// The provider named the task to us, but the lease was lost meanwhile: whoever has the job now should know.
+pub(in crate::engine::jobs) async fn leave_evidence(
+    pool: &PgPool,
+    job_id: Uuid,
+    external_id: &str,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into job_callback (job_id, external_id, verified, received_at)
+         values ($1, $2, true, coalesce($3::timestamptz, now()))",
+        job_id,
+        external_id,
+        now,
+    )
+    .execute(pool)
     .await?;
     Ok(())
 }

@@ -1,0 +1,4 @@
+//! The job engine on real Postgres, with a provider that does what a test says.
+
+mod fencing;
+mod rig;

@@ -1,0 +1,350 @@
+//! A job engine without the rest: a scripted provider, an owner that moves real money, one clock.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bulwark::base::clock::{Clock, ManualClock};
+use bulwark::base::ids::Ids;
+use bulwark::base::money::Amount;
+use bulwark::engine::jobs::{
+    self, Ending, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs, Links, NewJob, Rescue,
+    Snapshot,
+};
+use bulwark::engine::ledger;
+use bulwark::engine::task::Task as _;
+use bulwark::providers::{
+    CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
+    Step, SubmitRequest, Submitted,
+};
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::database;
+use crate::ledger::{CURRENCY, cause, id};
+use crate::world::START;
+
+pub const PRICE: i64 = 10;
+pub const KIND: &str = "test";
+
+/// A provider whose calls can be held, and whose answers can be set.
+pub struct Scripted {
+    name: &'static str,
+    pub submits: AtomicUsize,
+    pub polls: AtomicUsize,
+    /// Answers of the next submits; then tasks are accepted.
+    pub submit_errors: Mutex<VecDeque<ProviderError>>,
+    /// How many polls of a task say "running" before it succeeds.
+    pub polls_before_success: AtomicUsize,
+    /// Calls that have come to the closed gate.
+    entered: Semaphore,
+    /// Calls wait here while it is closed.
+    gate: Semaphore,
+    gated: AtomicBool,
+}
+
+impl Scripted {
+    pub fn new(name: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            submits: AtomicUsize::new(0),
+            polls: AtomicUsize::new(0),
+            submit_errors: Mutex::default(),
+            polls_before_success: AtomicUsize::new(0),
+            entered: Semaphore::new(0),
+            gate: Semaphore::new(0),
+            gated: AtomicBool::new(false),
+        })
+    }
+
+    /// From now on calls wait; `open` lets those that wait go on.
+    pub fn close(&self) {
+        self.gated.store(true, Ordering::SeqCst);
+    }
+
+    pub fn open(&self) {
+        self.gated.store(false, Ordering::SeqCst);
+        self.gate.add_permits(1_000);
+    }
+
+    /// Waits until one more call stands before the closed gate.
+    pub async fn entered(&self) {
+        let entered = tokio::time::timeout(Duration::from_secs(20), self.entered.acquire());
+        entered
+            .await
+            .expect("a call")
+            .expect("never closed")
+            .forget();
+    }
+
+    async fn pass(&self) {
+        let gated = self.gated.load(Ordering::SeqCst);
+        if gated {
+            self.entered.add_permits(1);
+            self.gate.acquire().await.expect("never closed").forget();
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for Scripted {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
+        self.submits.fetch_add(1, Ordering::SeqCst);
+        self.pass().await;
+        if let Some(error) = self.submit_errors.lock().unwrap().pop_front() {
+            return Err(error);
+        }
+        Ok(Submitted {
+            external_id: format!("task-{}", request.correlation),
+            answer: json!({}),
+        })
+    }
+
+    async fn poll(&self, _: &str) -> Result<Polled, ProviderError> {
+        let before = self.polls.fetch_add(1, Ordering::SeqCst);
+        self.pass().await;
+        let state = if before < self.polls_before_success.load(Ordering::SeqCst) {
+            PollState::Running {
+                progress_percent: None,
+            }
+        } else {
+            PollState::Succeeded {
+                results: vec![ResultUrl {
+                    url: "https://results.invalid/1".to_owned(),
+                }],
+            }
+        };
+        Ok(Polled {
+            state,
+            answer: json!({}),
+        })
+    }
+
+    fn next_poll(&self, _: Duration) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(900)
+    }
+
+    fn verify_callback(
+        &self,
+        _: &[(&str, &[u8])],
+        _: &[u8],
+    ) -> Result<CallbackHint, CallbackError> {
+        Err(CallbackError::Malformed)
+    }
+
+    async fn download(&self, _: &ResultUrl) -> Result<Download, ProviderError> {
+        Ok(Download {
+            mime: "image/png".to_owned(),
+            len: Some(3),
+            body: stream::iter([Ok(bytes::Bytes::from_static(b"png"))]).boxed(),
+        })
+    }
+
+    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+        Ok(None)
+    }
+
+    fn hold_back(&self, _: Step) -> Option<Duration> {
+        None
+    }
+
+    fn is_unavailable(&self) -> bool {
+        false
+    }
+}
+
+/// Captures the hold of a job that succeeded, releases it otherwise.
+#[derive(Default)]
+pub struct Owner {
+    pub failing: AtomicBool,
+}
+
+#[async_trait]
+impl JobKind for Owner {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    async fn on_event(
+        &self,
+        conn: &mut PgConnection,
+        job: &Job,
+        event: &JobEvent,
+    ) -> Result<(), anyhow::Error> {
+        anyhow::ensure!(!self.failing.load(Ordering::SeqCst), "a bug of the owner");
+        let JobEvent::Ended(ending) = event else {
+            return Ok(());
+        };
+        let hold = ledger::hold_of(conn, job.id).await?.expect("a hold");
+        if matches!(ending, Ending::Succeeded(_)) {
+            let cause = cause(format!("capture:{}", job.id));
+            ledger::capture(conn, hold.id, hold.amount, &cause, None).await?;
+        } else {
+            let cause = cause(format!("release:{}", job.id));
+            ledger::release(conn, hold.id, &cause, None).await?;
+        }
+        Ok(())
+    }
+}
+
+struct NoLinks;
+
+impl Links for NoLinks {
+    fn media(&self, file_id: &str) -> String {
+        file_id.to_owned()
+    }
+
+    fn callback(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// One database and one clock; any number of runners.
+pub struct Rig {
+    pub pool: PgPool,
+    pub clock: Clock,
+    pub time: ManualClock,
+    pub providers: Vec<Arc<Scripted>>,
+    pub owner: Arc<Owner>,
+    pub limits: JobLimits,
+}
+
+impl Rig {
+    pub async fn new(providers: &[&'static str]) -> Self {
+        let (clock, time) = Clock::manual(START);
+        Self {
+            pool: database::fresh_pool().await,
+            clock,
+            time,
+            providers: providers.iter().map(|name| Scripted::new(name)).collect(),
+            owner: Arc::default(),
+            limits: JobLimits::default(),
+        }
+    }
+
+    /// A runner as a process of its own would have it.
+    pub fn runner(&self) -> Arc<JobRunner> {
+        let providers = self.providers.iter().map(|p| Arc::clone(p) as _).collect();
+        Arc::new(JobRunner::new(
+            self.pool.clone(),
+            self.clock.clone(),
+            Ids::random(),
+            id(),
+            providers,
+            vec![Arc::clone(&self.owner) as _],
+            Arc::new(NoLinks),
+            self.limits,
+            Jobs::new(self.clock.clone(), Arc::default()),
+        ))
+    }
+
+    /// A job of the first provider, with its money set aside.
+    pub async fn order(&self, user_id: i64) -> Uuid {
+        self.order_with(user_id, |_| {}).await
+    }
+
+    pub async fn order_with(&self, user_id: i64, change: impl FnOnce(&mut NewJob)) -> Uuid {
+        let mut job = self.job(user_id);
+        change(&mut job);
+        let mut tx = self.pool.begin().await.unwrap();
+        let (grant, hold) = (
+            cause(format!("grant:{}", job.id)),
+            cause(format!("hold:{}", job.id)),
+        );
+        let price = Amount(PRICE);
+        ledger::grant(&mut tx, user_id, CURRENCY, price, &grant, None)
+            .await
+            .unwrap();
+        ledger::hold(&mut tx, user_id, CURRENCY, price, job.id, &hold, None)
+            .await
+            .unwrap();
+        let made = jobs::enqueue(&mut tx, &job, self.clock.sql_now()).await;
+        assert!(made.unwrap(), "the job is new");
+        tx.commit().await.unwrap();
+        job.id
+    }
+
+    pub fn job(&self, user_id: i64) -> NewJob {
+        let id = id();
+        NewJob {
+            id,
+            kind: KIND,
+            user_id,
+            chat_id: user_id,
+            priority: 1,
+            unique_key: format!("test:{id}"),
+            snapshot: Snapshot {
+                v: 1,
+                provider: self.providers[0].name.to_owned(),
+                provider_service: "model".to_owned(),
+                service: "text-to-image".to_owned(),
+                price: Amount(PRICE),
+                params: Value::Null,
+                result: "image".to_owned(),
+                estimate_s: 10,
+                language: "en".to_owned(),
+            },
+            callback_token: id.to_string(),
+            queue_max_s: 1_800,
+            correlation: id,
+        }
+    }
+
+    pub async fn rescue(&self) -> i64 {
+        let rescue = Rescue::new(self.pool.clone(), self.clock.clone(), Arc::default());
+        rescue.run().await.unwrap()["rescued"].as_i64().unwrap()
+    }
+
+    pub fn pass_s(&self, seconds: u64) {
+        self.time.advance(Duration::from_secs(seconds));
+    }
+
+    /// Works everything off, however long it takes.
+    pub async fn finish(&self) {
+        let runner = self.runner();
+        for _ in 0..1_000 {
+            self.rescue().await;
+            runner.drain().await.unwrap();
+            if self.live().await == 0 {
+                return;
+            }
+            self.pass_s(1);
+        }
+        panic!("the jobs do not end");
+    }
+
+    pub async fn live(&self) -> i64 {
+        let counts = jobs::counts(&self.pool, self.clock.sql_now())
+            .await
+            .unwrap();
+        counts.queued + counts.running + counts.unknown
+    }
+
+    /// What a user has: available and held.
+    pub async fn wallet(&self, user_id: i64) -> (i64, i64) {
+        let mut conn = self.pool.acquire().await.unwrap();
+        let wallet = ledger::wallet(&mut conn, user_id, CURRENCY).await.unwrap();
+        (wallet.available.0, wallet.held.0)
+    }
+
+    pub async fn assert_books_balance(&self) {
+        assert_eq!(crate::ledger::findings(&self.pool).await, []);
+    }
+
+    pub fn submits(&self) -> usize {
+        self.providers[0].submits.load(Ordering::SeqCst)
+    }
+}
