@@ -21,7 +21,7 @@ use crate::engine::jobs::{ArtifactStore, JobKind, JobLimits, JobRunner, Jobs, Re
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
 use crate::engine::limits::Rate;
-use crate::engine::outbox::{PacingLimits, Sender};
+use crate::engine::outbox::{DeadLetterReport, PacingLimits, Sender};
 use crate::engine::shards::Shards;
 use crate::engine::task::Task;
 use crate::engine::upkeep::Upkeep;
@@ -135,6 +135,7 @@ impl App {
         );
 
         let artifacts = ArtifactStore::new(pool.clone(), clock.clone(), ids.clone());
+        let events = Arc::new(Events(Arc::clone(&env)));
         let sender = Sender::new(
             pool.clone(),
             clock.clone(),
@@ -142,7 +143,7 @@ impl App {
             shards.clone(),
             client.clone(),
             Arc::new(Artifacts(artifacts)),
-            Arc::new(Events(Arc::clone(&env))),
+            Arc::clone(&events) as _,
             PacingLimits::default(),
         );
         let sender = Runner::new(
@@ -186,6 +187,7 @@ impl App {
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
+            Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
             Arc::new(Funds::new(providers.clone())),
         ];
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);

@@ -12,7 +12,7 @@ use crate::base::clock::Clock;
 use crate::base::db;
 use crate::engine::jobs::{ArtifactStore, Links};
 use crate::engine::outbox::{
-    self, Action, DeadLetter, FileStore, NewMessage, OutboxEvents, Priority,
+    self, Action, DeadLetter, DeadLetters, FileStore, NewMessage, OutboxEvents, Priority,
 };
 use crate::engine::people;
 use crate::features::cx::Env;
@@ -20,7 +20,7 @@ use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::health::{NotReady, ReadinessProbe};
 use crate::http::media::MediaSigner;
-use crate::telegram::UploadFile;
+use crate::telegram::{Rich, UploadFile};
 
 /// Results as the outbox wants them.
 pub(super) struct Artifacts(pub(super) ArtifactStore);
@@ -70,34 +70,46 @@ impl OutboxEvents for Events {
         conn: &mut PgConnection,
         letter: &DeadLetter,
     ) -> Result<(), sqlx::Error> {
-        let env = &self.0;
-        if letter.kind == Action::FILE {
-            let owner = people::by_id(conn, letter.chat_id).await?;
-            let language =
-                owner.map_or(Language::En, |owner| Language::of_tag(owner.language_tag()));
-            let action = storefront::undelivered(language);
-            let message = NewMessage::new(letter.chat_id, letter.correlation, action);
-            outbox::enqueue(conn, &message, env.clock.sql_now()).await?;
-        }
-        // A warning about a lost warning could be lost as well, and so on for ever.
-        if env.admin_ids.contains(&letter.chat_id) {
+        if letter.kind != Action::FILE || letter.is_notification {
             return Ok(());
         }
-        for admin_id in &env.admin_ids {
+        let owner = people::by_id(conn, letter.chat_id).await?;
+        let language = owner.map_or(Language::En, |owner| Language::of_tag(owner.language_tag()));
+        let action = storefront::undelivered(language);
+        let message = NewMessage::new(letter.chat_id, letter.correlation, action);
+        outbox::enqueue(conn, &message, self.0.clock.sql_now()).await?;
+        Ok(())
+    }
+
+    async fn report(
+        &self,
+        conn: &mut PgConnection,
+        letters: &[DeadLetters],
+    ) -> Result<(), sqlx::Error> {
+        let speech = storefront::speech(Language::En);
+        let total = letters.first().map_or(0, |cause| cause.total);
+        let heading = Args::new().number("count", total);
+        let mut text = speech.rich("admin-dead-letters", &heading);
+        for cause in letters {
             let args = Args::new()
-                .text("kind", letter.kind)
-                .text("chat", letter.chat_id.to_string())
-                .text("error", &letter.error);
-            let text = storefront::speech(Language::En).rich("admin-dead-letter", &args);
+                .text("count", cause.count.to_string())
+                .text("kind", &cause.kind)
+                .text("chat", cause.chat_id.to_string())
+                .text("error", &cause.error);
+            text = text
+                .then(Rich::literal("\n"))
+                .then(speech.rich("admin-dead-letter", &args));
+        }
+        for admin_id in &self.0.admin_ids {
             let action = Action::Say {
-                text,
+                text: text.clone(),
                 keyboard: None,
             };
             let message = NewMessage {
                 priority: Priority::Low,
-                ..NewMessage::new(*admin_id, letter.correlation, action)
+                ..NewMessage::new(*admin_id, outbox::REPORT, action)
             };
-            outbox::enqueue(conn, &message, env.clock.sql_now()).await?;
+            outbox::enqueue(conn, &message, self.0.clock.sql_now()).await?;
         }
         Ok(())
     }

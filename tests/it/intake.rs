@@ -236,7 +236,7 @@ async fn who_blocks_the_bot_is_left_alone() {
     world.assert_clean().await;
     assert_eq!(
         world
-            .count("select count(*) from outbox_sent where outcome = 'dropped'")
+            .count("select count(*) from outbox_sent where outcome = 'blocked'")
             .await,
         1
     );

@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
 use tracing::Instrument as _;
 
 use super::store::{self, StoredUpdate};
@@ -17,7 +16,7 @@ use crate::base::db;
 use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::base::supervise::panic_text;
-use crate::engine::lanes::{LaneWork, Verdict, Waiting};
+use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
 
 /// Why an update could not be handled. The first two are retried; they differ in how loud they are.
@@ -223,15 +222,17 @@ impl LaneWork for Dispatch {
         "inbox"
     }
 
-    async fn fetch(&self, after: i64, limit: i64) -> Result<Vec<Waiting>, sqlx::Error> {
+    async fn fetch(&self, page: &Page) -> Result<Batch, sqlx::Error> {
         let shards = self.shards.owned();
-        if shards.is_empty() {
-            return Ok(Vec::new());
-        }
-        store::pending(&self.pool, &shards, after, limit).await
+        let rows = if shards.is_empty() {
+            Vec::new()
+        } else {
+            store::pending(&self.pool, &shards, page.after[0], page.room[0]).await?
+        };
+        Ok(Batch::of_one_class(rows, page))
     }
 
-    fn hold_back(&self, _: &Waiting) -> Option<OffsetDateTime> {
+    fn hold_back(&self, _: &Waiting) -> Option<Hold> {
         None
     }
 

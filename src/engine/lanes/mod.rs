@@ -3,6 +3,11 @@
 //! Guarantees: at most one item of a lane is in flight in this process; a lane that waits (a retry, a pause) never
 //! holds up another; memory is bounded, the rest of the queue stays in the table.
 //!
+//! Priorities: the more urgent class starts first, in it the older row, and what waited long gets a share of the
+//! starts. Each class has its own room in memory, and only it may take the last places among what is in flight, so
+//! that a flood of one is not felt by those above it. Within a lane order is never broken: a row in the way of an
+//! urgent one is as urgent.
+//!
 //! ```text
 //!            offer                 take                 Done → next item, or the lane is dropped
 //! table ───────────▶ ready ────────────────▶ busy ────┤
@@ -15,5 +20,5 @@
 mod queue;
 mod runner;
 
-pub use queue::Waiting;
-pub use runner::{Drained, LaneWork, Limits, Runner, Verdict};
+pub use queue::{CLASSES, Waiting};
+pub use runner::{Batch, Drained, Hold, LaneWork, Limits, Page, Runner, Verdict};

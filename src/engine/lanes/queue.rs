@@ -1,6 +1,7 @@
 //! The in-memory picture of a queue in lanes. Pure: no clock, no database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -11,13 +12,18 @@ pub struct Waiting {
     pub id: i64,
     /// Items of one lane run one after another.
     pub lane: i64,
-    /// 0 is served first.
+    /// Its class: 0 is served first. A row that holds up a more urgent one of its lane has that one's.
     pub priority: u8,
     /// Not to be started earlier.
     pub not_before: Option<OffsetDateTime>,
 }
 
-const PRIORITIES: usize = 3;
+/// Classes of priority.
+pub const CLASSES: usize = 3;
+/// What has waited for this long while it could have started is not passed over for ever.
+pub const AGED: Duration = Duration::from_secs(30);
+/// So many more urgent ones may go before an aged one of a lower class.
+const PASSED_OVER_MAX: u32 = 8;
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -25,183 +31,343 @@ struct Lane {
     phase: Phase,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
     #[default]
-    Ready,
+    Idle,
+    Ready(Place),
     Busy(i64),
+    /// By its pace, which another class may not have.
+    Held(OffsetDateTime),
     Waiting(OffsetDateTime),
 }
 
-/// Items by lane, with the lanes that may start in order of priority.
+/// Where a lane stands among those that may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    class: usize,
+    head: i64,
+    since: OffsetDateTime,
+}
+
+impl Lane {
+    /// The most urgent of its items decides for all: the others stand in its way.
+    fn class(&self) -> usize {
+        self.items.values().map(class_of).min().unwrap_or(CLASSES)
+    }
+}
+
+fn class_of(item: &Waiting) -> usize {
+    usize::from(item.priority).min(CLASSES - 1)
+}
+
+/// Items by lane, with the lanes that may start in order of class and of age.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     lanes: HashMap<i64, Lane>,
-    ready: [VecDeque<i64>; PRIORITIES],
+    ready: [BTreeSet<(i64, i64)>; CLASSES],
+    paused: [Option<OffsetDateTime>; CLASSES],
     waiting: BTreeSet<(OffsetDateTime, i64)>,
-    len: usize,
+    len: [usize; CLASSES],
+    passed_over: u32,
 }
 
 impl Queue {
-    pub(super) fn len(&self) -> usize {
-        self.len
+    /// Items held of a class.
+    pub(super) fn len(&self, class: usize) -> usize {
+        self.len[class]
     }
 
-    /// Takes in a row; one that is known already changes nothing.
-    pub(super) fn offer(&mut self, item: Waiting) {
-        let fresh = !self.lanes.contains_key(&item.lane);
+    /// Lanes that hold at least `rows` items, with their class.
+    pub(super) fn full(&self, rows: usize) -> impl Iterator<Item = (i64, usize)> {
+        let full = self
+            .lanes
+            .iter()
+            .filter(move |(_, lane)| lane.items.len() >= rows);
+        full.map(|(id, lane)| (*id, lane.class()))
+    }
+
+    /// Takes in a row; of one that is known already only a more urgent class changes anything.
+    pub(super) fn offer(&mut self, item: Waiting, now: OffsetDateTime) {
         let lane = self.lanes.entry(item.lane).or_default();
-        if lane.phase == Phase::Busy(item.id) || lane.items.insert(item.id, item).is_some() {
+        if lane.phase == Phase::Busy(item.id) {
             return;
         }
-        self.len += 1;
-        if fresh {
-            self.make_ready(item.lane);
+        let before = lane.class();
+        match lane.items.get_mut(&item.id) {
+            Some(known) if class_of(known) <= class_of(&item) => return,
+            Some(known) => {
+                self.len[class_of(known)] -= 1;
+                known.priority = item.priority;
+            }
+            None => {
+                lane.items.insert(item.id, item);
+            }
+        }
+        self.len[class_of(&item)] += 1;
+        match lane.phase {
+            Phase::Idle | Phase::Ready(_) => self.make_ready(item.lane, now),
+            Phase::Held(at) if lane.class() < before => {
+                self.waiting.remove(&(at, item.lane));
+                self.make_ready(item.lane, now);
+            }
+            Phase::Held(_) | Phase::Waiting(_) | Phase::Busy(_) => {}
         }
     }
 
-    /// The next item that may start, with its lane marked busy.
-    pub(super) fn take(&mut self, now: OffsetDateTime) -> Option<Waiting> {
+    /// The next item that may start, with its lane marked busy. Only the first `open` classes are looked at.
+    pub(super) fn take(&mut self, now: OffsetDateTime, open: usize) -> Option<Waiting> {
         self.wake(now);
-        for priority in 0..PRIORITIES {
-            while let Some(lane_id) = self.ready[priority].pop_front() {
-                let Some(lane) = self.lanes.get_mut(&lane_id) else {
-                    continue;
-                };
-                let Some(entry) = lane.items.first_entry() else {
-                    self.lanes.remove(&lane_id);
-                    continue;
-                };
-                if let Some(at) = entry.get().not_before.filter(|at| *at > now) {
-                    lane.phase = Phase::Waiting(at);
-                    self.waiting.insert((at, lane_id));
-                    continue;
-                }
-                let item = entry.remove();
-                lane.phase = Phase::Busy(item.id);
-                self.len -= 1;
-                return Some(item);
+        loop {
+            let class = self.next_class(now, open)?;
+            let (_, lane_id) = self.ready[class].pop_first()?;
+            let Some(lane) = self.lanes.get_mut(&lane_id) else {
+                continue;
+            };
+            let Some(entry) = lane.items.first_entry() else {
+                self.lanes.remove(&lane_id);
+                continue;
+            };
+            if let Some(at) = entry.get().not_before.filter(|at| *at > now) {
+                lane.phase = Phase::Waiting(at);
+                self.waiting.insert((at, lane_id));
+                continue;
             }
+            let item = entry.remove();
+            self.len[class_of(&item)] -= 1;
+            lane.phase = Phase::Busy(item.id);
+            let priority = u8::try_from(class).unwrap_or(item.priority);
+            return Some(Waiting { priority, ..item });
         }
-        None
+    }
+
+    /// The most urgent class in which something may start; an aged lower one when it was passed over often enough.
+    fn next_class(&mut self, now: OffsetDateTime, open: usize) -> Option<usize> {
+        let can = |class: &usize| {
+            self.paused[*class].is_none_or(|until| until <= now) && !self.ready[*class].is_empty()
+        };
+        let mut classes = (0..open.min(CLASSES)).filter(can);
+        let first = classes.next()?;
+        let aged = classes.find(|class| {
+            let head = self.ready[*class].first();
+            let phase = head
+                .and_then(|(_, lane)| self.lanes.get(lane))
+                .map(|lane| lane.phase);
+            matches!(phase, Some(Phase::Ready(place)) if place.since + AGED <= now)
+        });
+        let Some(aged) = aged else {
+            self.passed_over = 0;
+            return Some(first);
+        };
+        self.passed_over += 1;
+        if self.passed_over <= PASSED_OVER_MAX {
+            return Some(first);
+        }
+        self.passed_over = 0;
+        Some(aged)
     }
 
     /// The lane's item is done with: its next one may start.
-    pub(super) fn done(&mut self, lane_id: i64) {
+    pub(super) fn done(&mut self, lane_id: i64, now: OffsetDateTime) {
         let Some(lane) = self.lanes.get_mut(&lane_id) else {
             return;
         };
         if lane.items.is_empty() {
             self.lanes.remove(&lane_id);
         } else {
-            self.make_ready(lane_id);
+            lane.phase = Phase::Idle;
+            self.make_ready(lane_id, now);
         }
     }
 
-    /// The item goes back to the head of its lane, which waits until `at`.
+    /// The item goes back to the head of its lane, which waits until `at` whatever comes.
     pub(super) fn again(&mut self, item: Waiting, at: OffsetDateTime) {
-        let lane = self.lanes.entry(item.lane).or_default();
-        lane.items.insert(
-            item.id,
-            Waiting {
-                not_before: None,
-                ..item
-            },
-        );
-        lane.phase = Phase::Waiting(at);
-        self.len += 1;
+        self.put_back(item, Phase::Waiting(at));
         self.waiting.insert((at, item.lane));
     }
 
-    /// When the next waiting lane may start.
+    /// The item goes back to the head of its lane, which waits until `at` unless something more urgent comes into it.
+    pub(super) fn hold(&mut self, item: Waiting, at: OffsetDateTime) {
+        self.put_back(item, Phase::Held(at));
+        self.waiting.insert((at, item.lane));
+    }
+
+    /// The item goes back, and nothing of its class or a lower one starts before `until`.
+    pub(super) fn pause(&mut self, item: Waiting, until: OffsetDateTime, now: OffsetDateTime) {
+        for paused in &mut self.paused[class_of(&item)..] {
+            *paused = Some(paused.map_or(until, |at| at.max(until)));
+        }
+        self.put_back(item, Phase::Idle);
+        self.make_ready(item.lane, now);
+    }
+
+    fn put_back(&mut self, item: Waiting, phase: Phase) {
+        let lane = self.lanes.entry(item.lane).or_default();
+        let not_before = None;
+        lane.items.insert(item.id, Waiting { not_before, ..item });
+        lane.phase = phase;
+        self.len[class_of(&item)] += 1;
+    }
+
+    /// When the next lane that waits may start.
     pub(super) fn next_wake(&self) -> Option<OffsetDateTime> {
-        self.waiting.first().map(|(at, _)| *at)
+        let waiting = self.waiting.first().map(|(at, _)| *at);
+        let paused = (0..CLASSES).filter(|class| !self.ready[*class].is_empty());
+        let paused = paused.filter_map(|class| self.paused[class]);
+        waiting.into_iter().chain(paused).min()
     }
 
     fn wake(&mut self, now: OffsetDateTime) {
+        for paused in &mut self.paused {
+            *paused = paused.filter(|until| *until > now);
+        }
         while let Some((at, lane)) = self.waiting.first().copied() {
             if at > now {
                 return;
             }
             self.waiting.pop_first();
-            self.make_ready(lane);
+            self.make_ready(lane, now);
         }
     }
 
-    fn make_ready(&mut self, lane_id: i64) {
-        if let Some(lane) = self.lanes.get_mut(&lane_id) {
-            lane.phase = Phase::Ready;
-            let head = lane.items.values().next();
-            let priority = head.map_or(0, |item| usize::from(item.priority));
-            self.ready[priority.min(PRIORITIES - 1)].push_back(lane_id);
+    /// Puts the lane where its head and its class belong; one that stood elsewhere keeps the age of its wait.
+    fn make_ready(&mut self, lane_id: i64, now: OffsetDateTime) {
+        let Some(lane) = self.lanes.get_mut(&lane_id) else {
+            return;
+        };
+        let Some(head) = lane.items.keys().next().copied() else {
+            return;
+        };
+        let class = lane.class().min(CLASSES - 1);
+        let mut since = now;
+        if let Phase::Ready(old) = lane.phase {
+            self.ready[old.class].remove(&(old.head, lane_id));
+            since = old.since;
         }
+        lane.phase = Phase::Ready(Place { class, head, since });
+        self.ready[class].insert((head, lane_id));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-01-01 0:00 UTC);
 
     fn item(id: i64, lane: i64) -> Waiting {
+        of_class(1, id, lane)
+    }
+
+    fn of_class(priority: u8, id: i64, lane: i64) -> Waiting {
         Waiting {
             id,
             lane,
-            priority: 1,
+            priority,
             not_before: None,
         }
+    }
+
+    fn take(queue: &mut Queue, now: OffsetDateTime) -> Option<i64> {
+        queue.take(now, CLASSES).map(|item| item.id)
     }
 
     #[test]
     fn a_lane_runs_in_order_of_id_one_at_a_time() {
         let mut queue = Queue::default();
         for id in [3, 1, 2] {
-            queue.offer(item(id, 7));
-            queue.offer(item(id, 7));
+            queue.offer(item(id, 7), NOW);
+            queue.offer(item(id, 7), NOW);
         }
         for id in [1, 2, 3] {
-            assert_eq!(queue.take(NOW).map(|item| item.id), Some(id));
-            assert_eq!(queue.take(NOW), None, "the lane is busy");
-            queue.offer(item(id, 7));
-            queue.done(7);
+            assert_eq!(take(&mut queue, NOW), Some(id));
+            assert_eq!(take(&mut queue, NOW), None, "the lane is busy");
+            queue.offer(item(id, 7), NOW);
+            queue.done(7, NOW);
         }
-        assert_eq!((queue.take(NOW), queue.len()), (None, 0));
+        assert_eq!((take(&mut queue, NOW), queue.len(1)), (None, 0));
     }
 
     #[test]
     fn a_waiting_lane_holds_up_only_itself() {
         let mut queue = Queue::default();
-        queue.offer(item(1, 7));
-        queue.offer(item(2, 7));
-        queue.offer(item(3, 8));
-        let first = queue.take(NOW).expect("ready");
+        queue.offer(item(1, 7), NOW);
+        queue.offer(item(2, 7), NOW);
+        queue.offer(item(3, 8), NOW);
+        let first = queue.take(NOW, CLASSES).expect("ready");
         let later = NOW + Duration::from_secs(5);
         queue.again(first, later);
-        assert_eq!(queue.take(NOW).map(|item| item.id), Some(3));
-        assert_eq!(queue.take(NOW), None);
+        assert_eq!(take(&mut queue, NOW), Some(3));
+        assert_eq!(take(&mut queue, NOW), None);
         assert_eq!(queue.next_wake(), Some(later));
-        assert_eq!(
-            queue.take(later).map(|item| item.id),
-            Some(1),
-            "order holds over a retry"
-        );
+        assert_eq!(take(&mut queue, later), Some(1), "order holds over a retry");
     }
 
     #[test]
-    fn higher_priority_lanes_go_first() {
+    fn the_more_urgent_class_goes_first_and_in_it_the_older() {
         let mut queue = Queue::default();
-        queue.offer(Waiting {
-            priority: 2,
-            ..item(1, 1)
-        });
-        queue.offer(Waiting {
-            priority: 0,
-            ..item(2, 2)
-        });
-        assert_eq!(queue.take(NOW).map(|item| item.id), Some(2));
-        assert_eq!(queue.take(NOW).map(|item| item.id), Some(1));
+        for (class, id) in [(2, 1), (1, 9), (0, 12), (1, 8)] {
+            queue.offer(of_class(class, id, id), NOW);
+        }
+        let order: Vec<i64> = std::iter::from_fn(|| take(&mut queue, NOW)).collect();
+        assert_eq!(order, [12, 8, 9, 1]);
+    }
+
+    #[test]
+    fn what_holds_up_an_urgent_row_is_as_urgent_and_still_goes_first() {
+        let mut queue = Queue::default();
+        queue.offer(of_class(2, 1, 7), NOW);
+        queue.offer(of_class(2, 2, 8), NOW);
+        let first = queue.take(NOW, CLASSES).expect("ready");
+        queue.hold(first, NOW + Duration::from_secs(6));
+        queue.offer(of_class(1, 3, 7), NOW);
+        let held = queue.take(NOW, CLASSES).expect("not held any more");
+        assert_eq!((held.id, held.priority), (1, 1));
+        queue.done(7, NOW);
+        assert_eq!(take(&mut queue, NOW), Some(3));
+        assert_eq!(take(&mut queue, NOW), Some(2));
+    }
+
+    #[test]
+    fn a_retry_is_not_cut_short_by_something_urgent() {
+        let mut queue = Queue::default();
+        queue.offer(of_class(2, 1, 7), NOW);
+        let first = queue.take(NOW, CLASSES).expect("ready");
+        queue.again(first, NOW + Duration::from_secs(6));
+        queue.offer(of_class(1, 3, 7), NOW);
+        assert_eq!(take(&mut queue, NOW), None);
+    }
+
+    #[test]
+    fn what_waited_long_gets_its_share() {
+        let mut queue = Queue::default();
+        queue.offer(of_class(2, 1, 1), NOW);
+        for id in 100..140 {
+            queue.offer(item(id, id), NOW);
+        }
+        for id in 100..110 {
+            assert_eq!(take(&mut queue, NOW), Some(id), "nothing has aged");
+        }
+        let later = NOW + AGED;
+        let taken: Vec<i64> = (0..10).filter_map(|_| take(&mut queue, later)).collect();
+        assert_eq!(taken[..8], [110, 111, 112, 113, 114, 115, 116, 117]);
+        assert_eq!(taken[8..], [1, 118]);
+    }
+
+    #[test]
+    fn a_paused_class_lets_the_more_urgent_ones_through() {
+        let mut queue = Queue::default();
+        queue.offer(of_class(2, 1, 1), NOW);
+        queue.offer(of_class(2, 2, 2), NOW);
+        let first = queue.take(NOW, CLASSES).expect("ready");
+        let later = NOW + Duration::from_millis(40);
+        queue.pause(first, later, NOW);
+        assert_eq!(take(&mut queue, NOW), None);
+        assert_eq!(queue.next_wake(), Some(later));
+        queue.offer(of_class(1, 3, 3), NOW);
+        assert_eq!(take(&mut queue, NOW), Some(3));
+        assert_eq!(take(&mut queue, later), Some(1));
+        assert_eq!(queue.take(later, 2), None, "the class is not open");
     }
 }

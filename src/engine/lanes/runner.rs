@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::queue::{Queue, Waiting};
+use super::queue::{CLASSES, Queue, Waiting};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
@@ -20,12 +20,57 @@ use crate::base::supervise::{Shutdown, panic_text};
 pub trait LaneWork: Send + Sync + 'static {
     /// For logs.
     fn name(&self) -> &'static str;
-    /// Rows with an id above `after`, in order of id, at most `limit`.
-    async fn fetch(&self, after: i64, limit: i64) -> Result<Vec<Waiting>, sqlx::Error>;
-    /// If the row must not start yet: the time when it may. Called just before it starts.
-    fn hold_back(&self, item: &Waiting) -> Option<OffsetDateTime>;
+    /// Rows of one lane that are held in memory at most; the lane's later ones stay in the table.
+    fn lane_rows_max(&self) -> usize {
+        usize::MAX
+    }
+    /// The next rows of the table. Of a lane, either none or its first ones.
+    async fn fetch(&self, page: &Page) -> Result<Batch, sqlx::Error>;
+    /// If the row must not start yet: until when. Called just before it starts.
+    fn hold_back(&self, item: &Waiting) -> Option<Hold>;
     /// Works on one row.
     async fn process(&self, item: Waiting) -> Verdict;
+}
+
+/// What is asked of the table: for each class so many rows with an id above the last one seen.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The highest id that was seen, for each class.
+    pub after: [i64; CLASSES],
+    /// How many more may be held, for each class.
+    pub room: [i64; CLASSES],
+    /// Lanes of which no more may be held, for each class.
+    pub full: [Vec<i64>; CLASSES],
+}
+
+/// What the table had.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The rows.
+    pub rows: Vec<Waiting>,
+    /// Up to where each class has been seen now.
+    pub after: [i64; CLASSES],
+    /// Whether there may be more in some class that has room.
+    pub more: bool,
+}
+
+impl Batch {
+    /// The rows of a table that has only the first class, in order of id.
+    pub fn of_one_class(rows: Vec<Waiting>, page: &Page) -> Self {
+        let mut after = page.after;
+        after[0] = rows.last().map_or(after[0], |row| row.id);
+        let more = i64::try_from(rows.len()).is_ok_and(|count| count >= page.room[0]);
+        Self { rows, after, more }
+    }
+}
+
+/// Why a row does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Its lane has to wait.
+    Lane(OffsetDateTime),
+    /// All of its class and of lower ones have to.
+    Class(OffsetDateTime),
 }
 
 /// What became of a row.
@@ -51,6 +96,9 @@ pub struct Limits {
     pub poll: Duration,
 }
 
+/// Rows of a class that are read at once.
+const FETCH_MAX: usize = 512;
+
 /// What [`Runner::drain`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
@@ -72,7 +120,7 @@ pub struct Runner<W> {
 
 struct Running {
     queue: Queue,
-    cursor: i64,
+    seen: [i64; CLASSES],
     flying: JoinSet<(Waiting, Verdict)>,
     processed: usize,
 }
@@ -96,7 +144,7 @@ impl<W: LaneWork> Runner<W> {
         let mut poll_at = self.clock.monotonic();
         loop {
             if self.clock.monotonic() >= poll_at {
-                running.cursor = 0;
+                running.seen = [0; CLASSES];
                 poll_at = self.clock.monotonic()
                     + self.limits.poll
                     + self.ids.jitter(self.limits.poll / 4);
@@ -129,7 +177,7 @@ impl<W: LaneWork> Runner<W> {
     pub async fn drain(&self) -> Result<Drained, sqlx::Error> {
         let mut running = Running::new();
         loop {
-            running.cursor = 0;
+            running.seen = [0; CLASSES];
             self.fill(&mut running).await?;
             self.start(&mut running);
             match running.flying.join_next().await {
@@ -144,33 +192,69 @@ impl<W: LaneWork> Runner<W> {
         }
     }
 
+    /// Each class has room of its own: a flood in one cannot keep the others out.
     async fn fill(&self, running: &mut Running) -> Result<(), sqlx::Error> {
         loop {
-            let space = self.limits.buffered_max.saturating_sub(running.queue.len());
-            if space == 0 {
+            let page = self.page(running);
+            if page.room == [0; CLASSES] {
                 return Ok(());
             }
-            let limit = i64::try_from(space.min(512)).unwrap_or(512);
-            let rows = self.work.fetch(running.cursor, limit).await?;
-            let count = rows.len();
-            for row in rows {
-                running.cursor = running.cursor.max(row.id);
-                running.queue.offer(row);
+            let batch = self.work.fetch(&page).await?;
+            running.seen = batch.after;
+            let now = self.clock.now();
+            for row in batch.rows {
+                running.queue.offer(row, now);
             }
-            if i64::try_from(count).unwrap_or(limit) < limit {
+            if !batch.more {
                 return Ok(());
             }
         }
     }
 
+    fn page(&self, running: &Running) -> Page {
+        let each = self.limits.buffered_max / CLASSES;
+        let room = std::array::from_fn(|class| {
+            let space = each.saturating_sub(running.queue.len(class));
+            i64::try_from(space.min(FETCH_MAX)).unwrap_or(0)
+        });
+        let mut full: [Vec<i64>; CLASSES] = Default::default();
+        for (lane, urgency) in running.queue.full(self.work.lane_rows_max()) {
+            // A more urgent row behind what is held must still be seen.
+            for lanes in full.iter_mut().skip(urgency) {
+                lanes.push(lane);
+            }
+        }
+        Page {
+            after: running.seen,
+            room,
+            full,
+        }
+    }
+
+    /// How many classes may start something: the last places are kept for the more urgent ones.
+    fn open_classes(&self, flying: usize) -> usize {
+        let max = self.limits.concurrency_max;
+        let caps = [max, (max - max / 8).max(1), (max / 2).max(1)];
+        caps.iter().take_while(|cap| flying < **cap).count()
+    }
+
     fn start(&self, running: &mut Running) {
-        while running.flying.len() < self.limits.concurrency_max {
-            let Some(item) = running.queue.take(self.clock.now()) else {
+        loop {
+            let open = self.open_classes(running.flying.len());
+            let now = self.clock.now();
+            let Some(item) = running.queue.take(now, open) else {
                 return;
             };
-            if let Some(at) = self.work.hold_back(&item) {
-                running.queue.again(item, at);
-                continue;
+            match self.work.hold_back(&item) {
+                None => {}
+                Some(Hold::Lane(at)) => {
+                    running.queue.hold(item, at);
+                    continue;
+                }
+                Some(Hold::Class(until)) => {
+                    running.queue.pause(item, until, now);
+                    continue;
+                }
             }
             let work = Arc::clone(&self.work);
             let panicked_again_at = self.clock.now() + Duration::from_secs(5);
@@ -199,11 +283,8 @@ impl<W: LaneWork> Runner<W> {
     ) {
         running.processed += 1;
         match joined {
-            Ok((item, Verdict::Done)) => running.queue.done(item.lane),
-            Ok((item, Verdict::Again { at })) => {
-                running.queue.done(item.lane);
-                running.queue.again(item, at);
-            }
+            Ok((item, Verdict::Done)) => running.queue.done(item.lane, self.clock.now()),
+            Ok((item, Verdict::Again { at })) => running.queue.again(item, at),
             // Panics are caught inside; only a runtime that is going away aborts a task.
             Err(error) => {
                 tracing::error!(queue = self.work.name(), error = %error, "a lane was aborted")
@@ -225,7 +306,7 @@ impl Running {
     fn new() -> Self {
         Self {
             queue: Queue::default(),
-            cursor: 0,
+            seen: [0; CLASSES],
             flying: JoinSet::new(),
             processed: 0,
         }

@@ -40,7 +40,7 @@ impl Delivered {
         }
     }
 
-    const fn nothing(outcome: &'static str) -> Self {
+    pub(super) const fn nothing(outcome: &'static str) -> Self {
         Self {
             message_id: None,
             outcome,

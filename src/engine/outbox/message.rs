@@ -21,6 +21,8 @@ pub struct NewMessage {
     pub message_ref: Option<Uuid>,
     /// Waiting rows with the same key are replaced by this one.
     pub coalesce_key: Option<Uuid>,
+    /// Plain notices of low priority with the same key that wait one after another become one message.
+    pub merge_key: Option<&'static str>,
     /// What to do.
     pub action: Action,
     /// If the answer of an earlier try was lost.
@@ -39,6 +41,7 @@ impl NewMessage {
             expires_at: None,
             message_ref: None,
             coalesce_key: None,
+            merge_key: None,
             action,
             on_unknown: OnUnknown::SendAgain,
             correlation,

@@ -166,4 +166,8 @@ command-help = How it works
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 payments-not-taken = Payments are not taken here at the moment.
-admin-dead-letter = ⚠️ A message ({ $kind }) to chat `{ $chat }` could not be delivered: { $error }
+admin-dead-letters = ⚠️ { $count ->
+    [one] A message
+   *[other] { $count } messages
+    } could not be delivered:
+admin-dead-letter = • { $count } × { $kind }, such as to chat `{ $chat }`: { $error }

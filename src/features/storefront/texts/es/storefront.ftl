@@ -169,4 +169,8 @@ command-help = Cómo funciona
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 payments-not-taken = Aquí no se aceptan pagos por el momento.
-admin-dead-letter = ⚠️ No se ha podido entregar un mensaje ({ $kind }) al chat `{ $chat }`: { $error }
+admin-dead-letters = ⚠️ { $count ->
+    [one] No se ha podido entregar un mensaje
+   *[other] No se han podido entregar { $count } mensajes
+    }:
+admin-dead-letter = • { $count } × { $kind }, p. ej. al chat `{ $chat }`: { $error }

@@ -180,4 +180,9 @@ slow-down = 🐢 Слишком быстро. Подождите { $n ->
        *[many] { $n } секунд
     } и попробуйте снова.
 payments-not-taken = Платежи здесь сейчас не принимаются.
-admin-dead-letter = ⚠️ Сообщение ({ $kind }) в чат `{ $chat }` не удалось доставить: { $error }
+admin-dead-letters = ⚠️ { $count ->
+    [one] { $count } сообщение не удалось доставить
+    [few] { $count } сообщения не удалось доставить
+   *[other] { $count } сообщений не удалось доставить
+    }:
+admin-dead-letter = • { $count } × { $kind }, например в чат `{ $chat }`: { $error }

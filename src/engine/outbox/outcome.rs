@@ -1,0 +1,212 @@
+//! What Telegram's answer means for the row: sent, once more, set aside, dropped, moved.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::deliver::Delivered;
+use super::message::{Action, OnUnknown, Priority};
+use super::sender::{Sender, UNKNOWNS_MAX};
+use super::store::{self, Again, Claimed, DeadLetter};
+use crate::base::ids::Ids;
+use crate::base::redact;
+use crate::engine::lanes::Verdict;
+use crate::telegram::CallError;
+
+/// What could not be sent for this long because Telegram was away is a dead letter.
+const AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
+
+/// A call that did not do what it should.
+pub(super) struct Failure<'a> {
+    pub(super) action: &'a Action,
+    pub(super) on_unknown: OnUnknown,
+    /// When it began.
+    pub(super) called_at: OffsetDateTime,
+    pub(super) error: CallError,
+}
+
+impl Sender {
+    pub(super) async fn record(
+        &self,
+        row: &Claimed,
+        action: &Action,
+        delivered: Delivered,
+    ) -> Result<Verdict, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let (kind, now) = (action.name(), self.clock.sql_now());
+        if store::finish(
+            &mut tx,
+            row,
+            kind,
+            delivered.message_id,
+            delivered.outcome,
+            now,
+        )
+        .await?
+        {
+            tx.commit().await?;
+            tracing::debug!(
+                outcome = delivered.outcome,
+                message_id = delivered.message_id,
+                "message done"
+            );
+        } else {
+            tracing::warn!("the lease of a sent message was lost, it may be sent twice");
+        }
+        Ok(Verdict::Done)
+    }
+
+    pub(super) async fn failed(
+        &self,
+        row: &Claimed,
+        failure: Failure<'_>,
+    ) -> Result<Verdict, sqlx::Error> {
+        let Failure { action, error, .. } = failure;
+        match error {
+            CallError::FloodWait { retry_after_s } => {
+                let pause = Duration::from_secs(retry_after_s.max(1).into());
+                tracing::warn!(retry_after_s, "Telegram asks to wait");
+                self.pacing()
+                    .flooded(row.chat_id, pause, self.clock.monotonic());
+                self.wait(row, "flood", pause).await
+            }
+            CallError::Unauthorized => {
+                tracing::error!("Telegram does not accept the bot's token, all messages wait");
+                self.pacing()
+                    .halt(UNAUTHORIZED_PAUSE, self.clock.monotonic());
+                self.wait(row, "unauthorized", UNAUTHORIZED_PAUSE).await
+            }
+            CallError::Transient { .. }
+                if u64::try_from(row.age_s).unwrap_or(0) < AGE_MAX.as_secs() =>
+            {
+                tracing::warn!(error = %error, attempts = row.attempts, "Telegram is away, the message waits");
+                self.try_again(row, &error, false).await
+            }
+            CallError::Unknown { .. }
+                if failure.on_unknown == OnUnknown::SendAgain
+                    && row.unknowns + 1 < UNKNOWNS_MAX =>
+            {
+                tracing::warn!(error = %error, "the answer was lost, the message is sent again");
+                self.try_again(row, &error, true).await
+            }
+            CallError::Blocked | CallError::ChatGone => {
+                self.unreachable(row, action, failure.called_at).await
+            }
+            CallError::Migrated { to_chat_id } => self.moved(row, to_chat_id).await,
+            CallError::NotModified => {
+                self.record(row, action, Delivered::nothing("unchanged"))
+                    .await
+            }
+            CallError::MessageGone | CallError::CallbackTooOld => {
+                self.record(row, action, Delivered::nothing("dropped"))
+                    .await
+            }
+            CallError::Transient { .. }
+            | CallError::Unknown { .. }
+            | CallError::BadEntities { .. }
+            | CallError::TooLong
+            | CallError::MediaRefused { .. }
+            | CallError::Rejected { .. } => self.bury(row, action, &error.to_string()).await,
+        }
+    }
+
+    /// The row and all that wait for its chat end here: each of them would only be refused for itself.
+    async fn unreachable(
+        &self,
+        row: &Claimed,
+        action: &Action,
+        called_at: OffsetDateTime,
+    ) -> Result<Verdict, sqlx::Error> {
+        let now = self.clock.sql_now();
+        let mut tx = self.pool.begin().await?;
+        self.events.unreachable(&mut tx, row.chat_id).await?;
+        if !store::finish(&mut tx, row, action.name(), None, "blocked", now).await? {
+            return Ok(Verdict::Done);
+        }
+        let others = store::drop_unreachable(&mut tx, row.chat_id, called_at, now).await?;
+        tx.commit().await?;
+        tracing::info!(others, "the user cannot be reached, what waits is dropped");
+        Ok(Verdict::Done)
+    }
+
+    async fn moved(&self, row: &Claimed, to_chat_id: i64) -> Result<Verdict, sqlx::Error> {
+        tracing::info!(to_chat_id, "the group moved");
+        let mut tx = self.pool.begin().await?;
+        store::migrate(&mut tx, row.chat_id, to_chat_id).await?;
+        self.events
+            .migrated(&mut tx, row.chat_id, to_chat_id)
+            .await?;
+        tx.commit().await?;
+        Ok(Verdict::Done)
+    }
+
+    /// After a pause that Telegram asked for; it costs no try.
+    async fn wait(
+        &self,
+        row: &Claimed,
+        error: &str,
+        delay: Duration,
+    ) -> Result<Verdict, sqlx::Error> {
+        let again = Again {
+            delay,
+            error,
+            costs_attempt: false,
+            is_unknown: false,
+        };
+        self.put_back(row, again).await
+    }
+
+    async fn try_again(
+        &self,
+        row: &Claimed,
+        error: &CallError,
+        is_unknown: bool,
+    ) -> Result<Verdict, sqlx::Error> {
+        let again = Again {
+            delay: backoff(row.attempts, &self.ids),
+            error: &error.to_string(),
+            costs_attempt: true,
+            is_unknown,
+        };
+        self.put_back(row, again).await
+    }
+
+    async fn put_back(&self, row: &Claimed, again: Again<'_>) -> Result<Verdict, sqlx::Error> {
+        store::put_back(&self.pool, row, again, self.clock.sql_now()).await?;
+        Ok(Verdict::Again {
+            at: self.clock.now() + again.delay,
+        })
+    }
+
+    /// Sets the row aside with its story; the admins are told by [`super::DeadLetterReport`].
+    pub(super) async fn bury(
+        &self,
+        row: &Claimed,
+        action: &Action,
+        error: &str,
+    ) -> Result<Verdict, sqlx::Error> {
+        let error = redact::text(error).into_owned();
+        let mut tx = self.pool.begin().await?;
+        if store::bury(&mut tx, row, &error).await? {
+            let letter = DeadLetter {
+                chat_id: row.chat_id,
+                kind: action.name(),
+                is_notification: row.priority >= Priority::Low.code(),
+                correlation: row.correlation,
+            };
+            self.events.dead_letter(&mut tx, &letter).await?;
+            tx.commit().await?;
+            tracing::error!(%error, attempts = row.attempts, "message became a dead letter");
+        }
+        Ok(Verdict::Done)
+    }
+}
+
+/// 500 ms doubled with each attempt, at most a minute, half of it at random.
+fn backoff(attempts: i16, ids: &Ids) -> Duration {
+    let doubled = Duration::from_millis(500)
+        * 2_u32.saturating_pow(attempts.clamp(0, 8).unsigned_abs().into());
+    let base = doubled.min(Duration::from_secs(60)) / 2;
+    base + ids.jitter(base)
+}

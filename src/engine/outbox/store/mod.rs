@@ -1,0 +1,16 @@
+//! SQL of the outbox.
+
+mod claims;
+mod outcomes;
+mod waiting;
+
+pub(super) use claims::{
+    Again, Claimed, Neighbour, absorb, bury, claim, extend, finish, leased_until, neighbours,
+    put_back,
+};
+pub(super) use outcomes::report_dead;
+pub use outcomes::{
+    DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, purge, settled,
+};
+pub(super) use waiting::{LANE_ROWS_MAX, chat_of_lane, drop_unreachable, migrate, waiting};
+pub use waiting::{enqueue, withdraw};
