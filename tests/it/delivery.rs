@@ -1,5 +1,7 @@
 //! The last step: a result that Telegram takes, or does not take, in this way or that.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, User, World};
@@ -92,6 +94,8 @@ async fn a_result_that_cannot_be_delivered_is_owned_up_to_and_an_admin_is_told_o
     let last = receives(&world, anna).await;
     let text = last["text"].as_str().expect("a text");
     assert!(text.contains("could not send you the result"), "{text}");
+    world.app.upkeep().await;
+    world.settle().await;
     let told = admin.transcript().await;
     assert_eq!(told.matches("could not be delivered").count(), 1, "{told}");
     assert_eq!(dead(&world).await, 1, "kept for a person");
@@ -105,6 +109,11 @@ async fn a_warning_that_no_admin_can_get_does_not_go_round_in_circles() {
     world.user(901).says("/start").await;
     refuses(&world, "sendMessage", "SOMETHING_NEW", 20).await;
     world.user(11).says("/start").await;
+    for _ in 0..3 {
+        world.finish().await;
+        world.advance(Duration::from_secs(600)).await;
+        world.app.upkeep().await;
+    }
     world.finish().await;
     assert_eq!(dead(&world).await, 3, "the message and its two warnings");
     assert_eq!(world.calls("sendMessage").await, 5);
