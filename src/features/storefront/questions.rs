@@ -138,7 +138,7 @@ fn keyboard(cx: &Cx<'_>, draft: &Draft, position: usize, input: &Input) -> Inlin
             "button-to-summary",
             &Press::Summary { draft: id() },
         ));
-    } else if position > 0 {
+    } else {
         last.push(labelled(
             speech,
             "button-back",
@@ -164,8 +164,12 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
         Draft::clear(cx).await?;
         return not_understood(cx).await;
     };
-    if message.media_group_id.is_some() && message.media_group_id == draft.album {
-        return Ok(());
+    if message.media_group_id.is_some() {
+        if message.media_group_id == draft.album {
+            return Ok(());
+        }
+        draft.album.clone_from(&message.media_group_id);
+        draft.save(cx).await?;
     }
     let speech = speech(cx.language);
     let Some((position, input)) = asked(service, &draft) else {
@@ -175,8 +179,11 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
     };
     match inputs::answer(input, message, cx.language.code()) {
         Ok(answer) => {
-            draft.album.clone_from(&message.media_group_id);
+            let has_caption = matches!(answer, Answer::Media(_)) && !draft.changing;
             draft.take(service, input, answer);
+            if has_caption {
+                take_caption(cx, service, &mut draft, message);
+            }
             draft.save(cx).await?;
             go_on(cx, service, &draft, false).await
         }
@@ -188,6 +195,18 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
             let keyboard = keyboard(cx, &draft, position, input);
             cx.say(text, Some(keyboard)).await
         }
+    }
+}
+
+/// Who sends a file often says in its caption what to do with it: that answers the next question, if it asks for text.
+fn take_caption(cx: &Cx<'_>, service: &Service, draft: &mut Draft, message: &IncomingMessage) {
+    let Some((_, next)) = asked(service, draft) else {
+        return;
+    };
+    if let InputKind::Text { .. } = next.kind
+        && let Ok(answer) = inputs::answer(next, message, cx.language.code())
+    {
+        draft.take(service, next, answer);
     }
 }
 
@@ -251,7 +270,7 @@ async fn answer_by_button(
     go_on(cx, service, &draft, true).await
 }
 
-/// Back to the question before.
+/// Back to the question before, from the first one to the shelf.
 pub async fn back(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let catalog = std::sync::Arc::clone(&cx.env.catalog);
     let Some(mut draft) = current(cx, draft_id).await? else {
@@ -260,6 +279,10 @@ pub async fn back(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let Some(service) = draft.service(&catalog) else {
         return old_button(cx).await;
     };
+    if draft.asking == Some(0) {
+        Draft::clear(cx).await?;
+        return pages::category(cx, &service.category, 0).await;
+    }
     let before = draft
         .asking
         .unwrap_or(service.inputs.len())
