@@ -1,20 +1,11 @@
 //! Every service on sale is ordered, paid and received, with files sent in every way that people send them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bulwark::catalog::{Catalog, Input, InputKind, Service};
 use bulwark::config::Providers;
 use serde_json::{Value, json};
 
+use crate::files::{picture, sound, video};
 use crate::world::{User, World};
-
-const PICTURE: &[u8] = include_bytes!("files/picture.png");
-const VIDEO: &[u8] = include_bytes!("../../simulator/fixtures/result.mp4");
-const SOUND: &[u8] = include_bytes!("../../simulator/fixtures/result.mp3");
-
-fn file(bytes: &[u8], name: &str, mime: &str) -> Value {
-    json!({ "data": STANDARD.encode(bytes), "file_name": name, "mime_type": mime, "duration": 3 })
-}
 
 /// What somebody sends for an input; `turn` picks among the ways to send the same thing.
 fn body(input: &Input, turn: usize) -> Value {
@@ -24,18 +15,18 @@ fn body(input: &Input, turn: usize) -> Value {
         }
         (InputKind::Number(range), _) => json!({ "text": range.min.to_string() }),
         (InputKind::Choice { options }, _) => json!({ "text": options[0].value }),
-        (InputKind::Image { .. }, 0) => json!({ "photo": file(PICTURE, "p.png", "image/png") }),
+        (InputKind::Image { .. }, 0) => json!({ "photo": picture() }),
         (InputKind::Image { .. }, 1) => {
-            json!({ "document": file(PICTURE, "p.png", "image/png"), "caption": "mine" })
+            json!({ "document": picture(), "caption": "x" })
         }
         (InputKind::Image { .. }, _) => {
-            json!({ "photo": file(PICTURE, "p.png", "image/png"), "forward": true })
+            json!({ "photo": picture(), "forward": true })
         }
-        (InputKind::Video { .. }, 0) => json!({ "video": file(VIDEO, "v.mp4", "video/mp4") }),
-        (InputKind::Video { .. }, 1) => json!({ "video_note": file(VIDEO, "v.mp4", "video/mp4") }),
-        (InputKind::Video { .. }, _) => json!({ "document": file(VIDEO, "v.mp4", "video/mp4") }),
-        (InputKind::Audio { .. }, 0) => json!({ "voice": file(SOUND, "s.mp3", "audio/mpeg") }),
-        (InputKind::Audio { .. }, _) => json!({ "audio": file(SOUND, "s.mp3", "audio/mpeg") }),
+        (InputKind::Video { .. }, 0) => json!({ "video": video() }),
+        (InputKind::Video { .. }, 1) => json!({ "video_note": video() }),
+        (InputKind::Video { .. }, _) => json!({ "document": video() }),
+        (InputKind::Audio { .. }, 0) => json!({ "voice": sound() }),
+        (InputKind::Audio { .. }, _) => json!({ "audio": sound() }),
     }
 }
 
@@ -109,17 +100,13 @@ async fn what_does_not_fit_is_explained() {
             .id
             .clone()
     };
-    let sound = json!({ "voice": file(SOUND, "s.mp3", "audio/mpeg") });
+    let sound = json!({ "voice": sound() });
     for (wanted, given, answer) in [
         ("text", sound.clone(), "need a text"),
         ("text", json!({ "text": "a" }), "too short"),
         ("image", sound, "need a photo"),
         ("image", json!({ "text": "no picture" }), "need a photo"),
-        (
-            "video",
-            json!({ "photo": file(PICTURE, "p.png", "image/png") }),
-            "need a video",
-        ),
+        ("video", json!({ "photo": picture() }), "need a video"),
     ] {
         anna.picks(&wants(wanted)).await;
         anna.send(given).await;

@@ -12,6 +12,8 @@ mod catalogue;
 mod database;
 mod delivery;
 mod failures;
+mod files;
+mod inputs;
 mod intake;
 mod jobs;
 mod journeys;
