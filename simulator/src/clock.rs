@@ -46,6 +46,30 @@ impl SimClock {
         self.advanced.send_modify(|advanced| *advanced += by);
     }
 
+    /// Where a manual clock stood at first; for the machine's time always the same.
+    pub(crate) fn started_at(&self) -> OffsetDateTime {
+        self.start.unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// How far it was moved forward.
+    pub(crate) fn ahead_ms(&self) -> u64 {
+        u64::try_from(self.advanced.borrow().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Moves to where another clock stood, of which `started_at` and `ahead_ms` are known; never back.
+    pub(crate) fn catch_up(&self, started_at: OffsetDateTime, ahead_ms: u64) {
+        let ahead = Duration::from_millis(ahead_ms);
+        let behind = match self.start {
+            Some(start) => {
+                (started_at - start).saturating_add(ahead.try_into().unwrap_or_default())
+            }
+            None => ahead.try_into().unwrap_or_default(),
+        };
+        if behind.is_positive() {
+            self.advance(behind.unsigned_abs());
+        }
+    }
+
     pub async fn sleep(&self, length: Duration) {
         self.sleep_until(self.now() + length).await;
     }

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::SimClock;
 use crate::faults::Faults;
+use crate::keep::Saves;
 use crate::kie;
 use crate::log::CallLog;
 use crate::telegram::Telegram;
@@ -53,11 +54,12 @@ pub struct Core {
     pub addr: SocketAddr,
     /// The id of each chat that changed.
     pub changes: broadcast::Sender<i64>,
+    pub(crate) saves: Saves,
     random: Mutex<StdRng>,
 }
 
 impl Core {
-    pub(crate) fn new(config: SimConfig, addr: SocketAddr) -> reqwest::Result<Self> {
+    pub(crate) fn new(config: SimConfig, addr: SocketAddr, saves: Saves) -> reqwest::Result<Self> {
         let clock = config
             .manual_clock
             .map_or_else(SimClock::system, SimClock::manual);
@@ -87,6 +89,7 @@ impl Core {
             stop: CancellationToken::new(),
             addr,
             changes: broadcast::Sender::new(1024),
+            saves,
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             config,
         })

@@ -8,6 +8,7 @@ pub mod core;
 pub mod entities;
 pub mod faults;
 pub mod html;
+mod keep;
 pub mod kie;
 pub mod log;
 pub mod markdown;
@@ -17,6 +18,7 @@ pub mod telegram;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,6 +27,7 @@ use tokio::net::TcpListener;
 
 pub use crate::clock::SimClock;
 pub use crate::core::{Core, SimConfig};
+use crate::keep::{Keeper, Saves};
 
 /// A running simulator. Dropping it stops it; [`Simulator::shutdown`] also waits.
 #[derive(Debug)]
@@ -36,9 +39,30 @@ impl Simulator {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn start(config: SimConfig) -> io::Result<Self> {
+        Self::start_with(config, None).await
+    }
+
+    /// Goes on with the state that is kept in `dir`, and keeps it there.
+    ///
+    /// # Errors
+    /// When the address cannot be bound or the folder cannot be used. A state that cannot be read is set aside, with a
+    /// warning, and the simulator starts empty.
+    pub async fn start_in(config: SimConfig, dir: &Path) -> io::Result<Self> {
+        let keeper = Keeper::open(dir)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())))?;
+        Self::start_with(config, Some(keeper)).await
+    }
+
+    async fn start_with(config: SimConfig, keeper: Option<Keeper>) -> io::Result<Self> {
         let listener = TcpListener::bind(config.bind).await?;
         let addr = listener.local_addr()?;
-        let core = Arc::new(Core::new(config, addr).map_err(io::Error::other)?);
+        let saves = Saves::new(keeper.is_some());
+        let core = Arc::new(Core::new(config, addr, saves).map_err(io::Error::other)?);
+        if let Some(keeper) = keeper {
+            keeper.load(&core)?;
+            // Not cancelled at the stop: it saves once more then.
+            core.tasks.spawn(keep::run(Arc::clone(&core), keeper));
+        }
         let server = server::serve(
             listener,
             router(&core),
@@ -90,6 +114,11 @@ impl Simulator {
     /// When the next waiting update will be tried again: how far a test has to turn the clock. None when none waits.
     pub fn next_delivery_at(&self) -> Option<time::OffsetDateTime> {
         telegram::next_delivery_at(&self.core)
+    }
+
+    /// Waits until everything that has happened is kept; at once without a folder.
+    pub async fn saved(&self) {
+        self.core.saves.wait().await;
     }
 
     /// Ends all connections and background work.

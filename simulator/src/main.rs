@@ -1,4 +1,4 @@
-//! The simulator alone, for trying bots against it.
+//! The simulator alone, for trying bots against it: `[address] [bot token] [folder for its state]`.
 
 use std::net::SocketAddr;
 
@@ -12,15 +12,18 @@ async fn main() -> std::io::Result<()> {
     let mut args = std::env::args().skip(1);
     let bind = args.next().unwrap_or_else(|| "127.0.0.1:8081".to_owned());
     let bind: SocketAddr = bind.parse().map_err(std::io::Error::other)?;
-    let simulator = Simulator::start(SimConfig {
+    let config = SimConfig {
         bind,
         token: args.next().unwrap_or_else(|| TOKEN.to_owned()),
         manual_clock: None,
         seed: 1,
         kie_key: "simulator".to_owned(),
         kie_speed: 1.0,
-    })
-    .await?;
+    };
+    let simulator = match args.next() {
+        Some(dir) => Simulator::start_in(config, dir.as_ref()).await?,
+        None => Simulator::start(config).await?,
+    };
     println!("listening on {}", simulator.telegram_url());
     tokio::signal::ctrl_c().await?;
     simulator.shutdown().await;

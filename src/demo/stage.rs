@@ -106,9 +106,13 @@ impl Stage {
             seed: Ids::random().uuid().as_u64_pair().0,
             kie_speed: 1.0,
         };
-        let simulator = Simulator::start(config)
-            .await
-            .context("the simulator cannot start")?;
+        let data_dir = self.data_dir.clone().or_else(|| options.data_dir.clone());
+        let simulator = match data_dir.or_else(|| demo.data_dir.clone()) {
+            // Chats and tasks in flight outlive the demo, as the database does.
+            Some(dir) => Simulator::start_in(config, &dir.join("simulator")).await,
+            None => Simulator::start(config).await,
+        };
+        let simulator = simulator.context("the simulator cannot start")?;
         if !demo.has_bot_token {
             env.set("TELEGRAM_BOT_TOKEN", SIM_TOKEN);
             env.set("TELEGRAM_API_URL", simulator.telegram_url());

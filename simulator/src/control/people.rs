@@ -204,6 +204,7 @@ pub(super) async fn send(
     };
     core.chat_changed(chat_id);
     let update_id = is_seen.then(|| push(&core, "message", content.clone()));
+    core.saves.wait().await;
     Ok(Json(json!({
         "ok": true,
         "chat_id": chat_id,

@@ -129,7 +129,12 @@ pub(super) async fn create_task(
     body: Bytes,
 ) -> Response {
     let params = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let act = async { create(&core, &headers, &body) };
+    let act = async {
+        let outcome = create(&core, &headers, &body);
+        // A task that was promised outlives the simulator.
+        core.saves.wait().await;
+        outcome
+    };
     answered(&core, "kie.createTask", params, act).await
 }
 

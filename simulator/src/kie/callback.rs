@@ -16,7 +16,8 @@ use super::tasks::Callback;
 use crate::core::Core;
 
 /// Pauses before each further attempt, on the simulator's clock.
-const PAUSES_S: [u64; 3] = [2, 10, 60];
+const PAUSES_S: [u64; RETRIES] = [2, 10, 60];
+pub(super) const RETRIES: usize = 3;
 /// Real time: the other side is a real server.
 const TIMEOUT: Duration = Duration::from_secs(15);
 

@@ -13,6 +13,7 @@ mod models;
 mod picture;
 mod records;
 mod results;
+mod saved;
 mod settings;
 mod tasks;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 use crate::core::{Core, lock};
 use limits::Window;
+pub(crate) use saved::{Saved, resume};
 use settings::Settings;
 use tasks::Task;
 
@@ -78,6 +80,11 @@ impl State {
 
     pub(crate) fn is_idle(&self, now: OffsetDateTime) -> bool {
         *self.busy.borrow() == 0 && !self.lock().owes_a_callback(now)
+    }
+
+    /// Changes with everything that happens here.
+    pub(crate) fn changes(&self) -> watch::Receiver<usize> {
+        self.busy.subscribe()
     }
 
     /// Lets those who wait for quiet look again.

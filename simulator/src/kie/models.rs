@@ -18,7 +18,7 @@ pub(crate) enum Makes {
 }
 
 /// What an input that is an address must lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Media {
     Image,
     Video,
@@ -267,7 +267,7 @@ pub(crate) const MODELS: &[Model] = &[
 ];
 
 /// An address that a task has to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Wanted {
     pub(crate) url: String,
     pub(crate) media: Media,

@@ -1,20 +1,21 @@
 //! Tasks: what was asked, how it stands at a moment, and how it ends.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::models::{Makes, Model, Wanted};
 
 /// Why a task failed. Codes are strings in KIE's answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
 /// One input that was read, for the control API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Fetched {
     pub(crate) url: String,
     /// 0 when there was no answer.
@@ -25,15 +26,16 @@ pub(crate) struct Fetched {
 }
 
 /// One attempt to call back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Callback {
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) at: OffsetDateTime,
     /// 0 when there was no answer.
     pub(crate) status: u16,
 }
 
 /// Where a task's inputs are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Inputs {
     Reading,
     Read,
@@ -63,15 +65,17 @@ impl Standing {
 }
 
 /// One task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) record_id: String,
+    #[serde(with = "model_by_id")]
     pub(crate) model: &'static Model,
     /// The request as it came.
     pub(crate) param: Value,
     pub(crate) callback_url: Option<String>,
     pub(crate) wanted: Vec<Wanted>,
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) created: OffsetDateTime,
     /// None for one that never ends.
     pub(crate) takes: Option<Duration>,
@@ -80,12 +84,36 @@ pub(crate) struct Task {
     pub(crate) inputs: Inputs,
     pub(crate) fetched: Vec<Fetched>,
     /// The first picture among the inputs, until the result is made from it.
+    #[serde(skip)]
     pub(crate) picture: Option<Bytes>,
     pub(crate) callbacks: Vec<Callback>,
     /// When calling back is tried again; none before the first attempt and after the last.
+    #[serde(skip)]
     pub(crate) next_callback: Option<OffsetDateTime>,
     pub(crate) refunded: bool,
+    #[serde(skip)]
     pub(crate) result: Option<Bytes>,
+}
+
+mod model_by_id {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::Model;
+
+    pub(super) fn serialize<S: Serializer>(
+        model: &&'static Model,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(model.id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<&'static Model, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        Model::find(&id).ok_or_else(|| D::Error::custom("no such model"))
+    }
 }
 
 impl Task {

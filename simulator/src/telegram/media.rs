@@ -193,6 +193,7 @@ pub fn store(core: &Core, kind: FileKind, file: NewFile) -> Vec<Arc<StoredFile>>
             longest => (u64::from(length) * u64::from(side) / u64::from(longest)).max(1) as u32,
         };
         world.put_file(StoredFile {
+            number,
             file_id: format!("AgAC{file_id}"),
             file_unique_id: format!("AQAD{unique}"),
             kind,

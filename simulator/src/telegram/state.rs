@@ -57,6 +57,15 @@ impl Telegram {
         lock(&self.state)
     }
 
+    pub(crate) fn bot_id(&self) -> i64 {
+        self.bot_id
+    }
+
+    /// Changes with every [`Telegram::wake`].
+    pub(crate) fn wakes(&self) -> watch::Receiver<u64> {
+        self.wakes.subscribe()
+    }
+
     /// The bot as a `User`.
     pub fn bot(&self) -> Value {
         json!({

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -23,7 +23,7 @@ const RAW_ID_MAX: u64 = 1 << 53;
 const ON_DEMAND_ONLY: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
 /// Which updates wait for each other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum QueueKey {
     Chat(i64),
     Callback(i64),
@@ -112,7 +112,7 @@ pub struct Record {
 /// All updates.
 #[derive(Debug)]
 pub struct Updates {
-    next_id: u64,
+    pub(crate) next_id: u64,
     pub pending: BTreeMap<u64, Pending>,
     pub queues: HashMap<QueueKey, Queue>,
     /// `allowed_updates` as set last; it outlives the webhook. None is the default set.
@@ -198,18 +198,24 @@ impl Updates {
             self.set_fate(update_id, Fate::Dropped);
             return;
         }
-        let waiting = self.queues.entry(queue.clone()).or_insert_with(|| Queue {
+        let pending = Pending {
+            queue,
+            json,
+            expires_at,
+        };
+        self.put_back(update_id, pending, now);
+    }
+
+    /// Lets an update wait behind the others of its queue.
+    pub(crate) fn put_back(&mut self, update_id: u64, pending: Pending, now: OffsetDateTime) {
+        let queue = self.queues.entry(pending.queue.clone());
+        let waiting = queue.or_insert_with(|| Queue {
             ids: VecDeque::new(),
             is_in_flight: false,
             next_at: now,
             failures: 0,
         });
         waiting.ids.push_back(update_id);
-        let pending = Pending {
-            queue,
-            json,
-            expires_at,
-        };
         self.pending.insert(update_id, pending);
     }
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 /// A person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     pub id: i64,
     pub first_name: String,
@@ -33,7 +34,7 @@ impl User {
 }
 
 /// A message as the Bot API shows it, and what happened to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Message {
     pub json: Value,
     pub from_bot: bool,
@@ -43,7 +44,7 @@ pub struct Message {
 }
 
 /// A private chat or, with a negative id, a group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
     pub id: i64,
     pub title: String,
@@ -53,6 +54,7 @@ pub struct Chat {
     /// The reply keyboard that is shown under the chat.
     pub reply_keyboard: Option<Value>,
     /// What the bot seems to be doing, and until when.
+    #[serde(skip)]
     pub action: Option<(String, OffsetDateTime)>,
 }
 
@@ -81,7 +83,7 @@ impl Chat {
 }
 
 /// What a file was sent as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileKind {
     Photo,
     Video,
@@ -131,11 +133,14 @@ impl FileKind {
 }
 
 /// A file that Telegram keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredFile {
+    /// Later files have greater ones.
+    pub number: u64,
     pub file_id: String,
     pub file_unique_id: String,
     pub kind: FileKind,
+    #[serde(skip)]
     pub bytes: Bytes,
     pub mime: String,
     pub file_name: Option<String>,
@@ -162,15 +167,15 @@ pub struct World {
     pub files: HashMap<String, Arc<StoredFile>>,
     pub file_ids_by_path: HashMap<String, String>,
     /// The sizes of each photo, from large to small, by the id of every one of them.
-    photos: HashMap<String, Arc<Vec<String>>>,
+    pub(crate) photos: HashMap<String, Arc<Vec<String>>>,
     pub callbacks: HashMap<String, Callback>,
     /// By scope and language.
     pub commands: BTreeMap<String, Value>,
     /// Description and short description, by method and language.
     pub descriptions: BTreeMap<String, String>,
     /// Of private chats and basic groups together; supergroups count by themselves.
-    last_message_id: i64,
-    last_file_number: u64,
+    pub(crate) last_message_id: i64,
+    pub(crate) last_file_number: u64,
 }
 
 impl World {
