@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark::admin::{check_config, healthcheck, migrate};
+use bulwark::admin::{check_config, healthcheck, migrate, shelf};
 use bulwark::app::serve;
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
@@ -30,6 +30,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    #[command(flatten)]
+    Shelf(shelf::Command),
     /// Ask the service on this machine whether it lives; for containers without curl
     Healthcheck,
 }
@@ -47,6 +49,10 @@ fn main() -> ExitCode {
                 .map_err(anyhow::Error::from)
                 .and_then(|good| if good { Ok(()) } else { Err(Said.into()) })
         }
+        Command::Shelf(command) => block_on(async {
+            let good = shelf::run(&env, &command, &mut std::io::stdout()).await?;
+            if good { Ok(()) } else { Err(Said.into()) }
+        }),
         Command::Healthcheck => match Http::local_address(&env) {
             Ok(address) => block_on(async { Ok(healthcheck::run(address.port()).await?) }),
             Err(problems) => Err(anyhow::anyhow!(

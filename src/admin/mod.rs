@@ -3,3 +3,4 @@
 pub mod check_config;
 pub mod healthcheck;
 pub mod migrate;
+pub mod shelf;

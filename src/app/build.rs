@@ -17,7 +17,7 @@ use crate::base::ids::Ids;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::inbox::{self, Dispatch, DispatchLimits};
-use crate::engine::jobs::{ArtifactStore, JobKind, JobLimits, JobRunner, Jobs, Rescue};
+use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Rescue};
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
 use crate::engine::limits::Rate;
@@ -25,9 +25,10 @@ use crate::engine::outbox::{DeadLetterReport, PacingLimits, Sender};
 use crate::engine::shards::Shards;
 use crate::engine::task::Task;
 use crate::engine::upkeep::Upkeep;
+use crate::features;
 use crate::features::cx::Env;
 use crate::features::routes::Router;
-use crate::features::storefront::{ForgetInputs, OrderJob};
+use crate::features::storefront::ForgetInputs;
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
@@ -160,7 +161,6 @@ impl App {
             ttl: config.media.link_ttl,
             clock: clock.clone(),
         };
-        let owner: Arc<dyn JobKind> = Arc::new(OrderJob::new(Arc::clone(&env)));
         let job_limits = JobLimits {
             concurrency_max: config.limits.job_concurrency,
             ..JobLimits::default()
@@ -171,7 +171,7 @@ impl App {
             ids.clone(),
             worker,
             providers.clone(),
-            vec![owner],
+            features::job_kinds(&env),
             Arc::new(links),
             job_limits,
             jobs.clone(),

@@ -35,6 +35,16 @@ impl Env {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// The user of this machine who runs the program, as the shell names them, else by number.
+    pub fn user_name(&self) -> String {
+        let named = self.get("USER").or_else(|| self.get("LOGNAME"));
+        let name: String = named.unwrap_or_default().chars().take(64).collect();
+        if name.is_empty() || name.contains(char::is_control) {
+            return format!("uid {}", rustix::process::geteuid().as_raw());
+        }
+        name
+    }
+
     /// Sets a variable, replacing what was there.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());

@@ -1,6 +1,6 @@
 //! Admins and the starting amount.
 
-use super::Reader;
+use super::{Env, Problem, Reader};
 use crate::base::money::Amount;
 
 /// Who may move money by command, and what a new user starts with.
@@ -13,6 +13,16 @@ pub struct Wallet {
 }
 
 impl Wallet {
+    /// Only these variables, for an operator's commands.
+    ///
+    /// # Errors
+    /// All problems with them.
+    pub fn from_env(env: &Env) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::new(env);
+        let wallet = Self::read(&mut reader);
+        reader.finish(wallet)
+    }
+
     /// Whether a Telegram user is an admin.
     pub fn is_admin(&self, user_id: i64) -> bool {
         self.admin_ids.contains(&user_id)

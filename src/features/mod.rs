@@ -12,6 +12,15 @@ pub mod speech;
 pub mod storefront;
 pub mod wallet;
 
+use std::sync::Arc;
+
+use crate::engine::jobs::JobKind;
+
+/// The owners of all kinds of jobs: one more kind is one more line.
+pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
+    vec![Arc::new(storefront::OrderJob::new(Arc::clone(env)))]
+}
+
 #[cfg(test)]
 mod shown_texts_tests;
 #[cfg(test)]

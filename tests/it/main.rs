@@ -22,6 +22,7 @@ mod ledger_races;
 mod migrations;
 mod orders;
 mod poison;
+mod shelf;
 mod user;
 mod waiting;
 mod world;

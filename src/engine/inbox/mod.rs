@@ -25,6 +25,7 @@
 
 mod dispatch;
 mod receive;
+pub mod shelf;
 mod store;
 
 pub use dispatch::{Dispatch, DispatchLimits, HandleError, UpdateHandler};

@@ -193,7 +193,7 @@ pub async fn purge(
     let deleted = sqlx::query!(
         "delete from inbox_update where update_id in (
              select update_id from inbox_update
-             where state in (1, 3) and received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+             where state in (1, 3, 4) and received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
         interval(keep),
         limit,
         now,

@@ -31,6 +31,7 @@ mod leases;
 mod outcome;
 mod rescue;
 mod runner;
+pub mod shelf;
 mod steps;
 mod store;
 mod submit;

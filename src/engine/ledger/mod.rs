@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use audit::{Audit, AuditReport, Finding};
-pub use store::{capture, correct, grant, hold, hold_of, movements, release, wallet};
+pub use store::{capture, carrying, correct, grant, hold, hold_of, movements, release, wallet};
 
 use crate::base::money::Amount;
 

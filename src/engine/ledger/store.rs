@@ -2,9 +2,11 @@
 
 mod holds;
 mod movements;
+mod trace;
 
 pub use holds::{capture, hold, hold_of, release};
 pub use movements::movements;
+pub use trace::carrying;
 
 use serde_json::json;
 use sqlx::PgConnection;

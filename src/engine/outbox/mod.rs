@@ -28,6 +28,7 @@ mod outcome;
 mod pacing;
 mod report;
 mod sender;
+pub mod shelf;
 mod store;
 
 pub use deliver::FileStore;
