@@ -181,7 +181,7 @@ pub const VARIABLES: &[Variable] = &[
     plain(
         "JOB_CONCURRENCY",
         "16",
-        "Provider calls made at once, 1 to 256.",
+        "Submits, and as many polls, made at once to each provider, 1 to 256.",
     ),
     plain(
         "INBOX_RETENTION_DAYS",

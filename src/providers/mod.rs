@@ -31,6 +31,9 @@ use uuid::Uuid;
 
 pub use error::{FailureReason, ProviderError};
 
+/// For a provider that does not say how much it can do at once.
+const TASKS_MAX: u32 = 100;
+
 /// Work to be done.
 #[derive(Clone, Debug)]
 pub struct SubmitRequest {
@@ -157,6 +160,15 @@ pub trait Provider: Send + Sync + 'static {
     async fn balance(&self) -> Result<Option<i64>, ProviderError>;
     /// If a call must not be made now (an open breaker, a rate limit): how long to wait. Counts the call otherwise.
     fn hold_back(&self, step: Step) -> Option<Duration>;
+    /// How many tasks it may have under way at once, over all replicas.
+    fn tasks_max(&self) -> u32 {
+        TASKS_MAX
+    }
+    /// How many submits [`Provider::hold_back`] would let pass right now; the other jobs stay queued, in order. A look
+    /// only: counts nothing.
+    fn submits_now(&self) -> usize {
+        usize::MAX
+    }
     /// Whether new orders should be refused for now: an open breaker, or no funds there.
     fn is_unavailable(&self) -> bool;
 }

@@ -59,6 +59,21 @@ impl Pace {
         None
     }
 
+    /// How many calls [`Pace::take`] would let pass now.
+    pub fn free(&self) -> usize {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.monotonic();
+        if log.paused_until > now {
+            return 0;
+        }
+        let recent = log
+            .calls
+            .iter()
+            .filter(|at| **at + self.window > now)
+            .count();
+        self.calls_max.saturating_sub(recent)
+    }
+
     /// The provider says that we are too fast: no calls for this long.
     pub fn pause(&self, length: Duration) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,10 +112,13 @@ mod tests {
     fn the_wait_it_tells_is_enough() {
         let (clock, manual) = Clock::manual(datetime!(2026-01-01 0:00 UTC));
         let pace = Pace::new(2, Duration::from_secs(1), clock, Ids::seeded(1));
+        assert_eq!(pace.free(), 2);
         assert_eq!((pace.take(), pace.take()), (None, None));
+        assert_eq!(pace.free(), 0);
         let wait = pace.take().unwrap();
         assert!(wait >= Duration::from_secs(1));
         manual.advance(wait);
+        assert_eq!(pace.free(), 2);
         assert_eq!(pace.take(), None);
     }
 
@@ -111,6 +129,7 @@ mod tests {
         pace.pause(Duration::from_secs(30));
         pace.pause(Duration::from_secs(1));
         assert!(pace.take().unwrap() >= Duration::from_secs(30));
+        assert_eq!(pace.free(), 0);
         manual.advance(Duration::from_secs(30));
         assert_eq!(pace.take(), None);
     }

@@ -1,4 +1,5 @@
 //! The job engine on real Postgres, with a provider that does what a test says.
 
 mod fencing;
+mod order;
 mod rig;

@@ -23,15 +23,17 @@ pub struct NewJob {
     pub user_id: i64,
     /// Where the result goes.
     pub chat_id: i64,
-    /// 0 is served first.
+    /// 0 is served first; each step costs a head start of five minutes, so that nothing waits for ever.
     pub priority: i16,
-    /// Two jobs never have the same.
+    /// Not before this; None: at once.
+    pub run_at: Option<OffsetDateTime>,
+    /// Two jobs never have the same, live or ended.
     pub unique_key: String,
     /// What the worker reads.
     pub snapshot: Snapshot,
     /// The unguessable part of the callback address.
     pub callback_token: String,
-    /// Longest time in the queue, in seconds.
+    /// Longest time in the queue once it may begin, in seconds.
     pub queue_max_s: u32,
     /// The update that caused it.
     pub correlation: Uuid,
@@ -118,6 +120,22 @@ pub struct Job {
     pub correlation: Uuid,
     /// When it was queued.
     pub created_at: OffsetDateTime,
+    /// Steps in a row that our own code could not finish.
+    pub faults: i16,
+    /// Its user does not want it any more.
+    pub is_cancel_requested: bool,
+}
+
+/// What became of a job to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It waits now.
+    Created,
+    /// One with its unique key was there before, live or ended.
+    Existing {
+        /// Its id.
+        job: Uuid,
+    },
 }
 
 /// A result that we keep.

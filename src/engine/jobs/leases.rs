@@ -25,6 +25,8 @@ pub(super) struct Leases {
 struct Held {
     token: i64,
     until: Duration,
+    provider: String,
+    is_start: bool,
 }
 
 impl Leases {
@@ -47,6 +49,8 @@ impl Leases {
         let held = Held {
             token: job.lease_token,
             until: asked_at + self.lease,
+            provider: job.provider.clone(),
+            is_start: job.state == "queued",
         };
         self.held().insert(job.id, held);
     }
@@ -110,6 +114,14 @@ impl Leases {
             }
         }
         lost
+    }
+
+    /// How many jobs of a provider are in hand: to be submitted, and all others.
+    pub(super) fn in_hand(&self, provider: &str) -> (usize, usize) {
+        let map = self.held();
+        let of_it = map.values().filter(|held| held.provider == provider);
+        let (starts, others): (Vec<_>, Vec<_>) = of_it.partition(|held| held.is_start);
+        (starts.len(), others.len())
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Uuid, Held>> {

@@ -8,6 +8,8 @@
 //! * Every job ends within its deadline: with results, with a failure, timed out or cancelled; the [`JobKind`] that
 //!   owns it settles the money in the same transaction.
 //! * Results are fetched before the job ends, and kept until they are delivered.
+//! * Jobs start in the order of their rank: users take turns, priorities age. One provider's slowness, limits or backlog
+//!   never hold up another's jobs.
 //! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
 //!
 //! ```text
@@ -38,7 +40,9 @@ mod submit;
 
 pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
-pub use job::{Artifact, Ending, Job, JobEvent, JobKind, NewJob, Snapshot, media_placeholder};
+pub use job::{
+    Artifact, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot, media_placeholder,
+};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::{

@@ -15,7 +15,7 @@ use super::artifact::ArtifactStore;
 use super::finish::StepError;
 use super::job::{Job, JobKind};
 use super::leases::Leases;
-use super::store;
+use super::store::{self, Room};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
@@ -24,7 +24,7 @@ use crate::providers::Provider;
 /// The bounds of one runner.
 #[derive(Clone, Copy, Debug)]
 pub struct JobLimits {
-    /// Jobs in hand at once.
+    /// Jobs of one provider in hand at once: so many to be submitted, so many to be asked about.
     pub concurrency_max: usize,
     /// A lease without a heartbeat; extended three times as often.
     pub lease: Duration,
@@ -205,32 +205,48 @@ impl JobRunner {
     pub async fn drain(self: &Arc<Self>) -> Result<usize, sqlx::Error> {
         let mut steps = 0;
         loop {
-            let jobs = self.claim(self.limits.concurrency_max).await?;
-            if jobs.is_empty() {
-                return Ok(steps);
-            }
-            for job in jobs {
-                self.step(&job).await;
-                steps += 1;
+            match self.step_once().await? {
+                0 => return Ok(steps),
+                more => steps += more,
             }
         }
     }
 
-    /// When the next live job is due.
+    /// Claims once and takes each job of that claim one step further; how many there were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn step_once(&self) -> Result<usize, sqlx::Error> {
+        let jobs = self.claim().await?;
+        for job in &jobs {
+            self.step(job).await;
+        }
+        Ok(jobs.len())
+    }
+
+    /// When to look again, if all that could be done now is done.
     ///
     /// # Errors
     /// The database's.
     pub async fn next_due(&self) -> Result<Option<time::OffsetDateTime>, sqlx::Error> {
-        store::next_due(&self.pool).await
+        let (at_work, queued) = store::next_due(&self.pool).await?;
+        // One in the queue that is due and was not taken waits for room.
+        let queued = queued.map(|at| at.max(self.clock.now() + self.limits.poll));
+        Ok([at_work, queued].into_iter().flatten().min())
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Job>, sqlx::Error> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    async fn claim(&self) -> Result<Vec<Job>, sqlx::Error> {
+        let rooms: Vec<Room> = self
+            .providers
+            .iter()
+            .map(|provider| self.room(provider.as_ref()))
+            .collect();
         let asked_at = self.leases.asked_at();
         let jobs = store::claim(
             &self.pool,
             self.worker,
-            limit,
+            &rooms,
+            count(self.limits.concurrency_max),
             self.limits.lease,
             self.clock.sql_now(),
         )
@@ -241,12 +257,24 @@ impl JobRunner {
         Ok(jobs)
     }
 
-    async fn claim_into(self: &Arc<Self>, flying: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
-        let free = self.limits.concurrency_max.saturating_sub(flying.len());
-        if free == 0 {
-            return Ok(());
+    /// Each provider has places of its own, and its polls do not wait for its submits.
+    fn room(&self, provider: &dyn Provider) -> Room {
+        let (starts, others) = self.leases.in_hand(provider.name());
+        let places = self.limits.concurrency_max;
+        Room {
+            provider: provider.name(),
+            polls: count(places.saturating_sub(others)),
+            starts: count(
+                places
+                    .saturating_sub(starts)
+                    .min(provider.submits_now().saturating_sub(starts)),
+            ),
+            tasks_max: i64::from(provider.tasks_max()) - count(starts),
         }
-        for job in self.claim(free).await? {
+    }
+
+    async fn claim_into(self: &Arc<Self>, flying: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
+        for job in self.claim().await? {
             let runner = Arc::clone(self);
             flying.spawn(async move {
                 // Its lease runs out: the job is then claimed anew, or rescued.
@@ -286,4 +314,8 @@ fn complain(joined: Result<(), tokio::task::JoinError>) {
     if let Err(error) = joined {
         tracing::error!(error = %error, "a step of a job was aborted");
     }
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

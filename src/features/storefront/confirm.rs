@@ -13,7 +13,7 @@ use super::summary::join;
 use super::texts::{about, speech};
 use crate::catalog::{ResultKind, Service};
 use crate::engine::inbox::HandleError;
-use crate::engine::jobs::{self, NewJob, Snapshot};
+use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot};
 use crate::engine::ledger::{self, LedgerError};
 use crate::engine::limits::{self, Charged};
 use crate::engine::outbox::{Action, NewMessage};
@@ -132,6 +132,7 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
         user_id: cx.user_id,
         chat_id: cx.chat_id,
         priority: 1,
+        run_at: None,
         unique_key: format!("draft:{}", draft.id),
         snapshot: Snapshot {
             v: 1,
@@ -149,7 +150,7 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
         correlation: cx.correlation,
     };
     let now = cx.now();
-    if !jobs::enqueue(cx.conn, &job, now).await? {
+    if let Enqueued::Existing { .. } = jobs::enqueue(cx.conn, &job, now).await? {
         return Err(Stop::Failed(HandleError::Bug(anyhow::anyhow!(
             "the draft {} was ordered before",
             draft.id

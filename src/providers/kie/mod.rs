@@ -33,6 +33,8 @@ use classify::{Account, Verdict};
 const SUBMITS_MAX: (usize, Duration) = (20, Duration::from_millis(10_500));
 /// KIE: polling at most 10 times a second per key.
 const POLLS_MAX: (usize, Duration) = (10, Duration::from_millis(1_050));
+/// KIE: "100+ concurrent running tasks" for an account.
+const TASKS_MAX: u32 = 100;
 /// KIE: stop asking after 10 to 15 minutes.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);
 /// How long a task or a result may be missing before it counts as gone.
@@ -279,6 +281,18 @@ impl Provider for Kie {
             breaker.give_back();
         }
         wait
+    }
+
+    fn tasks_max(&self) -> u32 {
+        TASKS_MAX
+    }
+
+    fn submits_now(&self) -> usize {
+        if self.submits.is_open() {
+            0
+        } else {
+            self.submit_pace.free()
+        }
     }
 
     fn is_unavailable(&self) -> bool {

@@ -1,7 +1,7 @@
 //! A job engine without the rest: a scripted provider, an owner that moves real money, one clock.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
 use bulwark::engine::jobs::{
-    self, Ending, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs, Links, NewJob, Rescue,
-    Snapshot,
+    self, Ending, Enqueued, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs, Links, NewJob,
+    Rescue, Snapshot,
 };
 use bulwark::engine::ledger;
 use bulwark::engine::task::Task as _;
@@ -21,7 +21,7 @@ use bulwark::providers::{
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, Row as _};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -39,6 +39,8 @@ pub struct Scripted {
     pub polls: AtomicUsize,
     /// Answers of the next submits; then tasks are accepted.
     pub submit_errors: Mutex<VecDeque<ProviderError>>,
+    pub tasks_max: AtomicU32,
+    pub submits_now: AtomicUsize,
     /// How many polls of a task say "running" before it succeeds.
     pub polls_before_success: AtomicUsize,
     /// Calls that have come to the closed gate.
@@ -55,6 +57,8 @@ impl Scripted {
             submits: AtomicUsize::new(0),
             polls: AtomicUsize::new(0),
             submit_errors: Mutex::default(),
+            tasks_max: AtomicU32::new(100),
+            submits_now: AtomicUsize::new(usize::MAX),
             polls_before_success: AtomicUsize::new(0),
             entered: Semaphore::new(0),
             gate: Semaphore::new(0),
@@ -159,6 +163,14 @@ impl Provider for Scripted {
 
     fn hold_back(&self, _: Step) -> Option<Duration> {
         None
+    }
+
+    fn tasks_max(&self) -> u32 {
+        self.tasks_max.load(Ordering::SeqCst)
+    }
+
+    fn submits_now(&self) -> usize {
+        self.submits_now.load(Ordering::SeqCst)
     }
 
     fn is_unavailable(&self) -> bool {
@@ -272,7 +284,7 @@ impl Rig {
             .await
             .unwrap();
         let made = jobs::enqueue(&mut tx, &job, self.clock.sql_now()).await;
-        assert!(made.unwrap(), "the job is new");
+        assert_eq!(made.unwrap(), Enqueued::Created);
         tx.commit().await.unwrap();
         job.id
     }
@@ -285,6 +297,7 @@ impl Rig {
             user_id,
             chat_id: user_id,
             priority: 1,
+            run_at: None,
             unique_key: format!("test:{id}"),
             snapshot: Snapshot {
                 v: 1,
@@ -331,6 +344,29 @@ impl Rig {
             .await
             .unwrap();
         counts.queued + counts.running + counts.unknown
+    }
+
+    /// One column of whole numbers.
+    pub async fn column(&self, sql: &str) -> Vec<i64> {
+        let rows = self.pool.fetch_all(AssertSqlSafe(sql.to_owned())).await;
+        rows.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    pub async fn execute(&self, sql: &str) -> u64 {
+        let done = self.pool.execute(AssertSqlSafe(sql.to_owned())).await;
+        done.unwrap().rows_affected()
+    }
+
+    /// Has every session tell what it counted.
+    pub async fn settle_statistics(&self) {
+        let mut conns = Vec::new();
+        for _ in 0..16 {
+            let mut conn = self.pool.acquire().await.unwrap();
+            conn.execute("select pg_stat_force_next_flush()")
+                .await
+                .unwrap();
+            conns.push(conn);
+        }
     }
 
     /// What a user has: available and held.

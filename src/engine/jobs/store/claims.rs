@@ -28,6 +28,8 @@ struct JobRow {
     snapshot: Json<Snapshot>,
     correlation: Uuid,
     created_at: OffsetDateTime,
+    faults: i16,
+    is_cancel_requested: bool,
 }
 
 impl From<JobRow> for Job {
@@ -49,36 +51,77 @@ impl From<JobRow> for Job {
             snapshot: row.snapshot.0,
             correlation: row.correlation,
             created_at: row.created_at,
+            faults: row.faults,
+            is_cancel_requested: row.is_cancel_requested,
         }
     }
 }
 
-/// Takes up to `limit` due jobs under a fresh lease.
+/// How much of a provider's work may be claimed.
+#[derive(Clone, Debug)]
+pub(in crate::engine::jobs) struct Room {
+    pub(in crate::engine::jobs) provider: &'static str,
+    /// Jobs to be asked about.
+    pub(in crate::engine::jobs) polls: i64,
+    /// Jobs to be submitted.
+    pub(in crate::engine::jobs) starts: i64,
+    /// Tasks that it may have at once, those of other replicas included.
+    pub(in crate::engine::jobs) tasks_max: i64,
+}
+
+/// Takes due jobs under a fresh lease: of each provider as many as there is room for, and up to `late_max` whose
+/// deadline is over, whatever their provider. The ids go through an array so that the planner, which cannot know the
+/// limits, never reads the whole table to join them.
 pub(in crate::engine::jobs) async fn claim(
     pool: &PgPool,
     worker: Uuid,
-    limit: i64,
+    rooms: &[Room],
+    late_max: i64,
     lease: Duration,
     now: Option<OffsetDateTime>,
 ) -> Result<Vec<Job>, sqlx::Error> {
+    let providers: Vec<String> = rooms.iter().map(|room| room.provider.to_owned()).collect();
+    let polls: Vec<i64> = rooms.iter().map(|room| room.polls).collect();
+    let starts: Vec<i64> = rooms.iter().map(|room| room.starts).collect();
+    let tasks_max: Vec<i64> = rooms.iter().map(|room| room.tasks_max).collect();
     let rows = sqlx::query_as!(
         JobRow,
-        r#"with due as (
+        r#"with room as (select * from unnest($5::text[], $6::bigint[], $7::bigint[], $8::bigint[]) as r (name, polls, starts, tasks_max)),
+           late as (
              select id from job
-             where state in ('queued', 'running', 'unknown')
-               and run_at <= coalesce($4::timestamptz, now())
+             where deadline_at <= coalesce($4::timestamptz, now()) and state in ('queued', 'running', 'unknown')
                and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
-             order by priority, run_at, id limit $2 for update skip locked)
+             order by deadline_at limit $2 for update skip locked),
+           polls as (
+             select j.id from room r cross join lateral (
+               select id from job
+               where provider = r.name and state in ('running', 'unknown') and run_at <= coalesce($4::timestamptz, now())
+                 and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
+               order by run_at limit r.polls for update skip locked) j),
+           starts as (
+             select j.id from room r cross join lateral (
+               select id from job
+               where provider = r.name and state = 'queued' and run_at <= coalesce($4::timestamptz, now())
+                 and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
+               order by rank_at, id
+               limit least(r.starts, greatest(0, r.tasks_max - (
+                 select count(*) from job w where w.provider = r.name and w.state in ('submitting', 'running', 'unknown'))))
+               for update skip locked) j)
            update job j
            set lease_token = j.lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, worker = $1
-           from due where j.id = due.id
+           where j.id = any (array(select id from late union all select id from polls union all select id from starts))
            returning j.id, j.kind, j.state, j.user_id, j.chat_id, j.lease_token, j.attempts, j.polls, j.submitted_at,
                      j.deadline_at, j.external_id, j.callback_token, j.provider,
-                     j.provider_snapshot as "snapshot: Json<Snapshot>", j.correlation, j.created_at"#,
+                     j.provider_snapshot as "snapshot: Json<Snapshot>", j.correlation, j.created_at, j.faults,
+                     j.cancel_requested_at is not null as "is_cancel_requested!""#,
         worker,
-        limit,
+        late_max,
         interval(lease),
         now,
+        &providers,
+        &polls,
+        &starts,
+        &tasks_max,
     )
     .fetch_all(pool)
     .await?;

@@ -7,7 +7,7 @@ mod queries;
 pub use artifacts::purge_artifacts;
 pub(super) use artifacts::{append_chunk, begin_artifact, chunk, complete_artifact, open_artifact};
 pub(super) use claims::{
-    begin_submit, claim, end, extend, find_hint, leave_evidence, mark_running, mark_unknown,
+    Room, begin_submit, claim, end, extend, find_hint, leave_evidence, mark_running, mark_unknown,
     record_attempt, rescue, snooze,
 };
 pub(super) use queries::next_due;

@@ -10,21 +10,36 @@ use uuid::Uuid;
 
 use super::claims;
 use crate::base::db::interval;
-use crate::engine::jobs::job::NewJob;
+use crate::engine::jobs::job::{Enqueued, NewJob};
 use crate::providers::CallbackHint;
 
-/// Queues a job in the caller's transaction. False: one with its unique key exists, or existed.
+/// Head start of a priority over the next one: so long does a job of the lower one wait behind new ones of the higher.
+const PRIORITY_STEP: Duration = Duration::from_secs(5 * 60);
+/// A user's next queued job stands so far behind their last, in a queue of others.
+const TURN: Duration = Duration::from_secs(30);
+/// However many they have queued, none stands further behind than this.
+const TURNS_MAX: Duration = Duration::from_secs(3600);
+/// Further ahead nobody counts.
+const POSITION_MAX: i64 = 1_000;
+
+/// Queues a job in the caller's transaction.
 pub async fn enqueue(
     conn: &mut PgConnection,
     job: &NewJob,
     now: Option<OffsetDateTime>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Enqueued, sqlx::Error> {
     let inserted = sqlx::query!(
-        "insert into job (id, kind, state, user_id, chat_id, priority, run_at, deadline_at, callback_token, unique_key,
-             provider, provider_snapshot, correlation, created_at, updated_at)
-         select $1, $2, 'queued', $3, $4, $5, at, at + $6, $7, $8, $9, $10, $11, at, at
-         from (select coalesce($12::timestamptz, now()) as at) clock
-         where not exists (select 1 from job_history where unique_key = $8)
+        "with clock as (select coalesce($12::timestamptz, now()) as at, greatest($13, coalesce($12::timestamptz, now())) as due),
+         key as (
+             insert into job_key (unique_key, job_id, created_at) select $8, $1, at from clock
+             on conflict (unique_key) do nothing returning 1),
+         mine as (select max(rank_at) as last from job where user_id = $3 and state = 'queued' and priority = $5)
+         insert into job (id, kind, state, user_id, chat_id, priority, run_at, deadline_at, callback_token, unique_key,
+             provider, provider_snapshot, correlation, created_at, updated_at, rank_at)
+         select $1, $2, 'queued', $3, $4, $5, due, due + $6, $7, $8, $9, $10, $11, at, at,
+             due + $5 * $14::interval + least($16::interval,
+                 greatest(interval '0', coalesce(last + $15::interval - due - $5 * $14::interval, interval '0')))
+         from clock, key, mine
          on conflict (unique_key) do nothing",
         job.id,
         job.kind,
@@ -38,10 +53,23 @@ pub async fn enqueue(
         Json(&job.snapshot) as _,
         job.correlation,
         now,
+        job.run_at,
+        interval(PRIORITY_STEP),
+        interval(TURN),
+        interval(TURNS_MAX),
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(inserted.rows_affected() == 1)
+    if inserted.rows_affected() == 1 {
+        return Ok(Enqueued::Created);
+    }
+    let job = sqlx::query_scalar!(
+        "select job_id from job_key where unique_key = $1",
+        job.unique_key
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Enqueued::Existing { job })
 }
 
 /// Marks a job as no longer wanted, if no worker has begun with it: true, and the caller settles its money.
@@ -103,16 +131,20 @@ pub async fn record_callback(
     tx.commit().await
 }
 
-/// How many queued jobs are before this one; None if it is not in the queue any more.
+/// How many queued jobs of its provider are before this one, a thousand at most; None if it is not in the queue any
+/// more.
 pub async fn queue_position(
     conn: &mut PgConnection,
     job_id: Uuid,
 ) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select (select count(*) from job o
-                   where o.state = 'queued' and (o.priority, o.run_at, o.id) < (j.priority, j.run_at, j.id)) as "before!"
+        r#"select (select count(*) from (
+                     select 1 from job o
+                     where o.state = 'queued' and o.provider = j.provider and (o.rank_at, o.id) < (j.rank_at, j.id)
+                     limit $2) ahead) as "before!"
            from job j where j.id = $1 and j.state = 'queued'"#,
         job_id,
+        POSITION_MAX,
     )
     .fetch_optional(conn)
     .await
@@ -201,11 +233,16 @@ pub async fn purge(
     Ok(history.rows_affected() + attempts.rows_affected() + callbacks.rows_affected())
 }
 
-/// When the next live job is due; in the past for one that is overdue.
+/// When the next live job is due: one at work, one in the queue; in the past for one that is overdue.
 pub(in crate::engine::jobs) async fn next_due(
     pool: &PgPool,
-) -> Result<Option<OffsetDateTime>, sqlx::Error> {
-    sqlx::query_scalar!("select min(run_at) from job where state <> 'submitting'")
-        .fetch_one(pool)
-        .await
+) -> Result<(Option<OffsetDateTime>, Option<OffsetDateTime>), sqlx::Error> {
+    let row = sqlx::query!(
+        "select min(run_at) filter (where state in ('running', 'unknown')) as at_work,
+                min(run_at) filter (where state = 'queued') as queued
+         from job"
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((row.at_work, row.queued))
 }
