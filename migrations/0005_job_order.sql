@@ -7,6 +7,7 @@
 alter table job
     add column rank_at             timestamptz not null default now(),
     add column cancel_requested_at timestamptz,          -- its user does not want it any more
+    add column stoppable           boolean     not null default false, -- its provider can be asked to stop it
     add column faults              smallint    not null default 0, -- steps in a row that our own code could not finish
     add column error               text,                 -- of the last of them
     add column stuck_from          text,                 -- the state that it was parked in
