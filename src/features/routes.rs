@@ -141,15 +141,16 @@ impl Router {
         }
         let (person, fresh) = people::seen(conn, &seen(incoming), self.env.clock.sql_now()).await?;
         let language = Language::of_tag(person.language_tag());
+        let gift = if fresh {
+            let mut cx = self.cx(conn, update, incoming, language);
+            into_gift(wallet::welcome_grant(&mut cx).await)?
+        } else {
+            None
+        };
         let refused = {
-            // What a refused action did is undone; that the person was seen, and the answer, stay.
+            // What a refused action did is undone; that the person was seen, their gift, and the answer, stay.
             let mut savepoint = conn.begin().await?;
             let mut cx = self.cx(&mut savepoint, update, incoming, language);
-            let gift = if fresh {
-                into_gift(wallet::welcome_grant(&mut cx).await)?
-            } else {
-                None
-            };
             match act(&mut cx, update, incoming, gift).await {
                 Ok(()) => {
                     into_handle_error(cx.answer(None, false).await)?;
@@ -291,10 +292,7 @@ async fn run(
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
-        _ => {
-            let text = storefront::speech(cx.language).rich("unknown-command", &Args::new());
-            cx.say(text, None).await
-        }
+        _ => storefront::not_understood(cx, "unknown-command").await,
     }
 }
 

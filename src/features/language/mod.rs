@@ -44,7 +44,11 @@ pub async fn languages(cx: &mut Cx<'_>) -> Handled {
 
 /// A language was chosen.
 pub async fn choose(cx: &mut Cx<'_>, code: &str) -> Handled {
-    let language = Language::of_tag(code);
+    let spoken = Language::ALL.into_iter().find(|l| l.code() == code);
+    // A button of a time when the bot spoke more languages.
+    let Some(language) = spoken else {
+        return languages(cx).await;
+    };
     people::set_language(cx.conn, cx.user_id, language.code()).await?;
     cx.language = language;
     let text = speech(language).plain("chosen", &Args::new().text("language", language.name()));

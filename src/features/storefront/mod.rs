@@ -21,7 +21,7 @@ mod texts;
 pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, undelivered, welcome};
 pub use progress::OrderJob;
-pub use questions::{back, begin, cancel, choose, discard, edit, message, skip};
+pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
 pub use store::{ForgetInputs, open_orders};
 pub use summary::{changes, summary};
 pub use texts::speech;

@@ -77,14 +77,7 @@ async fn start_page(cx: &mut Cx<'_>) -> Handled<(Rich, InlineKeyboard)> {
 /// `/help`.
 pub async fn help(cx: &mut Cx<'_>) -> Handled {
     let speech = speech(cx.language);
-    let keyboard = InlineKeyboard::new([vec![
-        labelled(
-            speech,
-            "button-all-services",
-            &Press::Categories { page: 0 },
-        ),
-        home_button(speech),
-    ]]);
+    let keyboard = ways_on(speech);
     let text = speech.rich("help", &Args::new());
     cx.show(text, Some(keyboard)).await
 }
@@ -190,6 +183,15 @@ fn paged<T>(entries: &[T], page: u16, press: impl Fn(u16) -> Press) -> (&[T], Ve
 /// A button with a label of the storefront.
 pub fn labelled(speech: Speech<'_>, key: &str, press: &Press) -> Button {
     button(speech.plain(key, &Args::new()), press)
+}
+
+/// Where to go from a page that leads nowhere by itself.
+pub fn ways_on(speech: Speech<'_>) -> InlineKeyboard {
+    let services = Press::Categories { page: 0 };
+    InlineKeyboard::new([vec![
+        labelled(speech, "button-all-services", &services),
+        home_button(speech),
+    ]])
 }
 
 /// The way home, in place of the page.

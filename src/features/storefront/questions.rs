@@ -158,11 +158,11 @@ fn keyboard(cx: &Cx<'_>, draft: &Draft, position: usize, input: &Input) -> Inlin
 pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
     let catalog = std::sync::Arc::clone(&cx.env.catalog);
     let Some(mut draft) = Draft::load(cx).await? else {
-        return not_understood(cx).await;
+        return not_understood(cx, "not-understood").await;
     };
     let Some(service) = draft.service(&catalog) else {
         Draft::clear(cx).await?;
-        return not_understood(cx).await;
+        return not_understood(cx, "not-understood").await;
     };
     if message.media_group_id.is_some() {
         if message.media_group_id == draft.album {
@@ -210,18 +210,11 @@ fn take_caption(cx: &Cx<'_>, service: &Service, draft: &mut Draft, message: &Inc
     }
 }
 
-async fn not_understood(cx: &mut Cx<'_>) -> Handled {
+/// What was written leads nowhere: the text `key` says so, the buttons lead on.
+pub async fn not_understood(cx: &mut Cx<'_>, key: &str) -> Handled {
     let speech = speech(cx.language);
-    let keyboard = InlineKeyboard::new([vec![
-        labelled(
-            speech,
-            "button-all-services",
-            &Press::Categories { page: 0 },
-        ),
-        pages::home_button(speech),
-    ]]);
-    cx.say(speech.rich("not-understood", &Args::new()), Some(keyboard))
-        .await
+    let keyboard = pages::ways_on(speech);
+    cx.say(speech.rich(key, &Args::new()), Some(keyboard)).await
 }
 
 /// An option was pressed.
@@ -342,14 +335,5 @@ pub async fn cancel(cx: &mut Cx<'_>) -> Handled {
     } else {
         super::orders::cancel_newest(cx).await?
     };
-    let speech = speech(cx.language);
-    let keyboard = InlineKeyboard::new([vec![
-        labelled(
-            speech,
-            "button-all-services",
-            &Press::Categories { page: 0 },
-        ),
-        pages::home_button(speech),
-    ]]);
-    cx.say(speech.rich(key, &Args::new()), Some(keyboard)).await
+    not_understood(cx, key).await
 }
