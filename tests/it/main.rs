@@ -8,6 +8,8 @@
     reason = "a test fails where it stands"
 )]
 
+mod admins;
+mod around;
 mod catalogue;
 mod database;
 mod delivery;
@@ -17,6 +19,7 @@ mod inputs;
 mod intake;
 mod jobs;
 mod journeys;
+mod languages;
 mod ledger;
 mod ledger_races;
 mod migrations;

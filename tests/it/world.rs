@@ -37,6 +37,7 @@ pub struct World {
     pub http: reqwest::Client,
     pub address: SocketAddr,
     pub pool: PgPool,
+    catalog: Arc<Catalog>,
     clock: ManualClock,
     options: PgConnectOptions,
     port_env: Env,
@@ -51,6 +52,13 @@ impl World {
 
     /// A fresh world with variables of its own.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
+        let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
+        Self::selling(catalog, variables).await
+    }
+
+    /// A fresh world with things of its own on sale.
+    pub async fn selling(catalog: Catalog, variables: &[(&str, &str)]) -> Self {
+        let catalog = Arc::new(catalog);
         let sim = Simulator::start(SimConfig {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: TOKEN.to_owned(),
@@ -88,7 +96,7 @@ impl World {
             env.set(name, *value);
         }
         let (clock, manual) = Clock::manual(START);
-        let app = Arc::new(build(&env, &options, clock));
+        let app = Arc::new(build(&env, &catalog, &options, clock));
         let pool = app.pool().clone();
         let intake = app.start_intake(listener).await.expect("the intake");
         app.introduce(Delivery::Webhook).await.expect("the webhook");
@@ -99,6 +107,7 @@ impl World {
             http,
             address,
             pool,
+            catalog,
             clock: manual,
             options,
             port_env: env,
@@ -113,7 +122,7 @@ impl World {
         self.advance(Duration::from_secs(10)).await;
         let (clock, manual) = Clock::manual(self.clock.now());
         self.clock = manual;
-        self.app = Arc::new(build(&self.port_env, &self.options, clock));
+        self.app = Arc::new(build(&self.port_env, &self.catalog, &self.options, clock));
         self.pool = self.app.pool().clone();
         let listener = TcpListener::bind(self.address)
             .await
@@ -251,12 +260,11 @@ impl World {
     }
 }
 
-fn build(env: &Env, options: &PgConnectOptions, clock: Clock) -> App {
+fn build(env: &Env, catalog: &Arc<Catalog>, options: &PgConnectOptions, clock: Clock) -> App {
     let config = Config::from_env(env).expect("a configuration");
-    let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
     let parts = Parts {
         config,
-        catalog: Arc::new(catalog),
+        catalog: Arc::clone(catalog),
         clock,
         ids: Ids::random(),
     };
