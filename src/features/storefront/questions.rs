@@ -249,15 +249,21 @@ async fn answer_by_button(
     let Some(service) = draft.service(&catalog) else {
         return old_button(cx).await;
     };
-    // A second tap, or a button of an earlier question: the question has moved on.
-    let Some((_, input)) =
-        asked(service, &draft).filter(|(asked, _)| *asked == usize::from(position))
+    let Some((input, answer)) = service
+        .inputs
+        .get(usize::from(position))
+        .and_then(|input| Some((input, answer(input)?)))
     else {
         return old_button(cx).await;
     };
-    let Some(answer) = answer(input) else {
-        return old_button(cx).await;
-    };
+    if draft.asking != Some(usize::from(position)) {
+        // The second of two quick taps needs no word; a button of an earlier question does.
+        return if draft.answers.get(&input.id) == Some(&answer) {
+            cx.answer(None, false).await
+        } else {
+            old_button(cx).await
+        };
+    }
     draft.take(service, input, answer);
     draft.save(cx).await?;
     go_on(cx, service, &draft, true).await
@@ -312,11 +318,11 @@ pub async fn current(cx: &mut Cx<'_>, draft_id: &str) -> Handled<Option<Draft>> 
     Ok(Draft::load(cx).await?.filter(|draft| draft.id == draft_id))
 }
 
-/// A button that leads nowhere any more: a kind word, and the message loses its buttons.
+/// A button that leads nowhere any more: a kind word. The message keeps its buttons, since after the first of two quick
+/// taps it shows the next page, and those are the buttons of that page.
 pub async fn old_button(cx: &mut Cx<'_>) -> Handled {
     let text = speech(cx.language).plain("old-button", &Args::new());
-    cx.answer(Some(text), false).await?;
-    cx.remove_buttons().await
+    cx.answer(Some(text), false).await
 }
 
 /// "Cancel" was pressed in a draft.
