@@ -50,10 +50,10 @@ async fn a_negative_grant_takes_back_what_is_there_and_no_more() {
     let world = World::new().await;
     let (anna, admin) = both(&world).await;
     admin.says("/grant 11 -5.01 too much").await;
-    assert!(admin.last_text().await.contains("They have only $5.00"));
+    admin.hears("They have only $5.00").await;
     assert_eq!((anna.wallet().await, audited(&world).await), ((500, 0), 0));
     admin.says("/grant 11 −2 a mistake").await;
-    assert!(admin.last_text().await.contains("-$2.00 for @Anna_K"));
+    admin.hears("-$2.00 for @Anna_K").await;
     assert_eq!((anna.wallet().await, audited(&world).await), ((300, 0), 1));
     let statement = anna.statement().await;
     assert!(
@@ -160,7 +160,7 @@ async fn whose_first_words_are_refused_still_has_the_welcome_gift() {
     let world = World::new().await;
     let admin = world.user(ADMIN);
     admin.says("/user @nobody").await;
-    assert!(admin.last_text().await.contains("I do not know @nobody"));
+    admin.hears("I do not know @nobody").await;
     assert_eq!(admin.wallet().await, (500, 0));
     world.assert_clean().await;
 }

@@ -25,6 +25,7 @@ mod ledger_races;
 mod migrations;
 mod orders;
 mod poison;
+mod questions;
 mod shelf;
 mod user;
 mod waiting;

@@ -52,6 +52,22 @@ impl<'w> User<'w> {
         self.presses_data(&format!("s:{service}")).await;
     }
 
+    /// Starts, and takes a service.
+    pub async fn begins(&self, service: &str) {
+        self.says("/start").await;
+        self.picks(service).await;
+    }
+
+    /// The bot's newest words contain `expected`.
+    pub async fn hears(&self, expected: &str) {
+        let text = self.last_text().await;
+        let transcript = self.transcript().await;
+        assert!(
+            text.contains(expected),
+            "instead of `{expected}`: {text}\n\n{transcript}"
+        );
+    }
+
     /// Answers all questions of the paid "Image from text", up to its summary.
     pub async fn prepares(&self, prompt: &str) {
         self.says("/menu").await;
