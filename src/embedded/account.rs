@@ -1,5 +1,6 @@
 //! The account that runs Postgres: ourselves, or, since Postgres refuses root, another one.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -21,9 +22,12 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// For the data in `data_dir`: installing a package may add a better account later, but Postgres only
+    /// takes data that are its own.
+    ///
     /// # Errors
     /// We are root, and there is nobody to become.
-    pub fn for_postgres() -> Result<Self, EmbeddedError> {
+    pub fn for_postgres(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let uid = our_uid();
         if uid != 0 {
             return Ok(Self {
@@ -34,9 +38,18 @@ impl Account {
             });
         }
         let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-        NAMES
+        let candidates: Vec<Self> = NAMES
             .iter()
-            .find_map(|name| parse(&accounts, name))
+            .filter_map(|name| parse(&accounts, name))
+            .collect();
+        let owner = ["cluster", "run"]
+            .iter()
+            .find_map(|name| Some(std::fs::symlink_metadata(data_dir.join(name)).ok()?.uid()));
+        candidates
+            .iter()
+            .find(|account| Some(account.uid) == owner)
+            .or(candidates.first())
+            .cloned()
             .ok_or(EmbeddedError::NoAccount)
     }
 

