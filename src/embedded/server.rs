@@ -50,6 +50,7 @@ impl Server {
         durability: Durability,
     ) -> Result<Self, EmbeddedError> {
         let log = open_log(&folder.log())?;
+        let old_bytes = log.metadata().map_or(0, |stat| stat.len());
         let stderr = log.try_clone();
         let stderr = stderr.map_err(EmbeddedError::io("open", &folder.log()))?;
         let program = programs.bin.join("postgres");
@@ -85,7 +86,7 @@ impl Server {
             pid,
             watchdog,
         };
-        match server.ready(folder).await {
+        match server.ready(folder, old_bytes).await {
             Ok(()) => Ok(server),
             Err(error) => {
                 server.stop().await?;
@@ -125,11 +126,16 @@ impl Server {
     }
 
     /// Waits as `pg_ctl` does: for the eighth line of `postmaster.pid`.
-    async fn ready(&mut self, folder: &Folder) -> Result<(), EmbeddedError> {
+    /// The log's first `old_bytes` tell of earlier runs.
+    async fn ready(&mut self, folder: &Folder, old_bytes: u64) -> Result<(), EmbeddedError> {
         let file = folder.cluster().join("postmaster.pid");
-        let failed = || EmbeddedError::Program {
-            program: "postgres",
-            tail: tail(&std::fs::read(folder.log()).unwrap_or_default()),
+        let failed = || {
+            let log = std::fs::read(folder.log()).unwrap_or_default();
+            let old = usize::try_from(old_bytes).unwrap_or(usize::MAX);
+            EmbeddedError::Program {
+                program: "postgres",
+                tail: tail(log.get(old..).unwrap_or_default()),
+            }
         };
         let pid = self.pid.to_string();
         let waiting = async {
