@@ -225,7 +225,7 @@ pub(super) async fn seize(conn: &mut PgConnection, id: Uuid) -> Result<Job, sqlx
         r#"update job set lease_token = lease_token + 1, lease_until = null, worker = null where id = $1
            returning id, kind, state, user_id, chat_id, lease_token, attempts, polls, submitted_at, deadline_at,
                      external_id, callback_token, provider, provider_snapshot as "snapshot: Json<Snapshot>",
-                     correlation, created_at"#,
+                     correlation, created_at, faults, cancel_requested_at is not null as "is_cancel_requested!""#,
         id,
     )
     .fetch_one(conn)
@@ -247,6 +247,8 @@ pub(super) async fn seize(conn: &mut PgConnection, id: Uuid) -> Result<Job, sqlx
         snapshot: row.snapshot.0,
         correlation: row.correlation,
         created_at: row.created_at,
+        faults: row.faults,
+        is_cancel_requested: row.is_cancel_requested,
     })
 }
 
