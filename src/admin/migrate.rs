@@ -1,6 +1,6 @@
 //! `bulwark migrate`: the schema, and nothing else.
 
-use crate::base::db::{self, PoolLimits};
+use crate::base::db;
 use crate::config::{Database, Env, problem_list};
 
 /// Applies what is missing. Safe beside running replicas: migrations are taken under a lock, and only ever add.
@@ -10,14 +10,7 @@ use crate::config::{Database, Env, problem_list};
 pub async fn run(env: &Env) -> Result<(), anyhow::Error> {
     let database = Database::from_env(env)
         .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
-    let pool = db::pool(
-        database.connect_options()?,
-        &PoolLimits {
-            connections_max: 1,
-            ..PoolLimits::default()
-        },
-    );
-    db::migrate(&pool).await?;
+    db::migrate(&database.route()?).await?;
     println!(
         "The schema is up to date (version {}).",
         db::newest_migration()

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
-use tokio::sync::Notify;
-
 use super::App;
 use super::funds::Funds;
 use super::gauges::Gauges;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
 use super::retention::Retention;
 use crate::base::clock::Clock;
-use crate::base::db::{self, PoolLimits};
+use crate::base::db::{PoolLimits, Route};
 use crate::base::ids::Ids;
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -25,6 +22,7 @@ use crate::engine::outbox::{DeadLetterReport, PacingLimits, Sender};
 use crate::engine::shards::Shards;
 use crate::engine::task::Task;
 use crate::engine::upkeep::Upkeep;
+use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::cx::Env;
 use crate::features::routes::Router;
@@ -73,15 +71,15 @@ impl App {
     /// # Errors
     /// [`BuildError`]; never because something outside is away.
     pub fn build(parts: Parts) -> Result<Self, BuildError> {
-        let options = parts.config.database.connect_options()?;
-        Self::build_on(parts, options)
+        let route = parts.config.database.route()?;
+        Self::build_on(parts, route)
     }
 
     /// As [`App::build`], on a database that no address can name, such as one behind a socket in a folder.
     ///
     /// # Errors
     /// [`BuildError`].
-    pub fn build_on(parts: Parts, database: PgConnectOptions) -> Result<Self, BuildError> {
+    pub fn build_on(parts: Parts, route: Route) -> Result<Self, BuildError> {
         let Parts {
             config, clock, ids, ..
         } = &parts;
@@ -89,7 +87,7 @@ impl App {
             connections_max: config.database.pool_size,
             ..PoolLimits::default()
         };
-        let pool = db::pool(database, &limits);
+        let pool = route.pool(&limits);
         let worker = ids.uuid();
         let client = client(config)?;
         let providers = providers(config, clock, ids)?;
@@ -98,26 +96,23 @@ impl App {
             config.media.secret_previous.as_ref(),
         ));
 
-        let (updates, messages) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let jobs = Jobs::new(clock.clone(), Arc::clone(&messages));
+        let wakes = Wakes::new(worker);
+        let (updates, messages) = (wakes.of(Queue::Inbox), wakes.of(Queue::Outbox));
+        let jobs = Jobs::new(clock.clone(), wakes.of(Queue::Jobs), messages.clone());
         let env = Arc::new(env(&parts, &providers));
         let shards = Shards::new(pool.clone(), clock.clone(), worker);
 
         let (receiver, writer) = inbox::channel(
             pool.clone(),
             clock.clone(),
-            Arc::clone(&updates),
+            updates.clone(),
             WAITING_UPDATES_MAX,
         );
         let limiter =
             KeyedLimiter::per_minute(config.limits.rate_per_minute, config.limits.rate_burst);
         let intake = Arc::new(Intake::new(receiver, limiter, clock.clone(), ids.clone()));
 
-        let handler = Router::new(
-            Arc::clone(&env),
-            Arc::clone(&messages),
-            Arc::clone(&jobs.wake),
-        );
+        let handler = Router::new(Arc::clone(&env), messages.clone(), jobs.wake.clone());
         let dispatch = Dispatch::new(
             pool.clone(),
             clock.clone(),
@@ -131,7 +126,7 @@ impl App {
             Arc::new(dispatch),
             clock.clone(),
             ids.clone(),
-            updates,
+            updates.local(),
             lanes,
         );
 
@@ -151,7 +146,7 @@ impl App {
             Arc::new(sender),
             clock.clone(),
             ids.clone(),
-            Arc::clone(&messages),
+            messages.local(),
             lane_limits(32),
         );
 
@@ -178,11 +173,7 @@ impl App {
         );
 
         let tasks: Vec<Arc<dyn Task>> = vec![
-            Arc::new(Rescue::new(
-                pool.clone(),
-                clock.clone(),
-                Arc::clone(&jobs.wake),
-            )),
+            Arc::new(Rescue::new(pool.clone(), clock.clone(), jobs.wake.clone())),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),
@@ -203,7 +194,7 @@ impl App {
             pool: pool.clone(),
             clock: clock.clone(),
             providers,
-            wake: Arc::clone(&jobs.wake),
+            wake: jobs.wake.clone(),
         };
         let router = routes::router(Surface {
             webhook: Arc::new(webhook),
@@ -221,6 +212,8 @@ impl App {
             intake,
             writer: std::sync::Mutex::new(Some(writer)),
             shards,
+            wakes,
+            route,
             dispatch: Arc::new(dispatch),
             sender: Arc::new(sender),
             jobs: Arc::new(runner),

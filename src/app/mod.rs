@@ -19,12 +19,14 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::base::clock::Clock;
+use crate::base::db::Route;
 use crate::engine::inbox::{BatchWriter, Dispatch};
 use crate::engine::jobs::JobRunner;
 use crate::engine::lanes::Runner;
 use crate::engine::outbox::Sender;
 use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
+use crate::engine::wake::Wakes;
 use crate::http::intake::Intake;
 use crate::telegram::Client;
 
@@ -39,7 +41,9 @@ pub struct App {
     client: Client,
     intake: Arc<Intake>,
     writer: std::sync::Mutex<Option<BatchWriter>>,
+    route: Route,
     shards: Shards,
+    wakes: Wakes,
     dispatch: Arc<Runner<Dispatch>>,
     sender: Arc<Runner<Sender>>,
     jobs: Arc<JobRunner>,

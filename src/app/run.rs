@@ -139,7 +139,7 @@ impl App {
     async fn prepare(&self, shutdown: &Shutdown) -> Result<bool, RunError> {
         let mut pause = Duration::from_millis(200);
         loop {
-            match db::migrate(&self.pool).await {
+            match db::migrate(&self.route).await {
                 Ok(()) => break,
                 Err(sqlx::migrate::MigrateError::Execute(error)) if db::is_transient(&error) => {
                     tracing::warn!(error = %error, "the database is away, waiting for it");
@@ -159,6 +159,21 @@ impl App {
     fn start_leases(&self, leases: &Supervisor) {
         let shards = self.shards.clone();
         leases.service("lane leases", move |shutdown| shards.clone().run(shutdown));
+        let (wakes, pool, clock) = (self.wakes.clone(), self.pool.clone(), self.clock().clone());
+        let replicas = self.shards.replicas();
+        leases.service("wake-ups out", move |shutdown| {
+            let (pool, clock) = (pool.clone(), clock.clone());
+            wakes
+                .clone()
+                .tell(pool, clock, Arc::clone(&replicas), shutdown)
+        });
+        let (wakes, clock) = (self.wakes.clone(), self.clock().clone());
+        let direct = self.route.direct().clone();
+        leases.service("wake-ups in", move |shutdown| {
+            wakes
+                .clone()
+                .listen(direct.clone(), clock.clone(), shutdown)
+        });
     }
 
     fn start_work(&self, work: &Supervisor) {

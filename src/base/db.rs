@@ -19,6 +19,9 @@ pub struct PoolLimits {
     pub acquire_timeout: Duration,
     /// Cap on a single statement, set on every connection.
     pub statement_timeout: Duration,
+    /// A transaction that does nothing for this long is rolled back. No transaction waits for anything but the
+    /// database, so its process is frozen, and the rows that it locked would hold up the replica that took over.
+    pub idle_in_transaction_timeout: Duration,
 }
 
 impl Default for PoolLimits {
@@ -27,18 +30,85 @@ impl Default for PoolLimits {
             connections_max: 10,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
+            idle_in_transaction_timeout: Duration::from_secs(4),
         }
     }
 }
 
-/// Opens the pool without connecting yet: a database that is away at start-up is waited for by whoever needs it.
-pub fn pool(options: PgConnectOptions, limits: &PoolLimits) -> PgPool {
-    let statement_ms = limits.statement_timeout.as_millis().to_string();
-    let options = options.application_name("bulwark").options([
-        ("statement_timeout", statement_ms.as_str()),
-        ("idle_in_transaction_session_timeout", "60000"),
-        ("timezone", "UTC"),
-    ]);
+/// The ways to the database.
+#[derive(Clone, Debug)]
+pub struct Route {
+    service: PgConnectOptions,
+    direct: PgConnectOptions,
+    pooled: bool,
+}
+
+impl Route {
+    /// One address for everything.
+    pub fn straight(address: PgConnectOptions) -> Self {
+        Self {
+            service: address.clone(),
+            direct: address,
+            pooled: false,
+        }
+    }
+
+    /// `service` goes through a transaction pooler (PgBouncer 1.21 or newer with `max_prepared_statements`, or one
+    /// that follows prepared statements likewise); `direct` goes past it.
+    pub fn through_pooler(service: PgConnectOptions, direct: PgConnectOptions) -> Self {
+        Self {
+            service,
+            direct,
+            pooled: true,
+        }
+    }
+
+    /// For what needs a session of its own: locks of migrations, `LISTEN`.
+    pub fn direct(&self) -> &PgConnectOptions {
+        &self.direct
+    }
+
+    /// Whether the service's connections are somebody else's between two transactions.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// Opens the service's pool without connecting yet: a database that is away at start-up is waited for by whoever
+    /// needs it.
+    pub fn pool(&self, limits: &PoolLimits) -> PgPool {
+        let options = self.service.clone().application_name("bulwark");
+        // A pooler refuses start-up parameters that it does not track; there the role carries the settings.
+        let options = if self.pooled {
+            options.extra_float_digits(None)
+        } else {
+            session(options, limits)
+        };
+        open(options, limits)
+    }
+
+    /// Opens a small pool past the pooler, for migrations.
+    pub fn direct_pool(&self, limits: &PoolLimits) -> PgPool {
+        let limits = PoolLimits {
+            connections_max: 1,
+            ..limits.clone()
+        };
+        open(session(self.direct.clone(), &limits), &limits)
+    }
+}
+
+fn session(options: PgConnectOptions, limits: &PoolLimits) -> PgConnectOptions {
+    let milliseconds = |duration: Duration| duration.as_millis().to_string();
+    options.application_name("bulwark").options([
+        ("statement_timeout", milliseconds(limits.statement_timeout)),
+        (
+            "idle_in_transaction_session_timeout",
+            milliseconds(limits.idle_in_transaction_timeout),
+        ),
+        ("timezone", "UTC".to_owned()),
+    ])
+}
+
+fn open(options: PgConnectOptions, limits: &PoolLimits) -> PgPool {
     PgPoolOptions::new()
         .max_connections(limits.connections_max)
         .acquire_timeout(limits.acquire_timeout)
@@ -47,8 +117,14 @@ pub fn pool(options: PgConnectOptions, limits: &PoolLimits) -> PgPool {
 }
 
 /// Applies all missing migrations, under the lock that sqlx takes, so that replicas may start together.
-pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    MIGRATIONS.run(pool).await
+pub async fn migrate(route: &Route) -> Result<(), sqlx::migrate::MigrateError> {
+    let pool = route.direct_pool(&PoolLimits {
+        statement_timeout: Duration::ZERO,
+        ..PoolLimits::default()
+    });
+    let migrated = MIGRATIONS.run(&pool).await;
+    pool.close().await;
+    migrated
 }
 
 /// The version of the newest migration this binary carries.

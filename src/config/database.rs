@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{Env, Problem, Reader};
+use crate::base::db::Route;
 use crate::base::redact::{ExposeSecret as _, Secret};
 
 /// How to reach Postgres.
@@ -12,6 +13,8 @@ use crate::base::redact::{ExposeSecret as _, Secret};
 pub struct Database {
     /// The connection string.
     pub url: Secret,
+    /// The one that goes past a transaction pooler; if set, `url` goes through it.
+    pub direct_url: Option<Secret>,
     /// Connections of this process at most.
     pub pool_size: u32,
 }
@@ -27,28 +30,43 @@ impl Database {
         reader.finish(database)
     }
 
-    /// The connection string as the driver wants it.
+    /// The ways to the database as the driver wants them.
     ///
     /// # Errors
     /// The driver's refusal, without its text: that may quote the password.
-    pub fn connect_options(&self) -> Result<PgConnectOptions, InvalidUrl> {
-        PgConnectOptions::from_str(self.url.expose_secret()).map_err(|_| InvalidUrl)
+    pub fn route(&self) -> Result<Route, InvalidUrl> {
+        let service = options(&self.url)?;
+        Ok(match &self.direct_url {
+            Some(direct) => Route::through_pooler(service, options(direct)?),
+            None => Route::straight(service),
+        })
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         const REMEDY: &str = "set postgres://user:password@host:5432/database, with special characters of the \
                               password percent-encoded";
         let url = reader.required("DATABASE_URL", REMEDY);
-        let database = Self {
-            url: Secret::from(url.unwrap_or_default()),
-            pool_size: reader.number("DATABASE_POOL_SIZE", 2..=200),
-        };
-        let scheme = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
-        if url.is_some_and(|url| !scheme(url) || database.connect_options().is_err()) {
-            reader.problem("DATABASE_URL", "is not a Postgres address", REMEDY);
+        let direct_url = reader.text("DATABASE_DIRECT_URL");
+        for (name, url) in [("DATABASE_URL", url), ("DATABASE_DIRECT_URL", direct_url)] {
+            if url.is_some_and(|url| !is_address(url)) {
+                reader.problem(name, "is not a Postgres address", REMEDY);
+            }
         }
-        database
+        Self {
+            url: Secret::from(url.unwrap_or_default()),
+            direct_url: direct_url.map(Secret::from),
+            pool_size: reader.number("DATABASE_POOL_SIZE", 2..=200),
+        }
     }
+}
+
+fn options(url: &Secret) -> Result<PgConnectOptions, InvalidUrl> {
+    PgConnectOptions::from_str(url.expose_secret()).map_err(|_| InvalidUrl)
+}
+
+fn is_address(url: &str) -> bool {
+    let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    scheme && PgConnectOptions::from_str(url).is_ok()
 }
 
 /// The connection string is not one.

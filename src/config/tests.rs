@@ -234,9 +234,11 @@ fn no_secret_shows_in_debug_summary_or_problems() {
             env.set(variable.name, canary);
         }
     }
+    env.set("DATABASE_DIRECT_URL", DATABASE.replace("5432", "6543"));
     let mut shown = format!("{:?} {:?}", config(&env), describe(&env));
     env.set("TELEGRAM_BOT_TOKEN", canary);
     env.set("DATABASE_URL", canary);
+    env.set("DATABASE_DIRECT_URL", canary);
     shown += &format!("{:?}", Config::from_env(&env).expect_err("refused"));
     env.set("TELEGRAM_API_URL", "https://user:hunter2@api.example.com");
     env.set("PUBLIC_URL", TOKEN);

@@ -64,6 +64,10 @@ pub const VARIABLES: &[Variable] = &[
         "DATABASE_URL",
         "postgres://user:password@host/database. Required. Postgres 15 or newer.",
     ),
+    secret(
+        "DATABASE_DIRECT_URL",
+        "If DATABASE_URL goes through a transaction pooler: the address past it, for migrations and wake-ups.",
+    ),
     plain(
         "DATABASE_POOL_SIZE",
         "10",

@@ -3,7 +3,7 @@
 //! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
 //! Engines do not import each other, save `inbox → conversation`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
-//! [`task`] is what upkeep runs, [`operator`] records what people do by hand.
+//! [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
 
 pub mod conversation;
 pub mod inbox;
@@ -17,3 +17,4 @@ pub mod people;
 pub mod shards;
 pub mod task;
 pub mod upkeep;
+pub mod wake;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
-use tokio::sync::Notify;
 
 use super::cx::{Cx, Env, Handled, Pressed, Stop, button};
 use super::press::Press;
@@ -12,18 +11,19 @@ use super::speech::{Args, Language};
 use super::{language, storefront, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
 use crate::engine::people::{self, Person, Seen};
+use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
 
 /// Handles updates with the features.
 pub struct Router {
     env: Arc<Env>,
-    messages: Arc<Notify>,
-    jobs: Arc<Notify>,
+    messages: Wake,
+    jobs: Wake,
 }
 
 impl Router {
     /// `messages` and `jobs` are notified after each commit.
-    pub fn new(env: Arc<Env>, messages: Arc<Notify>, jobs: Arc<Notify>) -> Self {
+    pub fn new(env: Arc<Env>, messages: Wake, jobs: Wake) -> Self {
         Self {
             env,
             messages,
@@ -92,8 +92,8 @@ impl UpdateHandler for Router {
     }
 
     fn committed(&self) {
-        self.messages.notify_one();
-        self.jobs.notify_one();
+        self.messages.notify();
+        self.jobs.notify();
     }
 }
 

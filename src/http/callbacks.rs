@@ -12,6 +12,7 @@ use sqlx::PgPool;
 
 use crate::base::clock::Clock;
 use crate::engine::jobs;
+use crate::engine::wake::Wake;
 use crate::providers::Provider;
 
 /// What the callbacks need.
@@ -23,7 +24,7 @@ pub struct Callbacks {
     /// Those who may call back.
     pub providers: Vec<Arc<dyn Provider>>,
     /// Notified when a job should be looked at.
-    pub wake: Arc<tokio::sync::Notify>,
+    pub wake: Wake,
 }
 
 /// Handles one callback. Whether a token is unknown or its job long gone is not told apart for a stranger.
@@ -62,7 +63,7 @@ pub async fn callback(
     match jobs::record_callback(&callbacks.pool, job_id, &hint, callbacks.clock.sql_now()).await {
         Ok(()) => {
             tracing::info!(%job_id, verified = hint.verified, "callback received");
-            callbacks.wake.notify_one();
+            callbacks.wake.notify();
             StatusCode::OK
         }
         Err(error) => {

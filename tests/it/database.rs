@@ -99,12 +99,7 @@ async fn template() -> String {
         .await
         .expect("a database");
     let options = SERVER.clone().database(&name);
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .expect("a pool");
-    db::migrate(&pool).await.expect("the migrations");
-    pool.close().await;
+    let route = db::Route::straight(options);
+    db::migrate(&route).await.expect("the migrations");
     name
 }

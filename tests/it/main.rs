@@ -26,6 +26,7 @@ mod migrations;
 mod orders;
 mod poison;
 mod questions;
+mod replicas;
 mod shelf;
 mod user;
 mod waiting;

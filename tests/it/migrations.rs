@@ -50,11 +50,11 @@ async fn each_is_applied_over_data_of_the_one_before() {
 #[tokio::test]
 async fn replicas_may_migrate_together() {
     let options = database::empty().await;
-    let pool = PgPoolOptions::new()
-        .max_connections(8)
-        .connect_with(options)
-        .await
-        .expect("a pool");
-    let (a, b, c) = tokio::join!(db::migrate(&pool), db::migrate(&pool), db::migrate(&pool));
+    let route = db::Route::straight(options);
+    let (a, b, c) = tokio::join!(
+        db::migrate(&route),
+        db::migrate(&route),
+        db::migrate(&route)
+    );
     assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
 }

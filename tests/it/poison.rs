@@ -13,6 +13,7 @@ use bulwark::engine::inbox::{
 use bulwark::engine::lanes::{Limits, Runner};
 use bulwark::engine::outbox::{self, Action, NewMessage};
 use bulwark::engine::shards::Shards;
+use bulwark::engine::wake::Wake;
 use bulwark::telegram::Rich;
 use serde_json::json;
 use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
@@ -123,7 +124,7 @@ impl Engine {
     }
 
     async fn receive(&self, updates: &[(i64, i64, &str)]) {
-        let wake = Arc::new(Notify::new());
+        let wake = Wake::default();
         let (receiver, writer) = inbox::channel(self.pool.clone(), self.clock.clone(), wake, 64);
         let stop = Shutdown::new();
         let deliver = async {

@@ -52,7 +52,7 @@ impl Desk {
             connections_max: 2,
             ..PoolLimits::default()
         };
-        let pool = db::pool(database.connect_options()?, &limits);
+        let pool = database.route()?.pool(&limits);
         Self::on(pool, Clock::system(), env)
     }
 

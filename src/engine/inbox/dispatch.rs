@@ -237,6 +237,10 @@ impl LaneWork for Dispatch {
     }
 
     async fn process(&self, item: Waiting) -> Verdict {
+        // Another replica has the lane now, and reads the row from the table.
+        if !self.shards.owns(item.lane) {
+            return Verdict::Done;
+        }
         let outcome = match self.attempt(item.id).await {
             Ok(Attempt::Done | Attempt::Gone) => return Verdict::Done,
             Ok(Attempt::Failed(update, error, span)) => {

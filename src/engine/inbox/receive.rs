@@ -1,17 +1,17 @@
 //! Group commit: many waiting updates, one `INSERT`, one commit, then every waiter is answered.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use sqlx::PgPool;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::supervise::Shutdown;
+use crate::engine::wake::Wake;
 
 const BATCH_ROWS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 8 << 20;
@@ -71,14 +71,14 @@ pub struct BatchWriter {
     queue: mpsc::Receiver<Waiter>,
     pool: PgPool,
     clock: Clock,
-    stored: Arc<Notify>,
+    stored: Wake,
 }
 
 /// A receiver and its writer; at most `waiting_max` updates wait between them. `stored` is notified after each commit.
 pub fn channel(
     pool: PgPool,
     clock: Clock,
-    stored: Arc<Notify>,
+    stored: Wake,
     waiting_max: usize,
 ) -> (Receiver, BatchWriter) {
     let (sender, queue) = mpsc::channel(waiting_max);
@@ -146,7 +146,7 @@ impl BatchWriter {
                     // A waiter that went away will deliver again and be told that the update is known.
                     let _ = waiter.answer.send(Ok(receipt));
                 }
-                self.stored.notify_one();
+                self.stored.notify();
             }
             Err(WriteError::Data) if batch.len() > 1 => {
                 for waiter in batch {

@@ -1,28 +1,27 @@
 //! Repairs what the death of a worker left: submits that were cut off.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use tokio::sync::Notify;
 
 use super::store;
 use crate::base::clock::Clock;
 use crate::engine::task::Task;
+use crate::engine::wake::Wake;
 
 /// The recurring repair.
 #[derive(Debug)]
 pub struct Rescue {
     pool: PgPool,
     clock: Clock,
-    wake: Arc<Notify>,
+    wake: Wake,
 }
 
 impl Rescue {
     /// `wake` is notified when jobs became due.
-    pub fn new(pool: PgPool, clock: Clock, wake: Arc<Notify>) -> Self {
+    pub fn new(pool: PgPool, clock: Clock, wake: Wake) -> Self {
         Self { pool, clock, wake }
     }
 }
@@ -43,7 +42,7 @@ impl Task for Rescue {
             tracing::warn!(%job, "a submit was cut off; whether it arrived is unknown");
         }
         if !rescued.is_empty() {
-            self.wake.notify_one();
+            self.wake.notify();
         }
         Ok(json!({ "rescued": rescued.len() }))
     }

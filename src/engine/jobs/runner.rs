@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sqlx::PgPool;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -19,6 +18,7 @@ use super::store::{self, Room};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
+use crate::engine::wake::Wake;
 use crate::providers::Provider;
 
 /// The bounds of one runner.
@@ -61,23 +61,23 @@ pub trait Links: Send + Sync + 'static {
 pub struct Jobs {
     pub(super) clock: Clock,
     /// A job was queued or a callback came.
-    pub wake: Arc<Notify>,
+    pub wake: Wake,
     /// A job's transaction made messages.
-    pub messages: Arc<Notify>,
+    pub messages: Wake,
 }
 
 impl Jobs {
-    /// `messages` is notified after each commit that may have made messages.
-    pub fn new(clock: Clock, messages: Arc<Notify>) -> Self {
+    /// `wake` is notified by those who queue jobs, `messages` after each commit that may have made messages.
+    pub fn new(clock: Clock, wake: Wake, messages: Wake) -> Self {
         Self {
             clock,
-            wake: Arc::default(),
+            wake,
             messages,
         }
     }
 
     pub(super) fn committed(&self) {
-        self.messages.notify_one();
+        self.messages.notify();
     }
 }
 

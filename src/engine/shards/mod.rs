@@ -2,13 +2,25 @@
 //!
 //! Guarantees: in one moment at most one replica holds a live lease on a shard, by the database's clock. A lease is
 //! renewed every [`RENEW`]; a replica that cannot renew stops taking new rows before its lease ends, because it
-//! measures from *before* the renewal was sent. Order of a chat comes from this; exactly-once does not: that comes
-//! from each row's own transaction, so a frozen replica that wakes up late changes nothing twice.
+//! measures from *before* the renewal was sent. Live replicas hold even shares: with each renewal one that has more
+//! than its share gives the rest up, and one that has less takes what is free.
 //!
-//! If the process dies, its shards are free after [`LEASE`]; if it stops in good order, at once.
+//! The lease keeps replicas out of each other's way; it is not what makes a chat's order hold, nor exactly-once. Those
+//! come from the rows: whoever wants a lane's second row has passed its first, and passing means finding it claimed
+//! and committed, or claiming it. So a frozen replica that wakes up late, or one that finishes what it had in hand
+//! while its shard has moved, changes nothing twice and overtakes nothing.
+//!
+//! ```text
+//! free ──renew (below our share)──▶ ours ──renew──▶ ours
+//!   ▲                                │ │
+//!   └── release · above our share ───┘ └── no renewal for a lease ──▶ anybody's
+//! ```
+//! If the process dies, its shards are free after [`LEASE`] and taken within [`RENEW`]; if it stops in good order, at
+//! once. Everything is one statement a step, so it works through a transaction pooler.
 
 mod store;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +50,7 @@ pub struct Shards {
     clock: Clock,
     worker: Uuid,
     held: Arc<Mutex<Held>>,
+    replicas: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +67,7 @@ impl Shards {
             clock,
             worker,
             held: Arc::default(),
+            replicas: Arc::new(AtomicUsize::new(1)),
         }
     }
 
@@ -67,10 +81,28 @@ impl Shards {
         }
     }
 
-    /// Takes free and expired shards and renews ours.
+    /// Whether the lane is surely ours now.
+    pub fn owns(&self, lane: i64) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        self.clock.monotonic() < held.valid_until && held.shards.contains(&of_lane(lane))
+    }
+
+    /// How many replicas were alive at the last renewal, this one included: for limits that they share.
+    pub fn replicas(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.replicas)
+    }
+
+    /// Takes free and expired shards, renews ours, gives up what is above our share. How many we hold then.
+    ///
+    /// # Errors
+    /// The database's; what we hold then runs out by itself.
     pub async fn renew(&self) -> Result<usize, sqlx::Error> {
         let valid_until = self.clock.monotonic() + LEASE;
-        let shards = store::renew(&self.pool, self.worker, LEASE, self.clock.sql_now()).await?;
+        let now = self.clock.sql_now();
+        let renewed = store::renew(&self.pool, self.worker, COUNT, LEASE, now).await?;
+        let replicas = usize::try_from(renewed.replicas).unwrap_or(1);
+        self.replicas.store(replicas, Ordering::Relaxed);
+        let shards = renewed.shards;
         let count = shards.len();
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Held {
             shards,

@@ -15,6 +15,7 @@ use bulwark::engine::jobs::{
 };
 use bulwark::engine::ledger;
 use bulwark::engine::task::Task as _;
+use bulwark::engine::wake::Wake;
 use bulwark::providers::{
     CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
     Step, SubmitRequest, Submitted,
@@ -259,7 +260,7 @@ impl Rig {
             vec![Arc::clone(&self.owner) as _],
             Arc::new(NoLinks),
             self.limits,
-            Jobs::new(self.clock.clone(), Arc::default()),
+            Jobs::new(self.clock.clone(), Wake::default(), Wake::default()),
         ))
     }
 
@@ -317,7 +318,7 @@ impl Rig {
     }
 
     pub async fn rescue(&self) -> i64 {
-        let rescue = Rescue::new(self.pool.clone(), self.clock.clone(), Arc::default());
+        let rescue = Rescue::new(self.pool.clone(), self.clock.clone(), Wake::default());
         rescue.run().await.unwrap()["rescued"].as_i64().unwrap()
     }
 

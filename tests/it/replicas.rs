@@ -1,0 +1,251 @@
+//! Several replicas on one database: even shares, order and exactly-once while shards move, wake-ups.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bulwark::base::clock::{Clock, ManualClock};
+use bulwark::base::db::Route;
+use bulwark::base::ids::Ids;
+use bulwark::base::supervise::Supervisor;
+use bulwark::engine::inbox::{
+    self, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate, UpdateHandler,
+};
+use bulwark::engine::lanes::{Limits, Runner};
+use bulwark::engine::shards::{self, LEASE, RENEW, Shards};
+use bulwark::engine::wake::{Queue, Wakes};
+use bytes::Bytes;
+use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
+use uuid::Uuid;
+
+use crate::database;
+use crate::world::START;
+
+fn replica(pool: &PgPool, clock: &Clock, name: u128) -> Shards {
+    Shards::new(pool.clone(), clock.clone(), Uuid::from_u128(name))
+}
+
+/// Several renewals by all, in turn, as time passes.
+async fn renew_all(clock: &ManualClock, replicas: &[&Shards]) {
+    for _ in 0..3 {
+        for replica in replicas {
+            replica.renew().await.expect("the database");
+        }
+        clock.advance(RENEW);
+    }
+    for replica in replicas {
+        replica.renew().await.expect("the database");
+    }
+}
+
+fn shares(replicas: &[&Shards]) -> Vec<usize> {
+    let mut all: Vec<i16> = replicas
+        .iter()
+        .flat_map(|replica| replica.owned())
+        .collect();
+    all.sort_unstable();
+    let whole: Vec<i16> = (0..shards::COUNT).collect();
+    assert_eq!(all, whole, "each shard is one replica's");
+    replicas
+        .iter()
+        .map(|replica| replica.owned().len())
+        .collect()
+}
+
+#[tokio::test]
+async fn live_replicas_hold_even_shares_and_a_dead_ones_move_on() {
+    let pool = database::fresh_pool().await;
+    let (clock, manual) = Clock::manual(START);
+    let [a, b, c] = [1, 2, 3].map(|name| replica(&pool, &clock, name));
+    renew_all(&manual, &[&a]).await;
+    assert_eq!(shares(&[&a]), [64]);
+    renew_all(&manual, &[&a, &b]).await;
+    assert_eq!(shares(&[&a, &b]), [32, 32]);
+    let before = a.owned();
+    renew_all(&manual, &[&a, &b, &c]).await;
+    let thirds = shares(&[&a, &b, &c]);
+    assert!(
+        thirds.iter().all(|share| (20..=22).contains(share)),
+        "{thirds:?}"
+    );
+    assert!(
+        a.owned().iter().all(|shard| before.contains(shard)),
+        "what stays within the share does not move"
+    );
+
+    // b dies without a word. Its shards are with the others before ten seconds have passed.
+    manual.advance(LEASE);
+    assert!(
+        b.owned().is_empty(),
+        "a replica that cannot renew stops by itself"
+    );
+    renew_all(&manual, &[&a, &c]).await;
+    assert!(LEASE + 3 * RENEW < Duration::from_secs(10));
+    assert_eq!(shares(&[&a, &c]), [32, 32]);
+
+    // c stops in good order: nothing has to run out.
+    c.release().await.expect("the database");
+    a.renew().await.expect("the database");
+    assert_eq!(shares(&[&a]), [64]);
+    assert_eq!(a.replicas().load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+/// Writes down what it handles, in the transaction that it is given; now and then it fails or takes its time.
+struct Scribe;
+
+#[async_trait]
+impl UpdateHandler for Scribe {
+    async fn handle(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+    ) -> Result<(), HandleError> {
+        conn.execute(sqlx::AssertSqlSafe(format!(
+            "insert into handled (update_id) values ({}); select pg_sleep(random() * 0.004)",
+            update.update_id
+        )))
+        .await?;
+        if update.attempts == 0 && update.update_id % 17 == 0 {
+            return Err(HandleError::Retry(anyhow::anyhow!("the first try fails")));
+        }
+        Ok(())
+    }
+
+    async fn apologise(&self, _: &mut PgConnection, _: &StoredUpdate) -> Result<(), HandleError> {
+        Ok(())
+    }
+
+    fn committed(&self) {}
+}
+
+const CHATS: i64 = 12;
+const UPDATES: i64 = 168;
+
+async fn fill(pool: &PgPool, clock: &Clock) {
+    let wakes = Wakes::new(Uuid::from_u128(9));
+    let (receiver, writer) =
+        inbox::channel(pool.clone(), clock.clone(), wakes.of(Queue::Inbox), 4096);
+    let supervisor = Supervisor::default();
+    let mut writer = Some(writer);
+    supervisor.service("writer", move |shutdown| {
+        let writer = writer.take();
+        async move {
+            if let Some(writer) = writer {
+                writer.run(shutdown).await;
+            }
+        }
+    });
+    for update_id in 1..=UPDATES {
+        let update = NewUpdate {
+            update_id,
+            lane: update_id % CHATS,
+            kind: "message".to_owned(),
+            payload: Bytes::from_static(b"{}"),
+            correlation: Uuid::from_u128(update_id.unsigned_abs().into()),
+            shed: false,
+        };
+        receiver.receive(update).await.expect("stored");
+    }
+    supervisor.stop(Duration::from_secs(5)).await;
+}
+
+fn dispatcher(pool: &PgPool, clock: &Clock, shards: &Shards) -> Runner<Dispatch> {
+    let dispatch = Dispatch::new(
+        pool.clone(),
+        clock.clone(),
+        Ids::random(),
+        shards.clone(),
+        Arc::new(Scribe),
+        DispatchLimits::default(),
+    );
+    let limits = Limits {
+        concurrency_max: 6,
+        buffered_max: 64,
+        poll: Duration::from_millis(50),
+    };
+    Runner::new(
+        Arc::new(dispatch),
+        clock.clone(),
+        Ids::random(),
+        Arc::default(),
+        limits,
+    )
+}
+
+#[tokio::test]
+async fn two_replicas_that_both_think_a_lane_theirs_keep_its_order_and_handle_each_update_once() {
+    let pool = database::fresh_pool().await;
+    pool.execute("create table handled (update_id bigint, n bigint generated always as identity)")
+        .await
+        .expect("a table");
+    let clock = Clock::system();
+    fill(&pool, &clock).await;
+    // The same worker twice: each holds a lease on everything, which is what a frozen replica believes when it wakes.
+    let leases = [1, 1].map(|name| replica(&pool, &clock, name));
+    let [one, other] = leases
+        .each_ref()
+        .map(|lease| dispatcher(&pool, &clock, lease));
+    loop {
+        for lease in &leases {
+            assert_eq!(lease.renew().await.expect("the database"), 64);
+        }
+        let (one, other) = tokio::join!(one.drain(), other.drain());
+        one.and(other).expect("the database");
+        let counts = inbox::counts(&pool, None).await.expect("counts");
+        assert_eq!(counts.quarantined, 0);
+        if counts.pending == 0 {
+            break;
+        }
+    }
+    let rows = pool
+        .fetch_all("select update_id from handled order by n")
+        .await;
+    let mut lanes: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for row in rows.expect("rows") {
+        let update_id: i64 = row.get(0);
+        lanes.entry(update_id % CHATS).or_default().push(update_id);
+    }
+    for (lane, handled) in lanes {
+        let expected: Vec<i64> = (1..=UPDATES).filter(|id| id % CHATS == lane).collect();
+        assert_eq!(handled, expected, "lane {lane}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_here_wakes_the_queue_there() {
+    let options = database::fresh().await;
+    let route = Route::straight(options);
+    let pool = route.pool(&bulwark::base::db::PoolLimits::default());
+    let clock = Clock::system();
+    let [here, there] = [1, 2].map(|name| Wakes::new(Uuid::from_u128(name)));
+    let replicas = replica(&pool, &clock, 1).replicas();
+    replicas.store(2, std::sync::atomic::Ordering::Relaxed);
+    let supervisor = Supervisor::default();
+    let (wakes, direct, time) = (there.clone(), route.direct().clone(), clock.clone());
+    supervisor.service("in", move |shutdown| {
+        wakes.clone().listen(direct.clone(), time.clone(), shutdown)
+    });
+    let (wakes, time) = (here.clone(), clock.clone());
+    supervisor.service("out", move |shutdown| {
+        wakes
+            .clone()
+            .tell(pool.clone(), time.clone(), Arc::clone(&replicas), shutdown)
+    });
+    // Nobody says when the listener stands, so the news is told until it is heard.
+    let heard = there.of(Queue::Jobs);
+    let told = async {
+        loop {
+            here.of(Queue::Jobs).notify();
+            clock.sleep(Duration::from_millis(30)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(20), async {
+        tokio::select! {
+            () = heard.notified() => {}
+            () = told => {}
+        }
+    });
+    in_time.await.expect("the other replica hears it");
+    supervisor.stop(Duration::from_secs(5)).await;
+}
