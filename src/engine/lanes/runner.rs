@@ -59,7 +59,9 @@ impl Batch {
     pub fn of_one_class(rows: Vec<Waiting>, page: &Page) -> Self {
         let mut after = page.after;
         after[0] = rows.last().map_or(after[0], |row| row.id);
-        let more = i64::try_from(rows.len()).is_ok_and(|count| count >= page.room[0]);
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        // No room is no reason to ask again: the other classes always have some.
+        let more = page.room[0] > 0 && count >= page.room[0];
         Self { rows, after, more }
     }
 }
