@@ -27,6 +27,7 @@ export const users = () => call("GET", "/sim/users");
 export const chats = () => call("GET", "/sim/chats");
 export const commands = () => call("GET", "/sim/commands");
 export const saveUser = (id, profile) => call("POST", `/sim/users/${id}`, profile);
+export const clear = (id) => call("DELETE", `/sim/chats/${id}`);
 export const send = (id, message) => call("POST", `/sim/users/${id}/send`, message);
 export const log = (since) => call("GET", `/sim/log?since=${since}`);
 

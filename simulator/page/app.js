@@ -12,6 +12,8 @@ const PANE_WIDE = 400;
 const POLL_MS = 1500;
 /** Even with events, so that nothing is missed for long. */
 const SLOW_POLL_MS = 10000;
+/** A restart of the service is over before this; nobody has to hear of it. */
+const OFFLINE_MS = 2000;
 
 const people = byId("people");
 const panes = byId("panes");
@@ -23,6 +25,8 @@ let seen = new Map();
 let open = [];
 let known = null;
 let isLive = false;
+let isBegun = false;
+let offline = null;
 
 const store = {
   get: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
@@ -30,8 +34,14 @@ const store = {
 };
 
 function failed(error) {
-  if (error.isOffline) banner.hidden = false;
+  if (error.isOffline) offline ??= setTimeout(() => { banner.hidden = false; }, OFFLINE_MS);
   else toast(error.message, true);
+}
+
+function reached() {
+  clearTimeout(offline);
+  offline = null;
+  banner.hidden = true;
 }
 
 /** Commands for everybody, in the person's language if the bot gave them so. */
@@ -82,6 +92,7 @@ function show(id, beside) {
       commands: commandsFor,
       description: descriptionFor,
       failed,
+      changed: () => refreshPeople().catch(failed),
     });
     const wanted = beside ? [...open, found] : [...open.slice(0, -1), found];
     open = wanted.slice(-room());
@@ -114,8 +125,10 @@ function markSeen(id) {
 
 async function refreshPeople() {
   const [list, chats] = await Promise.all([api.users(), api.chats()]);
-  banner.hidden = true;
-  const isNew = list.length === 0 && users.length > 0;
+  reached();
+  // At the first look that goes well, which need not be the first, and when everybody was forgotten.
+  const isNew = !isBegun || (list.length === 0 && users.length > 0);
+  isBegun = true;
   users = list;
   heads = new Map(chats.map((chat) => [chat.id, chat]));
   for (const one of open) {
@@ -213,4 +226,4 @@ api.watch(changed, (isOpen) => {
 addEventListener("resize", () => {
   if (open.length > room()) { open = open.slice(-room()); layOut(); }
 });
-refreshKnown().then(refreshPeople).then(start).catch(failed).finally(poll);
+refreshKnown().then(refreshPeople).catch(failed).finally(poll);

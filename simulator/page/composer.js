@@ -5,6 +5,7 @@ import { fileSize, icon, make, toast } from "./dom.js";
 /** What Telegram's apps send to bots as a photo has at most this many pixels on its longer side. */
 const PHOTO_SIDE = 2560;
 const FILE_BYTES_MAX = 50 * 1024 * 1024;
+const FILES_MAX = 10;
 
 const KINDS = {
   image: [["photo", "Photo"], ["document", "File"]],
@@ -50,10 +51,11 @@ async function length(file) {
 
 /** `deliver(message)` sends a body of the control API and says whether it went; `commands()` lists `{command, description}`. */
 export function composer(deliver, commands) {
-  let attached = null;
+  /** `{file, kind}`; each becomes a message of its own. */
+  let attached = [];
   let replyTo = null;
   const field = make("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", autocomplete: "off" });
-  const picker = make("input", { type: "file", hidden: true, tabindex: "-1", "aria-hidden": "true" });
+  const picker = make("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-hidden": "true" });
   const attach = make("button", { type: "button", class: "icon-button", "aria-label": "Attach a file", title: "Attach a file" }, icon("M20 11.5 12 19.5a5 5 0 0 1-7-7l8.5-8.5a3.4 3.4 0 0 1 4.8 4.8L10 17a1.8 1.8 0 0 1-2.5-2.5L15 7"));
   const submit = make("button", { type: "submit", class: "send icon-button", "aria-label": "Send", title: "Send" }, icon("M4 12 20 4l-5 16-3-7z"));
   const extra = make("div", { class: "extra", hidden: true });
@@ -63,10 +65,12 @@ export function composer(deliver, commands) {
   function drawExtra() {
     const rows = [];
     if (replyTo) rows.push(chip("Reply to", replyTo.text?.slice(0, 80) || "message", null, () => { replyTo = null; drawExtra(); }));
-    if (attached) rows.push(chip(null, `${attached.file.name || "Picture"} · ${fileSize(attached.file.size)}`, kindChoice(), () => { attached = null; drawExtra(); }));
+    for (const one of attached) {
+      rows.push(chip(null, `${one.file.name || "Picture"} · ${fileSize(one.file.size)}`, kindChoice(one), () => { attached = attached.filter((other) => other !== one); drawExtra(); }));
+    }
     extra.replaceChildren(...rows);
     extra.hidden = rows.length === 0;
-    field.placeholder = attached ? "Caption" : "Message";
+    field.placeholder = attached.length > 0 ? "Caption" : "Message";
   }
 
   function chip(label, text, choice, remove) {
@@ -74,47 +78,57 @@ export function composer(deliver, commands) {
       make("button", { type: "button", class: "icon-button", "aria-label": "Remove", onclick: remove }, icon("M7 7l10 10M17 7 7 17")));
   }
 
-  function kindChoice() {
-    const group = attached.file.type.split("/")[0];
-    const options = KINDS[group] ?? KINDS.other;
-    attached.kind ??= options[0][0];
-    const choice = make("select", { "aria-label": "Send as" }, ...options.map(([value, text]) => make("option", { value, selected: value === attached.kind }, text)));
-    choice.addEventListener("change", () => { attached.kind = choice.value; });
+  function kindChoice(one) {
+    const options = kinds(one.file);
+    const choice = make("select", { "aria-label": "Send as" }, ...options.map(([value, text]) => make("option", { value, selected: value === one.kind }, text)));
+    choice.addEventListener("change", () => { one.kind = choice.value; });
     return choice;
   }
 
-  function take(file) {
-    if (!file) return;
-    if (file.size > FILE_BYTES_MAX) {
-      toast("Files can have at most 50 MB here.", true);
-      return;
-    }
-    attached = { file, kind: null };
+  function kinds(file) {
+    return KINDS[file.type.split("/")[0]] ?? KINDS.other;
+  }
+
+  function take(files) {
+    const all = [...files];
+    if (all.length === 0) return;
+    const fitting = all.filter((file) => file.size <= FILE_BYTES_MAX);
+    if (fitting.length < all.length) toast("Files can have at most 50 MB here.", true);
+    const room = FILES_MAX - attached.length;
+    if (fitting.length > room) toast(`At most ${FILES_MAX} files at once.`, true);
+    attached = [...attached, ...fitting.slice(0, room).map((file) => ({ file, kind: kinds(file)[0][0] }))];
     drawExtra();
     field.focus();
   }
 
-  async function body() {
+  async function media({ file: chosen, kind }) {
+    const file = kind === "photo" ? await asPhoto(chosen) : chosen;
+    return { [kind]: { data: await dataUrl(file), file_name: chosen.name || "picture.png", mime_type: file.type || "application/octet-stream", duration: await length(file) } };
+  }
+
+  /** Sends what is there, one message after the other; what did not go stays. */
+  async function sendAll() {
     const text = field.value.trim();
-    const message = replyTo ? { reply_to: replyTo.message_id } : {};
-    if (!attached) return text ? { ...message, text } : null;
-    const { kind } = attached;
-    const file = kind === "photo" ? await asPhoto(attached.file) : attached.file;
-    message[kind] = { data: await dataUrl(file), file_name: attached.file.name || "picture.png", mime_type: file.type || "application/octet-stream", duration: await length(file) };
-    if (text) message.caption = text;
-    return message;
+    const start = replyTo ? { reply_to: replyTo.message_id } : {};
+    if (attached.length === 0) {
+      if (!text || !(await deliver({ ...start, text }))) return;
+    }
+    let isFirst = true;
+    for (const one of attached) {
+      const words = isFirst && text ? { caption: text } : {};
+      if (!(await deliver({ ...(isFirst ? start : {}), ...(await media(one)), ...words }))) return;
+      attached = attached.filter((other) => other !== one);
+      if (isFirst) field.value = "";
+      isFirst = false;
+    }
+    field.value = "";
+    replyTo = null;
   }
 
   async function send() {
     submit.disabled = true;
-    const before = { attached, replyTo };
     try {
-      const message = await body();
-      if (message && (await deliver(message))) {
-        field.value = "";
-        if (attached === before.attached) attached = null;
-        if (replyTo === before.replyTo) replyTo = null;
-      }
+      await sendAll();
     } catch (error) {
       toast(error.message, true);
     }
@@ -127,7 +141,9 @@ export function composer(deliver, commands) {
 
   function grow() {
     field.style.height = "auto";
-    field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
+    // The height that is set includes the border, the one that is read does not.
+    const border = field.offsetHeight - field.clientHeight;
+    field.style.height = `${Math.min(field.scrollHeight + border, 160)}px`;
   }
 
   let at = 0;
@@ -164,13 +180,13 @@ export function composer(deliver, commands) {
     }
   });
   field.addEventListener("paste", (event) => {
-    const [file] = event.clipboardData?.files ?? [];
-    if (!file) return;
+    const files = event.clipboardData?.files ?? [];
+    if (files.length === 0) return;
     event.preventDefault();
-    take(file);
+    take(files);
   });
   attach.addEventListener("click", () => picker.click());
-  picker.addEventListener("change", () => { take(picker.files[0]); picker.value = ""; });
+  picker.addEventListener("change", () => { take(picker.files); picker.value = ""; });
   form.addEventListener("submit", (event) => { event.preventDefault(); if (!submit.disabled) send(); });
   return { element: form, take, focus: () => field.focus(), reply: (message) => { replyTo = message; drawExtra(); field.focus(); } };
 }

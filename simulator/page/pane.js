@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { bubble } from "./message.js";
 import { composer } from "./composer.js";
 import { alertBox, avatar, dayName, icon, make, toast } from "./dom.js";
+import { menu } from "./menu.js";
 
 const ACTIONS = {
   typing: "typing…",
@@ -17,12 +18,13 @@ const ACTIONS = {
 /** So near to the end, in pixels, a reader is taken to follow the chat. */
 const NEAR = 120;
 
-/** `hooks`: close(), back(), commands(language), description(language), failed(error). */
+/** `hooks`: close(), back(), commands(language), description(language), failed(error), changed(). */
 export function pane(user, hooks) {
   let person = user;
   let messages = [];
   let drawn = new Map();
   let started = false;
+  let bot = "The bot";
 
   const name = make("strong", {});
   const status = make("span", { class: "dim status" });
@@ -35,9 +37,15 @@ export function pane(user, hooks) {
   const down = make("button", { type: "button", class: "down icon-button", "aria-label": "To the newest message", hidden: true, onclick: () => toEnd(true) }, icon("M6 9l6 6 6-6"));
   const replies = make("div", { class: "reply-keys", hidden: true });
   const write = composer(deliver, () => hooks.commands(person.language_code));
+  const more = menu("More", () => [
+    person.blocked ? ["Unblock the bot", () => block(false)] : ["Block the bot", () => block(true)],
+    ["Clear the chat", clear],
+  ]);
+  const blocked = make("div", { class: "blocked", hidden: true }, make("span", { class: "dim" }, "You have blocked the bot."),
+    make("button", { type: "button", class: "plain", onclick: () => block(false) }, "Unblock"));
   const element = make("section", { class: "pane", "aria-label": `Chat of ${user.first_name}` },
-    make("header", { class: "pane-head" }, back, face, make("div", { class: "pane-title" }, name, status), role, close),
-    make("div", { class: "stage" }, flow, empty, down), replies, write.element);
+    make("header", { class: "pane-head" }, back, face, make("div", { class: "pane-title" }, name, status), role, more, close),
+    make("div", { class: "stage" }, flow, empty, down), replies, write.element, blocked);
 
   const actions = {
     press,
@@ -56,6 +64,32 @@ export function pane(user, hooks) {
       toast(error.message, true);
       return false;
     }
+  }
+
+  async function block(isBlocked) {
+    try {
+      await api.saveUser(person.id, { blocked: isBlocked });
+      setUser({ ...person, blocked: isBlocked });
+      await hooks.changed();
+    } catch (error) {
+      toast(error.message, true);
+    }
+  }
+
+  async function clear() {
+    try {
+      await api.clear(person.id);
+    } catch (error) {
+      // A chat that was never begun is clear.
+      if (error.status !== 404) toast(error.message, true);
+    }
+    await refresh();
+  }
+
+  function setUser(changed) {
+    person = changed;
+    blocked.hidden = !person.blocked;
+    write.element.hidden = Boolean(person.blocked);
   }
 
   async function press(message, row, column, key) {
@@ -82,7 +116,7 @@ export function pane(user, hooks) {
   }
 
   function drawHead(chat) {
-    const bot = messages.findLast?.((message) => message.sender === "bot")?.from?.first_name ?? "The bot";
+    bot = messages.findLast?.((message) => message.sender === "bot")?.from?.first_name ?? bot;
     name.textContent = bot;
     status.textContent = ACTIONS[chat?.action] ?? (chat?.action ? "working…" : "bot");
     status.classList.toggle("busy", Boolean(chat?.action));
@@ -99,7 +133,7 @@ export function pane(user, hooks) {
       empty.replaceChildren(make("div", { class: "card" },
         make("h2", {}, "What can this bot do?"),
         make("p", {}, about || "Press Start, choose a service, send what it asks for, and watch the result arrive."),
-        make("button", { type: "button", class: "primary", onclick: () => deliver({ text: "/start" }) }, "Start")));
+        make("button", { type: "button", class: "primary", disabled: Boolean(person.blocked), onclick: () => deliver({ text: "/start" }) }, "Start")));
     }
   }
 
@@ -185,8 +219,9 @@ export function pane(user, hooks) {
   element.addEventListener("drop", (event) => {
     event.preventDefault();
     element.classList.remove("drop");
-    write.take(event.dataTransfer?.files?.[0]);
+    write.take(event.dataTransfer?.files ?? []);
   });
   drawHead(null);
-  return { id: user.id, element, refresh, redraw: drawEmpty, focus: write.focus, setUser: (changed) => { person = changed; } };
+  setUser(person);
+  return { id: user.id, element, refresh, redraw: drawEmpty, focus: write.focus, setUser };
 }

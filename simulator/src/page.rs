@@ -23,7 +23,7 @@ type File = (&'static str, &'static str, &'static str);
 
 const INDEX: File = ("index.html", HTML, include_str!("../page/index.html"));
 
-const FILES: [File; 12] = [
+const FILES: [File; 13] = [
     (
         "icon.svg",
         "image/svg+xml",
@@ -37,6 +37,7 @@ const FILES: [File; 12] = [
     ("composer.js", SCRIPT, include_str!("../page/composer.js")),
     ("dom.js", SCRIPT, include_str!("../page/dom.js")),
     ("log.js", SCRIPT, include_str!("../page/log.js")),
+    ("menu.js", SCRIPT, include_str!("../page/menu.js")),
     ("message.js", SCRIPT, include_str!("../page/message.js")),
     ("pane.js", SCRIPT, include_str!("../page/pane.js")),
     ("text.js", SCRIPT, include_str!("../page/text.js")),

@@ -7,6 +7,7 @@
 //! | `POST /sim/users/{id}`, `GET /sim/users` | makes, changes, blocks (`blocked`) and lists people |
 //! | `GET /sim/chats`, `GET /sim/chats/{id}` | chats; the transcript of one (`?since=`, `?deleted=true`) |
 //! | `POST /sim/chats/{id}` | a group's `title`, or `migrate_to` a supergroup |
+//! | `DELETE /sim/chats/{id}` | a person clears the own view of a chat; the bot notices nothing |
 //! | `GET /sim/files/{file_id}` | the bytes of a file |
 //! | `POST /sim/raw_update`, `GET /sim/updates` | delivers anything; what became of each update |
 //! | `GET /sim/log` | every call received (`?since=`, `?method=`) |
@@ -79,7 +80,10 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/users/{id}/send", post(people::send))
         .route("/sim/users/{id}/press", post(press::press))
         .route("/sim/chats", get(view::chats))
-        .route("/sim/chats/{id}", get(view::chat).post(change_chat))
+        .route(
+            "/sim/chats/{id}",
+            get(view::chat).post(change_chat).delete(clear_chat),
+        )
         .route("/sim/files/{file_id}", get(view::file))
         .route("/sim/updates", get(view::updates))
         .route("/sim/raw_update", post(raw_update))
@@ -266,6 +270,19 @@ async fn change_chat(
     }
     core.chat_changed(chat_id);
     Ok(Json(shown))
+}
+
+async fn clear_chat(State(core): State<Arc<Core>>, Path(chat_id): Path<i64>) -> Answer {
+    {
+        let mut world = core.telegram.world();
+        let chat = world.chats.get_mut(&chat_id);
+        let chat = chat.ok_or_else(|| Refused::missing("no such chat"))?;
+        let last = chat.messages.last_key_value();
+        chat.cleared_to = last.map_or(chat.cleared_to, |(id, _)| *id);
+        chat.reply_keyboard = None;
+    }
+    core.chat_changed(chat_id);
+    Ok(Json(json!({"ok": true})))
 }
 
 /// `POST /sim/raw_update`: delivered as it is; an `update_id` is added if there is none.

@@ -40,7 +40,10 @@ pub(super) async fn chats(State(core): State<Arc<Core>>) -> Json<Value> {
         .chats
         .values()
         .map(|chat| {
-            let visible = chat.messages.values().filter(|message| !message.is_deleted);
+            let visible = chat.messages.range(chat.cleared_to.saturating_add(1)..);
+            let visible = visible
+                .map(|(_, message)| message)
+                .filter(|message| !message.is_deleted);
             let last = visible.clone().next_back();
             let mut shown = head(&world, chat, now);
             shown["message_count"] = json!(visible.count());
@@ -67,7 +70,7 @@ pub(super) struct ChatQuery {
     /// Only messages with a greater id.
     #[serde(default)]
     since: i64,
-    /// Show deleted messages too.
+    /// Show deleted and cleared messages too.
     #[serde(default)]
     deleted: bool,
 }
@@ -82,7 +85,9 @@ pub(super) async fn chat(
     let world = core.telegram.world();
     let chat = world.chats.get(&chat_id);
     let chat = chat.ok_or_else(|| Refused::missing("no such chat"))?;
-    let messages = chat.messages.range(query.since.saturating_add(1)..);
+    let cleared_to = if query.deleted { 0 } else { chat.cleared_to };
+    let since = query.since.max(cleared_to);
+    let messages = chat.messages.range(since.saturating_add(1)..);
     let messages = messages
         .map(|(_, message)| message)
         .filter(|message| query.deleted || !message.is_deleted);

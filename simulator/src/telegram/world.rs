@@ -49,6 +49,9 @@ pub struct Chat {
     pub id: i64,
     pub title: String,
     pub messages: BTreeMap<i64, Message>,
+    /// The person does not see messages up to this one any more; the bot may still change them.
+    #[serde(default)]
+    pub cleared_to: i64,
     /// What replaced the group.
     pub migrated_to: Option<i64>,
     /// The reply keyboard that is shown under the chat.

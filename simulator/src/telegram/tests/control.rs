@@ -228,3 +228,24 @@ async fn an_ambiguous_press_is_refused_with_the_places() {
     assert_eq!(press(json!([1, 2])).await.0, 404);
     assert_eq!(press(json!([1])).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_cleared_chat_is_empty_for_the_person_and_the_same_for_the_bot() {
+    let bench = Bench::new().await;
+    bench.says(1, "/start").await;
+    let sent = bench
+        .result("sendMessage", json!({"chat_id": 1, "text": "one"}))
+        .await;
+    let url = format!("{}/sim/chats/1", bench.sim.telegram_url());
+    let cleared = bench.http.delete(url).send().await.unwrap();
+    assert_eq!(cleared.status(), 200);
+    let edit = json!({"chat_id": 1, "message_id": sent["message_id"], "text": "two"});
+    bench.result("editMessageText", edit).await;
+    assert_eq!(bench.get("/sim/chats/1").await["messages"], json!([]));
+    assert_eq!(bench.get("/sim/chats").await[0]["message_count"], 0);
+    let all = bench.get("/sim/chats/1?deleted=true").await;
+    assert_eq!(all["messages"][1]["text"], "two");
+    bench.says(1, "again").await;
+    let chat = bench.get("/sim/chats/1").await;
+    assert_eq!(chat["messages"][0]["text"], "again");
+}
