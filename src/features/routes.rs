@@ -1,6 +1,7 @@
 //! From an update to the one action that handles it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
@@ -10,9 +11,17 @@ use super::press::Press;
 use super::speech::{Args, Language};
 use super::{language, storefront, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
+use crate::engine::limits::{self, Charged, Rate};
+use crate::engine::outbox::{Action, NewMessage, Priority};
 use crate::engine::people::{self, Person, Seen};
 use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
+
+/// Warnings of updates that were set aside: a fault in what every update needs must not flood the admins.
+const WARNINGS: Rate = Rate {
+    every: Duration::from_secs(10 * 60),
+    burst: 3,
+};
 
 /// Handles updates with the features.
 pub struct Router {
@@ -88,7 +97,9 @@ impl UpdateHandler for Router {
         let language = Language::of_tag(tag.unwrap_or("en"));
         let mut cx = self.cx(conn, update, &incoming, language);
         let text = storefront::speech(cx.language).rich("unavailable-sorry", &Args::new());
-        into_handle_error(cx.say(text, None).await)
+        into_handle_error(cx.answer(None, false).await)?;
+        into_handle_error(cx.say(text, None).await)?;
+        into_handle_error(warn_admins(&mut cx, update).await)
     }
 
     fn committed(&self) {
@@ -172,6 +183,31 @@ impl Router {
             }
         }
     }
+}
+
+/// Tells the admins that an update was set aside; when it happens to many, that it happens.
+async fn warn_admins(cx: &mut Cx<'_>, update: &StoredUpdate) -> Handled {
+    let now = cx.now();
+    if limits::charge(cx.conn, "warning:set-aside", 1, WARNINGS, now).await? != Charged::Taken {
+        return Ok(());
+    }
+    let args = Args::new()
+        .text("update", update.update_id.to_string())
+        .text("chat", cx.chat_id.to_string());
+    let text = storefront::speech(Language::En).rich("admin-set-aside", &args);
+    let env = cx.env;
+    for admin_id in &env.admin_ids {
+        let action = Action::Say {
+            text: text.clone(),
+            keyboard: None,
+        };
+        let message = NewMessage {
+            priority: Priority::Low,
+            ..NewMessage::new(*admin_id, cx.correlation, action)
+        };
+        cx.post(&message).await?;
+    }
+    Ok(())
 }
 
 fn into_handle_error(handled: Handled) -> Result<(), HandleError> {

@@ -166,6 +166,7 @@ command-help = How it works
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 payments-not-taken = Payments are not taken here at the moment.
+admin-set-aside = ⚠️ Update `{ $update }` from chat `{ $chat }` could not be handled and was set aside. `bulwark inbox list` shows why.
 admin-dead-letters = ⚠️ { $count ->
     [one] A message
    *[other] { $count } messages

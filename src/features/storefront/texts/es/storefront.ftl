@@ -169,6 +169,7 @@ command-help = Cómo funciona
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 payments-not-taken = Aquí no se aceptan pagos por el momento.
+admin-set-aside = ⚠️ La actualización `{ $update }` del chat `{ $chat }` no se pudo procesar y se ha apartado. `bulwark inbox list` muestra por qué.
 admin-dead-letters = ⚠️ { $count ->
     [one] No se ha podido entregar un mensaje
    *[other] No se han podido entregar { $count } mensajes
