@@ -9,6 +9,7 @@
 )]
 
 mod admins;
+mod apologies;
 mod around;
 mod catalogue;
 mod database;
