@@ -129,7 +129,7 @@ impl Shelf for Jobs<'_> {
         Ok(Some(story))
     }
 
-    /// Overdue ones: hurrying all the others would only press the provider, and unknown ones are never sent again.
+    /// Stuck and overdue ones: hurrying all the others would only press the provider, and unknown ones are never sent again.
     async fn set_aside(&self) -> Result<Vec<Uuid>, anyhow::Error> {
         let filter = Filter {
             states: vec![JobState::Attention],
@@ -138,11 +138,11 @@ impl Shelf for Jobs<'_> {
             limit: ALL_MAX,
         };
         let newest_first = shelf::list(self.pool, &filter, self.clock.sql_now()).await?;
-        let overdue = newest_first
+        let waiting = newest_first
             .iter()
             .rev()
-            .filter(|job| job.overdue && job.state != "unknown");
-        Ok(overdue.map(|job| job.id).collect())
+            .filter(|job| job.state == "stuck" || job.overdue && job.state != "unknown");
+        Ok(waiting.map(|job| job.id).collect())
     }
 
     async fn retry(&self, id: &Uuid, by: &Operator) -> Result<Outcome, anyhow::Error> {
@@ -156,13 +156,14 @@ impl Shelf for Jobs<'_> {
 
 fn states(filters: &[JobFilter]) -> Vec<JobState> {
     use JobState as S;
-    const LIVE: [S; 4] = [S::Queued, S::Submitting, S::Running, S::Unknown];
+    const LIVE: [S; 5] = [S::Queued, S::Submitting, S::Running, S::Unknown, S::Stuck];
     const ENDED: [S; 4] = [S::Succeeded, S::Failed, S::TimedOut, S::Cancelled];
     if filters.is_empty() {
         return vec![S::Attention];
     }
     let states = filters.iter().flat_map(|filter| match filter {
         JobFilter::Attention => vec![S::Attention],
+        JobFilter::Stuck => vec![S::Stuck],
         JobFilter::Live => LIVE.to_vec(),
         JobFilter::Ended => ENDED.to_vec(),
         JobFilter::Queued => vec![S::Queued],
@@ -173,7 +174,7 @@ fn states(filters: &[JobFilter]) -> Vec<JobState> {
         JobFilter::Failed => vec![S::Failed],
         JobFilter::TimedOut => vec![S::TimedOut],
         JobFilter::Cancelled => vec![S::Cancelled],
-        JobFilter::All => [LIVE, ENDED].concat(),
+        JobFilter::All => [LIVE.as_slice(), ENDED.as_slice()].concat(),
     });
     states.collect()
 }
@@ -198,6 +199,7 @@ fn facts(job: &KeptJob, snapshot: &Value) -> Vec<(&'static str, String)> {
         ("job", job.id.to_string()),
         ("state", state),
         ("failure", job.failure.clone().unwrap_or_default()),
+        ("error", job.error.clone().unwrap_or_default()),
         ("service", job.service.clone()),
         ("price", snapshot["price"].to_string()),
         (

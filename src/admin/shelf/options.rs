@@ -183,8 +183,10 @@ pub enum MessageFilter {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum JobFilter {
-    /// Unknown or overdue, or ended badly within a day: worth a look
+    /// Stuck, unknown or overdue, or ended badly within a day: worth a look
     Attention,
+    /// Parked: our own code failed on it again and again
+    Stuck,
     /// Not ended
     Live,
     /// Ended in any way

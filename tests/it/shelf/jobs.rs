@@ -180,3 +180,33 @@ async fn a_job_that_waits_is_hurried() {
     assert_eq!(anna.wallet().await, (490, 0), "{}", anna.transcript().await);
     world.assert_clean().await;
 }
+
+#[tokio::test]
+async fn a_stuck_job_goes_on_from_where_it_was_parked() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    let job = order(&world, anna).await;
+    let park =
+        "update job set state = 'stuck', stuck_from = state, faults = 5, error = 'a bug of ours'";
+    world.pool.execute(park).await.expect("parked");
+    let (good, list) = run(&world, "jobs list").await;
+    assert!(good && list.contains("stuck"), "{list}");
+    assert!(
+        run(&world, &format!("jobs show {job}"))
+            .await
+            .1
+            .contains("a bug of ours")
+    );
+    assert!(run(&world, "jobs retry --all").await.1.contains("due now"));
+    world.finish().await;
+    assert_eq!(anna.wallet().await, (490, 0), "{}", anna.transcript().await);
+    assert_eq!(
+        world.get("/sim/kie/tasks").await["tasks"]
+            .as_array()
+            .map(Vec::len),
+        Some(1),
+        "submitted once"
+    );
+    world.assert_clean().await;
+}

@@ -1,6 +1,7 @@
 //! Jobs for a person to read, hurry, give up, or say what became of.
 //!
-//! * A job whose money was settled never runs again: its user can order anew. A live one is only made due now.
+//! * A job whose money was settled never runs again: its user can order anew. A live one is only made due now; a stuck
+//!   one goes on from the state in which it was parked, and from `submitting` as `unknown`: it may have been sent.
 //! * Whether the provider has an `unknown` job a person may find out: named, its task is evidence like a callback's, and
 //!   the provider's own answer decides; said not to be there, the job ends.
 //! * What ends a job by hand is one transaction: the lease token is bumped first, so that a worker at it finds its lease
@@ -19,8 +20,10 @@ pub use store::{attempts, callbacks, carrying, find, list, snapshot};
 /// How a job stands, as a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
-    /// What a person should look at: unknown or overdue, or ended badly within the last day.
+    /// What a person should look at: stuck, unknown or overdue, or ended badly within the last day.
     Attention,
+    /// Parked: our own code failed on it again and again.
+    Stuck,
     /// Waits for a worker.
     Queued,
     /// Its submit is under way.
@@ -44,6 +47,7 @@ impl JobState {
     pub fn stored(self) -> Option<&'static str> {
         match self {
             Self::Attention => None,
+            Self::Stuck => Some("stuck"),
             Self::Queued => Some("queued"),
             Self::Submitting => Some("submitting"),
             Self::Running => Some("running"),
@@ -94,6 +98,8 @@ pub struct KeptJob {
     pub polls: i32,
     /// Why it failed.
     pub failure: Option<String>,
+    /// What our own code stumbled over last.
+    pub error: Option<String>,
     /// Its id at the provider.
     pub external_id: Option<String>,
     /// When it was queued.

@@ -42,6 +42,13 @@ pub async fn retry(
                    jobs resolve --task <its id there>, or --release";
         return Ok(Outcome::Refused(why.to_owned()));
     }
+    if job.state == "stuck" {
+        store::unpark(&mut tx, id, now).await?;
+        record(&mut tx, Verb::Retry, &job, by, now).await?;
+        tx.commit().await?;
+        let done = "due now: it goes on from where it was parked";
+        return Ok(Outcome::Changed(done.to_owned()));
+    }
     if job.in_hand {
         return Ok(Outcome::Already(
             "already in the hands of a worker".to_owned(),

@@ -59,22 +59,22 @@ async fn select(
            live as (select j.*, coalesce(j.deadline_at < clock.at - interval '1 minute', false) as overdue from job j, clock)
            (select id as "id!", kind as "kind!", state as "state!", overdue as "overdue!", user_id as "user_id!",
                    chat_id as "chat_id!", provider as "provider!", coalesce(provider_snapshot ->> 'service', '?') as "service!",
-                   attempts as "attempts!", polls as "polls!", null::text as failure, external_id,
+                   attempts as "attempts!", polls as "polls!", null::text as failure, error as "error?", external_id,
                    created_at as "created_at!", submitted_at, run_at as "run_at?", deadline_at as "deadline_at?",
                    null::timestamptz as "finished_at?", correlation as "correlation!"
             from live
-            where (id = $1 or $1 is null and (state = any($2) or $3 and (overdue or state = 'unknown')))
+            where (id = $1 or $1 is null and (state = any($2) or $3 and (overdue or state in ('unknown', 'stuck'))))
               and ($4::bigint is null or chat_id = $4) and ($5::timestamptz is null or created_at >= $5)
             order by created_at desc limit $6)
            union all
            (select h.id, h.kind, h.state, false, h.user_id, h.chat_id, h.provider, coalesce(h.provider_snapshot ->> 'service', '?'),
-                   h.attempts, h.polls, h.failure, h.external_id, h.created_at, h.submitted_at, null, null, h.finished_at, h.correlation
+                   h.attempts, h.polls, h.failure, null, h.external_id, h.created_at, h.submitted_at, null, null, h.finished_at, h.correlation
             from job_history h, clock
             where (h.id = $1 or $1 is null and (h.state = any($2) or $3 and h.state in ('failed', 'timed_out')
                                                and h.finished_at > clock.at - interval '1 day'))
               and ($4::bigint is null or h.chat_id = $4) and ($5::timestamptz is null or h.created_at >= $5)
             order by h.created_at desc limit $6)
-           order by 13 desc limit $6"#,
+           order by 14 desc limit $6"#,
         id,
         &states,
         attention,
@@ -211,6 +211,26 @@ pub(super) async fn make_due(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update job set run_at = least(run_at, coalesce($2::timestamptz, now())) where id = $1",
+        id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Lets a parked job go on. What was parked in the middle of its submit may have been sent: it is unknown.
+pub(super) async fn unpark(
+    conn: &mut PgConnection,
+    id: Uuid,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update job
+         set state = case when coalesce(stuck_from, 'submitting') = 'submitting' then 'unknown' else stuck_from end,
+             stuck_from = null, faults = 0, lease_token = lease_token + 1, lease_until = null,
+             run_at = coalesce($2::timestamptz, now()), updated_at = coalesce($2::timestamptz, now())
+         where id = $1 and state = 'stuck'",
         id,
         now,
     )
