@@ -30,7 +30,6 @@ use crate::features::storefront::ForgetInputs;
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
-use crate::http::middleware::rate_limit::KeyedLimiter;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::Provider;
@@ -108,9 +107,8 @@ impl App {
             updates.clone(),
             WAITING_UPDATES_MAX,
         );
-        let limiter =
-            KeyedLimiter::per_minute(config.limits.rate_per_minute, config.limits.rate_burst);
-        let intake = Arc::new(Intake::new(receiver, limiter, clock.clone(), ids.clone()));
+        let rate = (config.limits.rate_per_minute, config.limits.rate_burst);
+        let intake = Arc::new(Intake::new(receiver, rate, clock.clone(), ids.clone()));
 
         let handler = Router::new(Arc::clone(&env), messages.clone(), jobs.wake.clone());
         let dispatch = Dispatch::new(

@@ -25,10 +25,15 @@ const MEDIA_COST: u32 = 3;
 const TELL_EVERY: Duration = Duration::from_secs(30);
 const TOLD_MAX: usize = 10_000;
 
+/// A message that comes later than this was kept for us by Telegram.
+const LATE_S: i64 = 90;
+
 /// Takes updates in.
 pub struct Intake {
     receiver: Receiver,
     limiter: KeyedLimiter<i64>,
+    /// By user and minute of writing: after an outage a night's messages come at once, and nobody wrote too fast.
+    late: KeyedLimiter<(i64, i64)>,
     clock: Clock,
     ids: Ids,
     told: Mutex<HashMap<i64, Duration>>,
@@ -46,11 +51,12 @@ pub enum Taken {
 }
 
 impl Intake {
-    /// Stores with `receiver`, sheds what goes beyond `limiter`.
-    pub fn new(receiver: Receiver, limiter: KeyedLimiter<i64>, clock: Clock, ids: Ids) -> Self {
+    /// Stores with `receiver`; of a user, sheds what goes beyond `rate` units a minute after `burst` at once.
+    pub fn new(receiver: Receiver, (rate, burst): (u32, u32), clock: Clock, ids: Ids) -> Self {
         Self {
             receiver,
-            limiter,
+            limiter: KeyedLimiter::per_minute(rate, burst),
+            late: KeyedLimiter::per_minute(rate, burst),
             clock,
             ids,
             told: Mutex::default(),
@@ -92,7 +98,12 @@ impl Intake {
             };
         let user_id = envelope.user_id.filter(|_| !exempt)?;
         let cost = if envelope.has_media { MEDIA_COST } else { 1 };
-        self.limiter.check(&user_id, cost).err()
+        let now_s = self.clock.now().unix_timestamp();
+        let late = envelope.date_s.filter(|date_s| now_s - date_s > LATE_S);
+        match late {
+            Some(date_s) => self.late.check(&(user_id, date_s / 60), cost).err(),
+            None => self.limiter.check(&user_id, cost).err(),
+        }
     }
 
     fn answer_now(&self, envelope: &Envelope, flooded: Option<Duration>) -> Option<Call> {

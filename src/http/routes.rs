@@ -1,6 +1,6 @@
 //! The whole HTTP surface.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ fn strangers_slowed() -> RateLimitLayer<IpAddr> {
             request
                 .extensions()
                 .get::<ClientAddress>()
-                .map(|address| (address.0, 1))
+                .map(|address| (network(address.0), 1))
         }),
         Arc::new(|wait| {
             let mut response = error(StatusCode::TOO_MANY_REQUESTS, "too many requests");
@@ -146,6 +146,14 @@ fn strangers_slowed() -> RateLimitLayer<IpAddr> {
             response
         }),
     )
+}
+
+/// Who owns one address of IPv6 owns the whole /64 around it (RFC 6177), and could be a stranger with each request.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
 }
 
 /// Refuses deliveries from outside of Telegram's published ranges.

@@ -46,6 +46,8 @@ pub struct Envelope {
     /// The user's language as Telegram reports it (an IETF tag), at most 35 characters.
     pub language_code: Option<String>,
     pub is_private: bool,
+    /// When the message was written, seconds since 1970; only messages say.
+    pub date_s: Option<i64>,
     /// It carries a file: rate limits charge more for it.
     pub has_media: bool,
     /// It is about a payment: rate limits never hold it back.
@@ -134,6 +136,9 @@ fn read(json: &str) -> Option<Envelope> {
             .filter(|code| code.len() <= 35),
         // Only private chats have positive ids, so a chat type that is not known yet changes nothing.
         is_private: chat_id.is_some_and(|id| id > 0),
+        date_s: (parts.kind == Kind::Message)
+            .then(|| content.read("date"))
+            .flatten(),
         has_media: parts.kind == Kind::Message
             && MEDIA_KEYS.iter().any(|key| content.raw(key).is_some()),
         has_payment: parts.kind == Kind::PreCheckoutQuery

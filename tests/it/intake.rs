@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::{Executor as _, Row as _};
 
-use crate::world::{TOKEN, World};
+use crate::world::{START, TOKEN, World};
 
 /// A delivery as Telegram makes it.
 pub async fn deliver(world: &World, update: &Value) -> reqwest::Response {
@@ -88,6 +88,30 @@ async fn a_flood_is_recorded_answered_and_not_handled() {
             .status(),
         StatusCode::OK
     );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_nights_messages_that_come_at_once_are_no_flood() {
+    let world = World::with(&[("RATE_LIMIT_BURST", "5"), ("RATE_LIMIT_PER_MINUTE", "5")]).await;
+    world.user(11).says("/start").await;
+    let now_s = START.unix_timestamp();
+    let night = |update_id, before_s: i64| {
+        let mut update = text(update_id, 11, "/help");
+        update["message"]["date"] = json!(now_s - before_s);
+        update
+    };
+    for n in 0..40 {
+        let update = night(900_000_100 + n, 6 * 3600 - n * 60);
+        assert_eq!(deliver(&world, &update).await.status(), StatusCode::OK);
+    }
+    let shed = "select count(*) from inbox_update where state = 3";
+    assert_eq!(world.count(shed).await, 0, "one a minute");
+    for n in 0..40 {
+        let update = night(900_000_200 + n, 3600);
+        assert_eq!(deliver(&world, &update).await.status(), StatusCode::OK);
+    }
+    assert_eq!(world.count(shed).await, 35, "forty in one minute");
     world.assert_clean().await;
 }
 

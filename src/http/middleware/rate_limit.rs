@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,18 +17,27 @@ use tower::{Layer, Service};
 
 /// After so many checks, keys at rest are forgotten.
 const PRUNE_EVERY: u32 = 10_000;
+/// So many keys that are not at rest are remembered, and at most [`PRUNE_EVERY`] more: some ten megabytes.
+const KEYS_MAX: usize = 200_000;
 
-/// A rate per key with weights (GCRA, in this process only).
+/// A rate per key with weights (GCRA, in this process only). While there are too many keys at once nobody is held back:
+/// memory has a bound, and it is the limiter that gives way.
 #[derive(Clone, Debug)]
 pub struct KeyedLimiter<K: Hash + Eq + Clone> {
     limiter: Arc<RateLimiter<K, DashMapStateStore<K>, DefaultClock>>,
     burst: u32,
     checks: Arc<AtomicU32>,
+    full: Arc<AtomicBool>,
+    keys_max: usize,
 }
 
 impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
     /// `rate` units a minute, `burst` at once after a rest; both at least 1.
     pub fn per_minute(rate: u32, burst: u32) -> Self {
+        Self::with_keys_max(rate, burst, KEYS_MAX)
+    }
+
+    fn with_keys_max(rate: u32, burst: u32, keys_max: usize) -> Self {
         let one = NonZeroU32::MIN;
         let burst = NonZeroU32::new(burst).unwrap_or(one);
         let quota = Quota::per_minute(NonZeroU32::new(rate).unwrap_or(one)).allow_burst(burst);
@@ -36,6 +45,8 @@ impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
             limiter: Arc::new(RateLimiter::dashmap(quota)),
             burst: burst.get(),
             checks: Arc::default(),
+            full: Arc::default(),
+            keys_max,
         }
     }
 
@@ -47,6 +58,11 @@ impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == PRUNE_EVERY - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
+            let full = self.limiter.len() >= self.keys_max;
+            self.full.store(full, Ordering::Relaxed);
+        }
+        if self.full.load(Ordering::Relaxed) {
+            return Ok(());
         }
         let cost = NonZeroU32::new(cost.clamp(1, self.burst)).unwrap_or(NonZeroU32::MIN);
         match self.limiter.check_key_n(key, cost) {
@@ -137,6 +153,19 @@ mod tests {
             "{wait:?}"
         );
         assert!(limiter.check(&2, 3).is_ok());
+    }
+
+    #[test]
+    fn memory_has_a_bound_and_the_limiter_gives_way() {
+        let keys_max = 500;
+        let limiter = KeyedLimiter::with_keys_max(1, 1, keys_max);
+        let checks = PRUNE_EVERY * 3;
+        for key in 0..checks {
+            assert!(limiter.check(&key, 1).is_ok(), "a key that is new");
+        }
+        let most = keys_max + usize::try_from(PRUNE_EVERY).expect("fits");
+        assert!(limiter.limiter.len() <= most);
+        assert!(limiter.check(&1, 1).is_ok(), "nobody is held back");
     }
 
     #[tokio::test]
