@@ -144,6 +144,14 @@ pub trait Provider: Send + Sync + 'static {
     async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError>;
     /// Asks how the work stands. Safe to repeat.
     async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError>;
+    /// Whether a task can be stopped. Where it cannot, users are not offered what would not be done.
+    fn can_cancel(&self) -> bool {
+        false
+    }
+    /// Asks it to stop a task. Safe to repeat. An error leaves open whether it will.
+    async fn cancel(&self, _external_id: &str) -> Result<Stopped, ProviderError> {
+        Ok(Stopped::TooLate)
+    }
     /// How long to wait before the next question, after the work has run for `running_for`.
     fn next_poll(&self, running_for: Duration) -> Duration;
     /// How long work may take at most.
@@ -171,6 +179,15 @@ pub trait Provider: Send + Sync + 'static {
     }
     /// Whether new orders should be refused for now: an open breaker, or no funds there.
     fn is_unavailable(&self) -> bool;
+}
+
+/// What a provider answers to the wish that a task be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It has no result and costs nothing.
+    Yes,
+    /// It goes on, or is done.
+    TooLate,
 }
 
 /// Which call is about to be made.

@@ -1,5 +1,6 @@
 //! The job engine on real Postgres, with a provider that does what a test says.
 
+mod cancelling;
 mod fencing;
 mod order;
 mod rig;

@@ -138,6 +138,19 @@ pub enum Enqueued {
     },
 }
 
+/// What became of the wish to take a job back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// It had not begun, and has ended: the caller settles its money, in the same transaction.
+    Ended,
+    /// A worker has it in hand. It ends as cancelled if it has not begun or can be stopped; else it goes on.
+    Requested,
+    /// The provider is at work and cannot be stopped: it goes on.
+    Unstoppable,
+    /// It has ended before.
+    Gone,
+}
+
 /// A result that we keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
@@ -180,9 +193,14 @@ impl Ending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobEvent {
     /// The provider has taken it.
-    Started,
+    Started {
+        /// Whether it can be asked to stop.
+        stoppable: bool,
+    },
     /// It goes on.
     Progress {
+        /// Whether the provider can be asked to stop.
+        stoppable: bool,
         /// 0 to 100, if the provider says.
         percent: Option<u8>,
         /// Since the provider took it, in seconds.

@@ -7,6 +7,9 @@
 //!   worker. A worker that was frozen and woke up finds no row and rolls everything back.
 //! * Every job ends within its deadline: with results, with a failure, timed out or cancelled; the [`JobKind`] that
 //!   owns it settles the money in the same transaction.
+//! * A user may take a job back. What was not begun never will be, and its money is released by whoever ended it: the
+//!   canceller or the worker, one of them by the row's lock. What a provider has taken on is stopped if it can be; else
+//!   it goes on, and is paid for if it succeeds.
 //! * Results are fetched before the job ends, and kept until they are delivered.
 //! * Jobs start in the order of their rank: users take turns, priorities age. One provider's slowness, limits or backlog
 //!   never hold up another's jobs.
@@ -41,12 +44,13 @@ mod submit;
 pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
 pub use job::{
-    Artifact, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot, media_placeholder,
+    Artifact, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot,
+    media_placeholder,
 };
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::{
-    JobCounts, attempts_of, cancel_queued, counts, enqueue, find_by_callback, queue_position,
+    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, queue_position,
     record_callback,
 };
 pub use store::{purge, purge_artifacts};

@@ -11,7 +11,7 @@ use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
 use crate::providers::{
-    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step,
+    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, Stopped,
 };
 
 /// Results taken from one job at most; Telegram's albums hold ten.
@@ -36,8 +36,12 @@ impl JobRunner {
             return self.end_late(job).await;
         }
         match (job.state.as_str(), &job.external_id) {
+            ("queued", _) if job.is_cancel_requested => self.end(job, Ending::Cancelled).await,
             ("queued", _) => self.submit(job, provider).await,
             ("unknown", _) => self.look_for_evidence(job, provider).await,
+            (_, Some(external_id)) if job.is_cancel_requested && provider.can_cancel() => {
+                self.stop(job, provider, external_id).await
+            }
             (_, Some(external_id)) => self.poll(job, provider, external_id).await,
             (state, None) => Err(StepError::Owner(anyhow::anyhow!(
                 "a job that is {state} has no task id"
@@ -59,6 +63,35 @@ impl JobRunner {
                 self.end(job, Ending::Failed(FailureReason::Unknown)).await
             }
             _ => self.end(job, Ending::TimedOut).await,
+        }
+    }
+
+    /// Asks the provider to stop. If it is too late for that, the job goes on as if nobody had asked.
+    async fn stop(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        external_id: &str,
+    ) -> Result<(), StepError> {
+        let answer = provider.cancel(external_id).await;
+        let outcome = match &answer {
+            Ok(Stopped::Yes) => "stopped",
+            Ok(Stopped::TooLate) => "too_late",
+            Err(error) => class(error),
+        };
+        self.note(job, "cancel", outcome, None).await?;
+        match answer {
+            Ok(Stopped::Yes) => self.end(job, Ending::Cancelled).await,
+            Ok(Stopped::TooLate) => {
+                if !store::mark_unstoppable(&self.pool, job).await? {
+                    return Err(StepError::LeaseLost);
+                }
+                self.poll(job, provider, external_id).await
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "the provider did not say whether it stops the job");
+                self.poll(job, provider, external_id).await
+            }
         }
     }
 
@@ -91,11 +124,11 @@ impl JobRunner {
             Ok(Polled {
                 state: PollState::Running { progress_percent },
                 ..
-            }) => self.progress(job, progress_percent, again).await,
+            }) => self.progress(job, provider, progress_percent, again).await,
             Ok(Polled {
                 state: PollState::Waiting,
                 ..
-            }) => self.progress(job, None, again).await,
+            }) => self.progress(job, provider, None, again).await,
             Err(ProviderError::RateLimited { after }) => self.snooze(job, after, true, false).await,
             Err(ProviderError::Rejected { reason, detail }) => {
                 self.note(job, "poll", "rejected", Some(&json!({ "error": detail })))
@@ -120,6 +153,7 @@ impl JobRunner {
     async fn progress(
         &self,
         job: &Job,
+        provider: &dyn Provider,
         percent: Option<u8>,
         again: Duration,
     ) -> Result<(), StepError> {
@@ -128,8 +162,12 @@ impl JobRunner {
             return Err(StepError::LeaseLost);
         }
         let running_s = self.running_for(job).as_secs();
-        self.tell(&mut tx, job, &JobEvent::Progress { percent, running_s })
-            .await?;
+        let event = JobEvent::Progress {
+            stoppable: provider.can_cancel(),
+            percent,
+            running_s,
+        };
+        self.tell(&mut tx, job, &event).await?;
         tx.commit().await?;
         self.jobs.committed();
         Ok(())

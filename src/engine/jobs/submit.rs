@@ -23,6 +23,9 @@ impl JobRunner {
         let request = self.request(job);
         let (asked_at, now) = (self.leases.asked_at(), self.clock.sql_now());
         if !store::begin_submit(&self.pool, job, self.limits.lease, now).await? {
+            if store::is_cancel_requested(&self.pool, job).await? {
+                return self.end(job, Ending::Cancelled).await;
+            }
             return Err(StepError::LeaseLost);
         }
         self.leases.renew(job, asked_at);
@@ -80,7 +83,8 @@ impl JobRunner {
             provider.deadline(),
             self.clock.sql_now(),
         );
-        if !store::mark_running(&mut tx, job, &submitted.external_id, first, deadline, now).await? {
+        let (id, stoppable) = (&submitted.external_id, provider.can_cancel());
+        if !store::mark_running(&mut tx, job, id, stoppable, first, deadline, now).await? {
             return Err(StepError::LeaseLost);
         }
         store::record_attempt(
@@ -92,7 +96,8 @@ impl JobRunner {
             now,
         )
         .await?;
-        self.tell(&mut tx, job, &JobEvent::Started).await?;
+        self.tell(&mut tx, job, &JobEvent::Started { stoppable })
+            .await?;
         tx.commit().await?;
         self.jobs.committed();
         tracing::info!(external_id = %submitted.external_id, "job submitted");

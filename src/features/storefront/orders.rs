@@ -1,5 +1,8 @@
 //! What can be done with an order afterwards: once more, with changes, taken back.
 
+use sqlx::PgConnection;
+use uuid::Uuid;
+
 use super::draft::{Answers, Draft, fitting};
 use super::pages;
 use super::progress::settled;
@@ -7,11 +10,11 @@ use super::questions;
 use super::store::{self, Order};
 use super::summary;
 use super::texts::speech;
-use crate::engine::jobs;
+use crate::engine::jobs::{self, CancelOutcome};
 use crate::engine::outbox::{Action, NewMessage, Target};
-use crate::features::cx::{Cx, Handled};
-use crate::features::speech::Args;
-use crate::telegram::InlineKeyboard;
+use crate::features::cx::{Cx, Env, Handled};
+use crate::features::speech::{Args, Speech};
+use crate::telegram::{InlineKeyboard, Rich};
 
 /// "Again", "Retry" or "Change" was pressed: a new draft with the answers of the order.
 pub async fn again(cx: &mut Cx<'_>, short_id: &str, to_changes: bool) -> Handled {
@@ -61,44 +64,50 @@ pub async fn cancel_order(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     let Some(order) = store::by_short_id(cx.conn, short_id, cx.user_id).await? else {
         return not_found(cx).await;
     };
-    if take_back(cx, &order).await? {
+    let outcome = take_back(cx, &order).await?;
+    if outcome == CancelOutcome::Ended {
         return Ok(());
     }
-    let text = speech(cx.language).plain("order-not-cancellable", &Args::new());
-    cx.answer(Some(text), false).await
+    let text = speech(cx.language).plain(cancel_key(outcome), &Args::new());
+    cx.answer(Some(text), true).await
 }
 
-/// `/cancel` was written and nothing is being entered: takes back the newest order that still waits. The key of what
-/// to say to that.
+/// `/cancel` was written and nothing is being entered: takes back the newest order that still waits, else asks for the
+/// newest that may still be stopped. The key of what to say to that.
 pub async fn cancel_newest(cx: &mut Cx<'_>) -> Handled<&'static str> {
     let open = store::open_of(cx.conn, cx.user_id).await?;
+    let mut best = None;
     for order in &open {
-        if take_back(cx, order).await? {
-            return Ok("cancelled");
+        match take_back(cx, order).await? {
+            CancelOutcome::Ended => return Ok(cancel_key(CancelOutcome::Ended)),
+            CancelOutcome::Requested => return Ok(cancel_key(CancelOutcome::Requested)),
+            outcome @ (CancelOutcome::Unstoppable | CancelOutcome::Gone) => {
+                best = best.or(Some(outcome));
+            }
         }
     }
-    Ok(if open.is_empty() {
-        "nothing-to-cancel"
-    } else {
-        "order-not-cancellable"
-    })
+    Ok(best.map_or("nothing-to-cancel", cancel_key))
 }
 
-/// Ends an order that nobody has begun with. False: it is too late.
-async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<bool> {
-    let now = cx.now();
-    if !jobs::cancel_queued(cx.conn, order.id, now).await? {
-        return Ok(false);
+fn cancel_key(outcome: CancelOutcome) -> &'static str {
+    match outcome {
+        CancelOutcome::Ended => "cancelled",
+        CancelOutcome::Requested => "order-cancel-requested",
+        CancelOutcome::Unstoppable => "order-not-stoppable",
+        CancelOutcome::Gone => "order-not-cancellable",
     }
-    store::finish(cx.conn, order.id, "cancelled", now).await?;
+}
+
+/// Ends an order that nobody has begun with, or asks for it.
+async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<CancelOutcome> {
+    let now = cx.now();
+    let outcome = jobs::cancel(cx.conn, order.id, now).await?;
+    if outcome != CancelOutcome::Ended {
+        return Ok(outcome);
+    }
     let speech = speech(cx.language);
     let title = service_title(cx, order);
-    let head = speech.rich("order-cancelled", &Args::new().text("title", title));
-    let released = super::progress::release(cx.conn, cx.env, order, cx.correlation).await?;
-    let text = summary::join([
-        head,
-        settled(cx.conn, cx.env, speech, cx.user_id, released).await?,
-    ]);
+    let text = cancelled(cx.conn, cx.env, speech, order, &title, cx.correlation).await?;
     let keyboard = InlineKeyboard::new([vec![pages::home_button(speech)]]);
     let action = Action::Edit {
         target: Target::Ref(order.progress_ref),
@@ -112,7 +121,24 @@ async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<bool> {
         ..NewMessage::new(order.chat_id, cx.correlation, action)
     };
     cx.post(&message).await?;
-    Ok(true)
+    Ok(outcome)
+}
+
+/// Settles an order whose job ended as cancelled; what to say of it.
+pub(super) async fn cancelled(
+    conn: &mut PgConnection,
+    env: &Env,
+    speech: Speech<'_>,
+    order: &Order,
+    title: &str,
+    correlation: Uuid,
+) -> Handled<Rich> {
+    store::finish(conn, order.id, "cancelled", env.clock.sql_now()).await?;
+    let released = super::progress::release(conn, env, order, correlation).await?;
+    Ok(summary::join([
+        speech.rich("order-cancelled", &Args::new().text("title", title)),
+        settled(conn, env, speech, order.user_id, released).await?,
+    ]))
 }
 
 fn service_title(cx: &Cx<'_>, order: &Order) -> String {

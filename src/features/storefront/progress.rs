@@ -75,10 +75,17 @@ struct View<'a> {
 impl View<'_> {
     async fn on_event(&self, conn: &mut PgConnection, event: &JobEvent) -> Handled {
         match event {
-            JobEvent::Started => self.edit(conn, self.working(None, 0), None).await,
-            JobEvent::Progress { percent, running_s } if self.job.polls % POLLS_PER_EDIT == 1 => {
-                self.edit(conn, self.working(*percent, *running_s), None)
+            JobEvent::Started { stoppable } => {
+                self.edit(conn, self.working(None, 0), self.while_working(*stoppable))
                     .await
+            }
+            JobEvent::Progress {
+                stoppable,
+                percent,
+                running_s,
+            } if self.job.polls % POLLS_PER_EDIT == 1 => {
+                let text = self.working(*percent, *running_s);
+                self.edit(conn, text, self.while_working(*stoppable)).await
             }
             JobEvent::Progress { .. } => Ok(()),
             JobEvent::Unsure => {
@@ -91,18 +98,38 @@ impl View<'_> {
                 self.failed(conn, FailureReason::TimedOut, "timed_out")
                     .await
             }
-            JobEvent::Ended(Ending::Cancelled) => {
-                self.failed(conn, FailureReason::Unknown, "cancelled").await
-            }
+            JobEvent::Ended(Ending::Cancelled) => self.cancelled(conn).await,
         }
     }
 
     fn title(&self) -> Args {
-        let title = self.env.catalog.service(&self.order.service).map_or_else(
+        Args::new().text("title", self.service_title())
+    }
+
+    fn service_title(&self) -> String {
+        self.env.catalog.service(&self.order.service).map_or_else(
             || self.order.service.clone(),
             |service| service.title.get(self.speech.language().code()).to_owned(),
+        )
+    }
+
+    /// A button only where it does something.
+    fn while_working(&self, stoppable: bool) -> Option<InlineKeyboard> {
+        let order = self.order.short_id.clone();
+        let cancel = labelled(
+            self.speech,
+            "button-cancel-order",
+            &Press::CancelOrder { order },
         );
-        Args::new().text("title", title)
+        stoppable.then(|| InlineKeyboard::new([vec![cancel]]))
+    }
+
+    async fn cancelled(&self, conn: &mut PgConnection) -> Handled {
+        let (env, order, title) = (self.env, self.order, self.service_title());
+        let correlation = self.job.correlation;
+        let text =
+            super::orders::cancelled(conn, env, self.speech, order, &title, correlation).await?;
+        self.edit(conn, text, Some(self.after(true))).await
     }
 
     /// By the provider's figure if there is one, else by the usual time, which never reaches the end by itself.

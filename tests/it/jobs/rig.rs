@@ -10,15 +10,15 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
 use bulwark::engine::jobs::{
-    self, Ending, Enqueued, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs, Links, NewJob,
-    Rescue, Snapshot,
+    self, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs,
+    Links, NewJob, Rescue, Snapshot,
 };
 use bulwark::engine::ledger;
 use bulwark::engine::task::Task as _;
 use bulwark::engine::wake::Wake;
 use bulwark::providers::{
     CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
-    Step, SubmitRequest, Submitted,
+    Step, Stopped, SubmitRequest, Submitted,
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -42,6 +42,9 @@ pub struct Scripted {
     pub submit_errors: Mutex<VecDeque<ProviderError>>,
     pub tasks_max: AtomicU32,
     pub submits_now: AtomicUsize,
+    pub can_cancel: AtomicBool,
+    pub cancels: AtomicUsize,
+    pub stops: AtomicBool,
     /// How many polls of a task say "running" before it succeeds.
     pub polls_before_success: AtomicUsize,
     /// Calls that have come to the closed gate.
@@ -60,6 +63,9 @@ impl Scripted {
             submit_errors: Mutex::default(),
             tasks_max: AtomicU32::new(100),
             submits_now: AtomicUsize::new(usize::MAX),
+            can_cancel: AtomicBool::new(false),
+            cancels: AtomicUsize::new(0),
+            stops: AtomicBool::new(true),
             polls_before_success: AtomicUsize::new(0),
             entered: Semaphore::new(0),
             gate: Semaphore::new(0),
@@ -131,6 +137,19 @@ impl Provider for Scripted {
         Ok(Polled {
             state,
             answer: json!({}),
+        })
+    }
+
+    fn can_cancel(&self) -> bool {
+        self.can_cancel.load(Ordering::SeqCst)
+    }
+
+    async fn cancel(&self, _: &str) -> Result<Stopped, ProviderError> {
+        self.cancels.fetch_add(1, Ordering::SeqCst);
+        Ok(if self.stops.load(Ordering::SeqCst) {
+            Stopped::Yes
+        } else {
+            Stopped::TooLate
         })
     }
 
@@ -315,6 +334,23 @@ impl Rig {
             queue_max_s: 1_800,
             correlation: id,
         }
+    }
+
+    /// Takes a job back as a handler does: who ends it settles it.
+    pub async fn cancel(&self, job: Uuid) -> CancelOutcome {
+        let mut tx = self.pool.begin().await.unwrap();
+        let outcome = jobs::cancel(&mut tx, job, self.clock.sql_now())
+            .await
+            .unwrap();
+        if outcome == CancelOutcome::Ended {
+            let hold = ledger::hold_of(&mut tx, job).await.unwrap().unwrap();
+            let cause = cause(format!("release:{job}"));
+            ledger::release(&mut tx, hold.id, &cause, None)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        outcome
     }
 
     pub async fn rescue(&self) -> i64 {

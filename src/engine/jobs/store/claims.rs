@@ -150,7 +150,8 @@ pub(in crate::engine::jobs) async fn extend(
     .await
 }
 
-/// Writes the intent down before the request leaves, under a full lease. False: the lease is lost.
+/// Writes the intent down before the request leaves, under a full lease. False: the lease is lost, or the job
+/// is not wanted any more.
 pub(in crate::engine::jobs) async fn begin_submit(
     pool: &PgPool,
     job: &Job,
@@ -161,7 +162,7 @@ pub(in crate::engine::jobs) async fn begin_submit(
         "update job set state = 'submitting', attempts = attempts + 1,
              lease_until = coalesce($3::timestamptz, now()) + $4,
              submitted_at = coalesce($3::timestamptz, now()), updated_at = coalesce($3::timestamptz, now())
-         where id = $1 and lease_token = $2 and state = 'queued'",
+         where id = $1 and lease_token = $2 and state = 'queued' and cancel_requested_at is null",
         job.id,
         job.lease_token,
         now,
@@ -177,12 +178,13 @@ pub(in crate::engine::jobs) async fn mark_running(
     conn: &mut PgConnection,
     job: &Job,
     external_id: &str,
+    stoppable: bool,
     next_poll: Duration,
     deadline: Duration,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
-        "update job set state = 'running', external_id = $3, lease_until = null,
+        "update job set state = 'running', external_id = $3, stoppable = $7, lease_until = null, faults = 0,
              run_at = coalesce($6::timestamptz, now()) + $4,
              deadline_at = coalesce(submitted_at, $6::timestamptz, now()) + $5,
              updated_at = coalesce($6::timestamptz, now())
@@ -193,6 +195,7 @@ pub(in crate::engine::jobs) async fn mark_running(
         interval(next_poll),
         interval(deadline),
         now,
+        stoppable,
     )
     .execute(conn)
     .await?;
@@ -249,32 +252,6 @@ pub(in crate::engine::jobs) async fn snooze(
     Ok(snoozed.rows_affected() == 1)
 }
 
-/// Ends the job: the first statement of the transaction that ends it. False: the lease is lost, roll back.
-pub(in crate::engine::jobs) async fn end(
-    conn: &mut PgConnection,
-    job: &Job,
-    state: &str,
-    failure: Option<&str>,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query!(
-        "with gone as (delete from job where id = $1 and lease_token = $2 returning *)
-         insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at)
-         select id, kind, $3, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, $4, correlation, created_at, coalesce($5::timestamptz, now())
-         from gone",
-        job.id,
-        job.lease_token,
-        state,
-        failure,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(ended.rows_affected() == 1)
-}
-
 /// One step's outcome, for whoever looks into the job. False: the lease is lost.
 pub(in crate::engine::jobs) async fn record_attempt(
     conn: &mut PgConnection,
@@ -316,22 +293,6 @@ pub(in crate::engine::jobs) async fn leave_evidence(
     .execute(pool)
     .await?;
     Ok(())
-}
-
-/// Jobs whose submit was cut off by the death of their worker: nobody knows whether it arrived.
-pub(in crate::engine::jobs) async fn rescue(
-    pool: &PgPool,
-    now: Option<OffsetDateTime>,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update job set state = 'unknown', lease_until = null, lease_token = lease_token + 1,
-             run_at = coalesce($1::timestamptz, now()), updated_at = coalesce($1::timestamptz, now())
-         where state = 'submitting' and lease_until < coalesce($1::timestamptz, now())
-         returning id",
-        now,
-    )
-    .fetch_all(pool)
-    .await
 }
 
 /// The task id that a callback named for this job.

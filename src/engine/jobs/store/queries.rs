@@ -72,29 +72,6 @@ pub async fn enqueue(
     Ok(Enqueued::Existing { job })
 }
 
-/// Marks a job as no longer wanted, if no worker has begun with it: true, and the caller settles its money.
-pub async fn cancel_queued(
-    conn: &mut PgConnection,
-    job_id: Uuid,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query!(
-        "with gone as (
-             delete from job where id = $1 and state = 'queued'
-               and (lease_until is null or lease_until < coalesce($2::timestamptz, now())) returning *)
-         insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at)
-         select id, kind, 'cancelled', user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, null, correlation, created_at, coalesce($2::timestamptz, now())
-         from gone",
-        job_id,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(ended.rows_affected() == 1)
-}
-
 /// The job that a callback address belongs to, live or ended, with its provider.
 pub async fn find_by_callback(
     pool: &PgPool,
