@@ -4,3 +4,4 @@ mod cancelling;
 mod fencing;
 mod order;
 mod rig;
+mod scripted;
