@@ -13,6 +13,7 @@ use crate::base::db::{PoolLimits, Route};
 use crate::base::ids::Ids;
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{self, Dispatch, DispatchLimits};
 use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Rescue};
 use crate::engine::lanes::{Limits, Runner};
@@ -24,6 +25,7 @@ use crate::engine::task::Task;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
+use crate::features::broadcast;
 use crate::features::cx::Env;
 use crate::features::routes::Router;
 use crate::features::storefront::ForgetInputs;
@@ -148,6 +150,13 @@ impl App {
             lane_limits(32),
         );
 
+        let broadcasts = Broadcasts::new(
+            pool.clone(),
+            clock.clone(),
+            Arc::new(broadcast::Progress::new(clock.clone())),
+            messages.clone(),
+        );
+
         let links = MediaAndCallbackLinks {
             public_url: config.http.public_url.clone(),
             signer: Arc::clone(&signer),
@@ -214,6 +223,7 @@ impl App {
             route,
             dispatch: Arc::new(dispatch),
             sender: Arc::new(sender),
+            broadcasts,
             jobs: Arc::new(runner),
             upkeep,
             readiness,

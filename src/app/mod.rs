@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::base::clock::Clock;
 use crate::base::db::Route;
+use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{BatchWriter, Dispatch};
 use crate::engine::jobs::JobRunner;
 use crate::engine::lanes::Runner;
@@ -46,6 +47,7 @@ pub struct App {
     wakes: Wakes,
     dispatch: Arc<Runner<Dispatch>>,
     sender: Arc<Runner<Sender>>,
+    broadcasts: Broadcasts,
     jobs: Arc<JobRunner>,
     upkeep: Upkeep,
     readiness: Arc<joins::Readiness>,

@@ -187,6 +187,10 @@ impl App {
             let sender = Arc::clone(&sender);
             async move { sender.run(shutdown).await }
         });
+        let broadcasts = self.broadcasts.clone();
+        work.service("broadcasts", move |shutdown| {
+            broadcasts.clone().run(shutdown)
+        });
         let jobs = Arc::clone(&self.jobs);
         work.service("jobs", move |shutdown| Arc::clone(&jobs).run(shutdown));
         let upkeep = self.upkeep.clone();
@@ -255,10 +259,11 @@ impl App {
         loop {
             let dispatched = self.dispatch.drain().await?;
             let jobs = self.jobs.drain().await?;
+            let broadcast = self.broadcasts.step().await?;
             let sent = self.sender.drain().await?;
-            if dispatched.processed + jobs + sent.processed == 0 {
+            if dispatched.processed + jobs + broadcast.worked + sent.processed == 0 {
                 let next_job = self.jobs.next_due().await?;
-                return Ok([dispatched.next, sent.next, next_job]
+                return Ok([dispatched.next, broadcast.next, sent.next, next_job]
                     .into_iter()
                     .flatten()
                     .min());

@@ -1,10 +1,12 @@
 //! The engines: durable machinery that knows nothing of what the bot sells.
 //!
 //! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
-//! Engines do not import each other, save `inbox → conversation`; what two of them need stands beside them here:
+//! Engines do not import each other, save `inbox → conversation` and `broadcast → outbox`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
 //! [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
 
+pub mod admin_audit;
+pub mod broadcast;
 pub mod conversation;
 pub mod inbox;
 pub mod jobs;

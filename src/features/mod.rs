@@ -4,6 +4,7 @@
 //! and the means to answer; they touch no network, so all that they do commits together or not at all. Features never
 //! import each other; what leads from one to another is a [`press::Press`].
 
+pub mod broadcast;
 pub mod cx;
 pub mod language;
 pub mod press;

@@ -106,6 +106,55 @@ pub enum Press {
     },
     /// The help page.
     Help,
+    /// Do something with a broadcast.
+    Broadcast {
+        /// Its short id.
+        id: String,
+        /// What.
+        act: BroadcastAct,
+    },
+    /// Choose who receives a broadcast.
+    BroadcastTo {
+        /// Its short id.
+        id: String,
+        /// A language's code, or `all`.
+        audience: String,
+    },
+}
+
+/// What an admin does with a broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BroadcastAct {
+    /// Send it.
+    Start,
+    /// Do not send it.
+    Discard,
+    /// Hold it.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop it for good.
+    Cancel,
+}
+
+impl BroadcastAct {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Start, "y"),
+        (Self::Discard, "x"),
+        (Self::Pause, "p"),
+        (Self::Resume, "r"),
+        (Self::Cancel, "c"),
+    ];
+
+    fn code(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(act, _)| *act == self);
+        known.map_or("", |(_, code)| code)
+    }
+
+    fn of_code(code: &str) -> Option<Self> {
+        let known = Self::ALL.iter().find(|(_, known)| *known == code)?;
+        Some(known.0)
+    }
 }
 
 impl Press {
@@ -136,6 +185,8 @@ impl Press {
             Self::Languages => "l".into(),
             Self::SetLanguage { code } => format!("ls:{code}"),
             Self::Help => "?".into(),
+            Self::Broadcast { id, act } => format!("bc:{id}:{}", act.code()),
+            Self::BroadcastTo { id, audience } => format!("bt:{id}:{audience}"),
         }
     }
 
@@ -182,6 +233,14 @@ impl Press {
             "l" => Self::Languages,
             "ls" => Self::SetLanguage { code: text()? },
             "?" => Self::Help,
+            "bc" => Self::Broadcast {
+                id: text()?,
+                act: BroadcastAct::of_code(&text()?)?,
+            },
+            "bt" => Self::BroadcastTo {
+                id: text()?,
+                audience: text()?,
+            },
             _ => return None,
         };
         parts.next().is_none().then_some(press)
@@ -231,6 +290,11 @@ mod tests {
             Just(Press::Languages),
             "[a-z]{2}".prop_map(|code| Press::SetLanguage { code }),
             Just(Press::Help),
+            (short, 0..BroadcastAct::ALL.len()).prop_map(|(id, act)| Press::Broadcast {
+                id,
+                act: BroadcastAct::ALL[act].0
+            }),
+            (short, "[a-z]{2,3}").prop_map(|(id, audience)| Press::BroadcastTo { id, audience }),
         ]
     }
 

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::cx::{Cx, Env, Handled, Pressed, Stop, button};
 use super::press::Press;
 use super::speech::{Args, Language};
-use super::{language, storefront, wallet};
+use super::{broadcast, language, storefront, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
 use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox::{Action, NewMessage, Priority};
@@ -279,6 +279,7 @@ async fn act(
             .and_then(command)
         {
             Some((name, rest)) => run(cx, name, rest, update, gift).await,
+            None if broadcast::is_awaited(cx).await? => broadcast::message(cx, message).await,
             None => storefront::message(cx, message).await,
         },
         _ => Ok(()),
@@ -319,6 +320,7 @@ async fn run(
     update: &StoredUpdate,
     gift: Option<crate::base::money::Amount>,
 ) -> Handled {
+    broadcast::put_away(cx).await?;
     match name.to_lowercase().as_str() {
         "start" => storefront::welcome(cx, gift).await,
         "menu" => storefront::categories(cx, 0).await,
@@ -328,6 +330,7 @@ async fn run(
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
+        "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
         _ => storefront::not_understood(cx, "unknown-command").await,
     }
 }
@@ -363,5 +366,7 @@ async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::Languages => language::languages(cx).await,
         Press::SetLanguage { code } => language::choose(cx, &code).await,
         Press::Help => storefront::help(cx).await,
+        Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
+        Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,
     }
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{language, storefront, wallet};
+use super::{broadcast, language, storefront, wallet};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,7 +24,7 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 3] = [
+pub(super) static FEATURES: [Feature; 4] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
@@ -33,6 +33,11 @@ pub(super) static FEATURES: [Feature; 3] = [
     Feature {
         name: "wallet",
         speech: wallet::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "broadcast",
+        speech: broadcast::speech,
         also_in: &[],
     },
     Feature {

@@ -11,6 +11,7 @@
 mod admins;
 mod apologies;
 mod around;
+mod broadcast;
 mod catalogue;
 mod database;
 mod delivery;

@@ -162,7 +162,8 @@ impl World {
         );
     }
 
-    async fn run_for(&self, horizon: Duration) {
+    /// Works off everything that is due within `horizon`.
+    pub async fn run_for(&self, horizon: Duration) {
         let end = self.clock.now() + horizon;
         for _ in 0..2_000 {
             let Some(next) = self.step().await.filter(|next| *next <= end) else {

@@ -62,8 +62,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-/// The engines that must not know each other, with the one exception.
-const ENGINES: [&str; 6] = [
+/// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
+/// messages, whose progress is what became of them.
+const ENGINES: [&str; 7] = [
+    "broadcast",
     "inbox",
     "conversation",
     "outbox",
@@ -71,7 +73,7 @@ const ENGINES: [&str; 6] = [
     "ledger",
     "upkeep",
 ];
-const ENGINE_EXCEPTIONS: [(&str, &str); 1] = [("inbox", "conversation")];
+const ENGINE_EXCEPTIONS: [(&str, &str); 2] = [("inbox", "conversation"), ("broadcast", "outbox")];
 
 /// Who may hold the Telegram client.
 const CLIENT_HOLDERS: [&str; 6] = [

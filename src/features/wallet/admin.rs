@@ -3,8 +3,9 @@
 use serde_json::json;
 use time::macros::format_description;
 
-use super::{speech, store};
+use super::speech;
 use crate::base::money::Amount;
+use crate::engine::admin_audit::{self, Act};
 use crate::engine::ledger::{self, LedgerError};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::engine::people::{self, Person};
@@ -149,14 +150,14 @@ fn name(person: &Person) -> String {
 
 async fn audit(cx: &mut Cx<'_>, action: &str, target: i64, detail: &serde_json::Value) -> Handled {
     let now = cx.now();
-    let row = store::Act {
+    let row = Act {
         admin_id: cx.user_id,
         action,
         target: &target.to_string(),
         detail,
         correlation: cx.correlation,
     };
-    store::record(cx.conn, &row, now).await?;
+    admin_audit::record(cx.conn, &row, now).await?;
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 mod admin;
 mod balance;
-mod store;
 
 use fluent_templates::static_loader;
 

@@ -1,6 +1,6 @@
 //! From raw bytes to [`Incoming`].
 
-use super::{ChatKind, ChatRef, Event, Incoming, IncomingMessage, Payment, UserRef};
+use super::{ChatKind, ChatRef, Event, Incoming, IncomingMessage, Payment, UserRef, marks};
 use crate::telegram::envelope::{self, Kind, NotAnUpdate, Parts};
 use crate::telegram::lenient::{self, Object};
 use crate::telegram::media::Media;
@@ -87,6 +87,7 @@ fn message_event(message: &Object<'_>) -> Option<Event> {
         message_id: message.read("message_id")?,
         date: message.read("date").unwrap_or(0),
         text: message.string("text").or_else(|| message.string("caption")),
+        formatted: marks::formatted(message),
         media: Media::of(message),
         reply_to: message
             .object("reply_to_message")

@@ -1,6 +1,7 @@
 //! An update as handlers see it: read once, tolerant of everything, free of Telegram's many shapes.
 
 mod decode;
+mod marks;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::envelope::NotAnUpdate;
 use super::media::Media;
+use super::rich::Rich;
 
 /// One update.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +109,8 @@ pub struct IncomingMessage {
     pub date: i64,
     /// The text, or the caption of the media.
     pub text: Option<String>,
+    /// The same with the formatting that the person gave it, if any.
+    pub formatted: Option<Rich>,
     pub media: Option<Media>,
     /// The message that this one replies to.
     pub reply_to: Option<i64>,

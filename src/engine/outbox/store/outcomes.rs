@@ -72,7 +72,9 @@ pub enum Settled {
     Sent,
     /// The chat cannot be reached.
     Blocked,
-    /// Anything else: a dead letter, expired, withdrawn.
+    /// It was taken out before anybody tried.
+    Withdrawn,
+    /// Anything else: a dead letter, expired, gone.
     Failed,
 }
 
@@ -93,6 +95,7 @@ pub async fn settled(
         let settled = match row.outcome.as_deref() {
             Some("sent" | "unchanged" | "merged") => Settled::Sent,
             Some("blocked") => Settled::Blocked,
+            Some("withdrawn") => Settled::Withdrawn,
             Some(_) | None => Settled::Failed,
         };
         (row.id, settled)

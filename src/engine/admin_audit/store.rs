@@ -6,15 +6,22 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What an admin did.
-pub(super) struct Act<'a> {
-    pub(super) admin_id: i64,
-    pub(super) action: &'a str,
-    pub(super) target: &'a str,
-    pub(super) detail: &'a Value,
-    pub(super) correlation: Uuid,
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// Who.
+    pub admin_id: i64,
+    /// What, in a word.
+    pub action: &'a str,
+    /// To whom or what.
+    pub target: &'a str,
+    /// The particulars.
+    pub detail: &'a Value,
+    /// Follows the update.
+    pub correlation: Uuid,
 }
 
-pub(super) async fn record(
+/// Writes it down.
+pub async fn record(
     conn: &mut PgConnection,
     act: &Act<'_>,
     now: Option<OffsetDateTime>,

@@ -1,0 +1,5 @@
+//! What admins did: rows that nothing can change or delete, written in the transaction of the act itself.
+
+mod store;
+
+pub use store::{Act, record};
