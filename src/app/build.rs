@@ -141,7 +141,8 @@ impl App {
             Arc::new(Artifacts(artifacts)),
             Arc::clone(&events) as _,
             PacingLimits::default(),
-        );
+        )
+        .among(shards.replicas());
         let sender = Runner::new(
             Arc::new(sender),
             clock.clone(),

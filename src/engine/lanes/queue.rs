@@ -78,12 +78,11 @@ impl Queue {
         self.len[class]
     }
 
-    /// Lanes that hold at least `rows` items, with their class.
+    /// Lanes that hold at least `rows` items, the one in flight included, with their class.
     pub(super) fn full(&self, rows: usize) -> impl Iterator<Item = (i64, usize)> {
-        let full = self
-            .lanes
-            .iter()
-            .filter(move |(_, lane)| lane.items.len() >= rows);
+        let full = self.lanes.iter().filter(move |(_, lane)| {
+            lane.items.len() + usize::from(matches!(lane.phase, Phase::Busy(_))) >= rows
+        });
         full.map(|(id, lane)| (*id, lane.class()))
     }
 

@@ -217,7 +217,13 @@ impl<W: LaneWork> Runner<W> {
         let each = self.limits.buffered_max / CLASSES;
         let room = std::array::from_fn(|class| {
             let space = each.saturating_sub(running.queue.len(class));
-            i64::try_from(space.min(FETCH_MAX)).unwrap_or(0)
+            // From the beginning the rows that are held come first: they are passed in one step, not a few at a time.
+            let rows = match (space, running.seen[class]) {
+                (0, _) => 0,
+                (_, 0) => each,
+                (space, _) => space.min(FETCH_MAX),
+            };
+            i64::try_from(rows).unwrap_or(0)
         });
         let mut full: [Vec<i64>; CLASSES] = Default::default();
         for (lane, urgency) in running.queue.full(self.work.lane_rows_max()) {

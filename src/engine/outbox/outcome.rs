@@ -15,6 +15,9 @@ use crate::telegram::CallError;
 
 /// What could not be sent for this long because Telegram was away is a dead letter.
 const AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Ids of supergroups begin here, those of groups are above (Bot API docs, "Dialogs IDs"): nothing moves twice, so rows
+/// cannot be sent round in circles.
+const SUPERGROUP_MAX: i64 = -1_000_000_000_000;
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
 /// A call that did not do what it should.
@@ -93,7 +96,12 @@ impl Sender {
             CallError::Blocked | CallError::ChatGone => {
                 self.unreachable(row, action, failure.called_at).await
             }
-            CallError::Migrated { to_chat_id } => self.moved(row, to_chat_id).await,
+            CallError::Migrated { to_chat_id }
+                if (SUPERGROUP_MAX + 1..0).contains(&row.chat_id)
+                    && to_chat_id <= SUPERGROUP_MAX =>
+            {
+                self.moved(row, to_chat_id).await
+            }
             CallError::NotModified => {
                 self.record(row, action, Delivered::nothing("unchanged"))
                     .await
@@ -104,6 +112,7 @@ impl Sender {
             }
             CallError::Transient { .. }
             | CallError::Unknown { .. }
+            | CallError::Migrated { .. }
             | CallError::BadEntities { .. }
             | CallError::TooLong
             | CallError::MediaRefused { .. }
@@ -133,12 +142,20 @@ impl Sender {
     async fn moved(&self, row: &Claimed, to_chat_id: i64) -> Result<Verdict, sqlx::Error> {
         tracing::info!(to_chat_id, "the group moved");
         let mut tx = self.pool.begin().await?;
-        store::migrate(&mut tx, row.chat_id, to_chat_id).await?;
+        if !store::migrate(&mut tx, row, to_chat_id).await? {
+            return Ok(Verdict::Done);
+        }
         self.events
             .migrated(&mut tx, row.chat_id, to_chat_id)
             .await?;
         tx.commit().await?;
         Ok(Verdict::Done)
+    }
+
+    /// The lease ran low before the call was made: as if it had not been claimed, if it is ours still.
+    pub(super) async fn unsent(&self, row: &Claimed) -> Result<Verdict, sqlx::Error> {
+        tracing::warn!("too late to begin the call, the message waits");
+        self.wait(row, "late", Duration::ZERO).await
     }
 
     /// After a pause that Telegram asked for; it costs no try.

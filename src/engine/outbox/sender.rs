@@ -21,9 +21,12 @@ use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
 use crate::telegram::Client;
 
-/// A claim lasts this long and is extended while the call runs: short, so that a dead sender's row is taken over soon.
-const LEASE: Duration = Duration::from_secs(8);
-const HEARTBEAT: Duration = Duration::from_secs(3);
+/// A claim lasts this long and is extended while the call runs, so a slow answer of Telegram is waited for, and a dead
+/// sender's row is free no later than its shards are.
+const LEASE: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_millis(1_500);
+/// A call begins only with this much of the lease left: what was frozen since the claim is somebody else's by now.
+const LEASE_LEFT: Duration = Duration::from_secs(2);
 /// Tries of which it is unknown whether they arrived, the sender's own death in the middle of one included.
 pub(super) const UNKNOWNS_MAX: i16 = 6;
 /// Notices that become one message at most.
@@ -105,22 +108,27 @@ impl Sender {
     }
 
     async fn attempt(&self, item: Waiting) -> Result<Verdict, sqlx::Error> {
-        let now = self.clock.sql_now();
-        let Some(mut row) = store::claim(&self.pool, item.id, LEASE, now).await? else {
+        let (now, chat_id) = (self.clock.sql_now(), store::chat_of_lane(&item));
+        let call_before = self.clock.monotonic() + LEASE - LEASE_LEFT;
+        let Some(mut row) = store::claim(&self.pool, item.id, chat_id, LEASE, now).await? else {
             self.refund(&item);
-            return Ok(match store::leased_until(&self.pool, item.id).await? {
-                Some(until) => Verdict::Again {
-                    at: until + Duration::from_millis(20),
+            return Ok(
+                match store::leased_until(&self.pool, item.id, chat_id).await? {
+                    Some(until) => Verdict::Again {
+                        at: until + Duration::from_millis(20),
+                    },
+                    None => Verdict::Done,
                 },
-                None => Verdict::Done,
-            });
+            );
         };
         if row.merge_key.is_some() && !row.was_sending && !self.take_neighbours(&mut row).await? {
             return Ok(Verdict::Done);
         }
         let Payload::V1 { action, on_unknown } = &row.payload.0;
         let span = tracing::error_span!("message", id = row.id, kind = action.name(), correlation = %row.correlation);
-        self.send(&row, action, *on_unknown).instrument(span).await
+        self.send(&row, action, *on_unknown, call_before)
+            .instrument(span)
+            .await
     }
 
     /// Adds the notices that wait behind this one to it, in one transaction. False: the lease is lost.
@@ -145,6 +153,7 @@ impl Sender {
         row: &Claimed,
         action: &Action,
         on_unknown: OnUnknown,
+        call_before: Duration,
     ) -> Result<Verdict, sqlx::Error> {
         if row.expired {
             return self
@@ -159,13 +168,22 @@ impl Sender {
         if row.was_sending && row.unknowns >= UNKNOWNS_MAX {
             return self.bury(row, action, "every try was cut short").await;
         }
+        if self.clock.monotonic() > call_before {
+            return self.unsent(row).await;
+        }
         let called_at = self.clock.now();
         let call = self
             .deliverer
             .deliver(row.chat_id, action, row.known_message_id);
         match self.with_heartbeat(row, call).await {
-            Ok(delivered) => self.record(row, action, delivered).await,
-            Err(error) => {
+            None => {
+                tracing::warn!(
+                    "the lease was lost during the call, another sender has the message"
+                );
+                Ok(Verdict::Done)
+            }
+            Some(Ok(delivered)) => self.record(row, action, delivered).await,
+            Some(Err(error)) => {
                 let failure = Failure {
                     action,
                     on_unknown,
@@ -177,18 +195,23 @@ impl Sender {
         }
     }
 
-    /// Extends the lease for as long as the call takes.
-    async fn with_heartbeat<T>(&self, row: &Claimed, call: impl Future<Output = T>) -> T {
+    /// Extends the lease for as long as the call takes; None if it is lost, and the call is given up. After a freeze the
+    /// lease is looked at first: a call may be one of several that the message takes.
+    async fn with_heartbeat<T>(&self, row: &Claimed, call: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(call);
         loop {
             tokio::select! {
                 biased;
-                result = &mut call => return result,
                 () = self.clock.sleep(HEARTBEAT) => {
-                    if let Err(error) = store::extend(&self.pool, row, LEASE, self.clock.sql_now()).await {
-                        tracing::warn!(error = %error, "cannot extend the lease of a message");
+                    match store::extend(&self.pool, row, LEASE, self.clock.sql_now()).await {
+                        Ok(true) => {}
+                        Ok(false) => return None,
+                        Err(error) => {
+                            tracing::warn!(error = %error, "cannot extend the lease of a message");
+                        }
                     }
                 }
+                result = &mut call => return Some(result),
             }
         }
     }
@@ -237,7 +260,7 @@ impl LaneWork for Sender {
                 more: false,
             });
         }
-        store::waiting(&self.pool, &shards, page).await
+        store::waiting(&self.pool, &shards, page, self.clock.sql_now()).await
     }
 
     fn hold_back(&self, item: &Waiting) -> Option<Hold> {

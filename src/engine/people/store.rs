@@ -57,8 +57,29 @@ pub async fn seen(
     seen: &Seen<'_>,
     now: Option<OffsetDateTime>,
 ) -> Result<(Person, bool), sqlx::Error> {
-    let known = by_id(&mut *conn, seen.user_id).await?;
+    let known = sqlx::query!(
+        r#"select person.id, username, first_name, telegram_language, language, person.created_at, seen_at,
+                  chat.blocked_at is not null as "is_blocked!"
+           from app_user person left join chat on chat.id = $2 where person.id = $1"#,
+        seen.user_id,
+        seen.chat_id,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
     let fresh = known.is_none();
+    // Who writes can be written to, even where the news of it was lost.
+    if known.as_ref().is_some_and(|row| row.is_blocked) {
+        reachable_again(&mut *conn, seen.chat_id).await?;
+    }
+    let known = known.map(|row| Person {
+        id: row.id,
+        username: row.username,
+        first_name: row.first_name,
+        telegram_language: row.telegram_language,
+        language: row.language,
+        created_at: row.created_at,
+        seen_at: row.seen_at,
+    });
     let current = known.filter(|person| {
         person.username.as_deref() == seen.username
             && person.first_name == seen.first_name

@@ -32,9 +32,11 @@ pub(in crate::engine::outbox) struct Claimed {
     pub(in crate::engine::outbox) correlation: Uuid,
 }
 
+/// Takes the row, if it waits in the lane of `chat_id` still: one that was moved belongs behind what waits there.
 pub(in crate::engine::outbox) async fn claim(
     pool: &PgPool,
     id: i64,
+    chat_id: i64,
     lease: Duration,
     now: Option<OffsetDateTime>,
 ) -> Result<Option<Claimed>, sqlx::Error> {
@@ -45,7 +47,7 @@ pub(in crate::engine::outbox) async fn claim(
                unknowns = o.unknowns + case when old.state = 1 then 1 else 0 end,
                lease_until = coalesce($3::timestamptz, now()) + $2
            from (select id, state, (select message_id from sent_message s where s.message_ref = m.message_ref) as message_id
-                 from outbox_message m where id = $1 for update of m) old
+                 from outbox_message m where id = $1 and chat_id = $4 for update of m) old
            where o.id = old.id
              and (old.state = 0 or old.state = 1 and o.lease_until < coalesce($3::timestamptz, now()))
            returning o.id, o.chat_id, o.priority, o.lease_token, o.attempts, o.unknowns, old.state = 1 as "was_sending!",
@@ -56,32 +58,36 @@ pub(in crate::engine::outbox) async fn claim(
         id,
         interval(lease),
         now,
+        chat_id,
     )
     .fetch_optional(pool)
     .await
 }
 
-/// Until when another sender may still be at work on the row; None if the row is gone.
+/// Until when another sender may still be at work on the row; None if the row is gone or moved.
 pub(in crate::engine::outbox) async fn leased_until(
     pool: &PgPool,
     id: i64,
+    chat_id: i64,
 ) -> Result<Option<OffsetDateTime>, sqlx::Error> {
     sqlx::query_scalar!(
-        "select lease_until from outbox_message where id = $1 and state in (0, 1)",
-        id
+        "select lease_until from outbox_message where id = $1 and chat_id = $2 and state in (0, 1)",
+        id,
+        chat_id,
     )
     .fetch_optional(pool)
     .await
     .map(Option::flatten)
 }
 
+/// False if the lease is not ours any more.
 pub(in crate::engine::outbox) async fn extend(
     pool: &PgPool,
     row: &Claimed,
     lease: Duration,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let extended = sqlx::query!(
         "update outbox_message set lease_until = coalesce($4::timestamptz, now()) + $3
          where id = $1 and lease_token = $2 and state = 1",
         row.id,
@@ -91,7 +97,7 @@ pub(in crate::engine::outbox) async fn extend(
     )
     .execute(pool)
     .await?;
-    Ok(())
+    Ok(extended.rows_affected() == 1)
 }
 
 /// Moves the row to the sent ones if the lease is still ours.

@@ -4,6 +4,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
+use super::claims::Claimed;
 use crate::engine::lanes::{Batch, CLASSES, Page, Waiting};
 use crate::engine::outbox::message::{NewMessage, Payload};
 use crate::engine::shards;
@@ -54,33 +55,48 @@ pub async fn enqueue(
 /// Answers to buttons run beside the chat's messages, not behind them: they get a lane of their own.
 const ANSWER_LANE: i64 = 1 << 62;
 
+/// Ids are given out in another order than transactions commit in: what was made lately is looked for this far back.
+const LOOK_BACK: i64 = 128;
+
 /// The next rows: of each class some with a higher id than was seen, and with each the first rows of its chat, because
 /// nothing may overtake them. What stands before a more urgent row has that row's class.
 pub(in crate::engine::outbox) async fn waiting(
     pool: &PgPool,
     shards: &[i16],
     page: &Page,
+    now: Option<OffsetDateTime>,
 ) -> Result<Batch, sqlx::Error> {
     let answered: Vec<i64> = page.full[0].iter().map(|lane| lane ^ ANSWER_LANE).collect();
+    let limit = page
+        .room
+        .map(|room| if room == 0 { 0 } else { room + LOOK_BACK });
     let rows = sqlx::query!(
-        r#"with seen as materialized (
+        r#"with lately as (select coalesce($12::timestamptz, now()) - interval '5 seconds' as since),
+           seen as materialized (
              (select id, chat_id, 0::smallint as class from outbox_message
-              where state in (0, 1) and priority = 0 and id > $2 and shard = any($1) and chat_id <> all($8::bigint[])
+              where state in (0, 1) and priority = 0 and shard = any($1) and chat_id <> all($8::bigint[])
+                and id > $2::bigint - $13::bigint and (id > $2 or created_at > (select since from lately))
               order by id limit $5)
              union all
              (select id, chat_id, 1::smallint from outbox_message
-              where state in (0, 1) and priority = 1 and id > $3 and shard = any($1) and chat_id <> all($9::bigint[])
+              where state in (0, 1) and priority = 1 and shard = any($1) and chat_id <> all($9::bigint[])
+                and id > $3::bigint - $13::bigint and (id > $3 or created_at > (select since from lately))
               order by id limit $6)
              union all
              (select id, chat_id, 2::smallint from outbox_message
-              where state in (0, 1) and priority = 2 and id > $4 and shard = any($1) and chat_id <> all($10::bigint[])
+              where state in (0, 1) and priority = 2 and shard = any($1) and chat_id <> all($10::bigint[])
+                and id > $4::bigint - $13::bigint and (id > $4 or created_at > (select since from lately))
               order by id limit $7)),
            lane as (
-             select chat_id, class = 0 as answers, min(class) as class from seen group by chat_id, class = 0)
+             select chat_id, class = 0 as answers, min(class) as class,
+                    (array_agg(id order by class, id desc))[1] as urgent_id
+             from seen group by chat_id, class = 0)
            select id as "id!", chat_id as "chat_id!", class as "class!", null::timestamptz as not_before, true as "is_mark!"
            from seen
            union all
-           select head.id, head.chat_id, least(head.priority, lane.class), head.not_before, false
+           select head.id, head.chat_id,
+                  case when head.id <= lane.urgent_id then least(head.priority, lane.class) else head.priority end,
+                  head.not_before, false
            from lane cross join lateral (
                select id, chat_id, priority, not_before from outbox_message m
                where m.chat_id = lane.chat_id and m.state in (0, 1) and (m.priority = 0) = lane.answers
@@ -89,13 +105,15 @@ pub(in crate::engine::outbox) async fn waiting(
         page.after[0],
         page.after[1],
         page.after[2],
-        page.room[0],
-        page.room[1],
-        page.room[2],
+        limit[0],
+        limit[1],
+        limit[2],
         &answered,
         &page.full[1],
         &page.full[2],
         LANE_ROWS_MAX,
+        now,
+        LOOK_BACK,
     )
     .fetch_all(pool)
     .await?;
@@ -104,11 +122,11 @@ pub(in crate::engine::outbox) async fn waiting(
         after: page.after,
         more: false,
     };
-    let mut seen = [0_i64; CLASSES];
+    let mut news = [0_i64; CLASSES];
     for row in rows {
         let class = usize::try_from(row.class).unwrap_or(0).min(CLASSES - 1);
         if row.is_mark {
-            seen[class] += 1;
+            news[class] += i64::from(row.id > page.after[class]);
             batch.after[class] = batch.after[class].max(row.id);
         } else {
             batch.rows.push(Waiting {
@@ -123,7 +141,8 @@ pub(in crate::engine::outbox) async fn waiting(
             });
         }
     }
-    batch.more = (0..CLASSES).any(|class| page.room[class] > 0 && seen[class] >= page.room[class]);
+    // No room is no reason to ask again, and neither is what was seen before: `after` must have moved.
+    batch.more = (0..CLASSES).any(|class| page.room[class] > 0 && news[class] >= page.room[class]);
     Ok(batch)
 }
 
@@ -136,22 +155,34 @@ pub(in crate::engine::outbox) fn chat_of_lane(item: &Waiting) -> i64 {
     }
 }
 
-/// A group became a supergroup: what waits for the old chat goes to the new one.
+/// A group became a supergroup: the row that found out and what waits goes to the new chat, in the order it had. What
+/// another sender has in hand is left to it: it finds out for itself. False if the row's lease is lost: roll back.
 pub(in crate::engine::outbox) async fn migrate(
     conn: &mut PgConnection,
-    from: i64,
+    row: &Claimed,
     to: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update outbox_message set chat_id = $2, shard = $3, state = 0, lease_until = null, lease_token = lease_token + 1
-         where chat_id = $1 and state in (0, 1)",
-        from,
+) -> Result<bool, sqlx::Error> {
+    let shard = shards::of_lane(to);
+    let moved = sqlx::query!(
+        "update outbox_message
+         set chat_id = $3, shard = $4, state = 0, lease_until = null, lease_token = lease_token + 1
+         where id = $1 and lease_token = $2 and state = 1",
+        row.id,
+        row.lease_token,
         to,
-        shards::of_lane(to),
+        shard,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update outbox_message set chat_id = $2, shard = $3 where chat_id = $1 and state = 0",
+        row.chat_id,
+        to,
+        shard,
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(moved.rows_affected() == 1)
 }
 
 /// The chat cannot be reached: what waits for it since before `called_at` is taken out. The number of rows.
