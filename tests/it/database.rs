@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bulwark::base::clock::Clock;
 use bulwark::base::db;
 use bulwark::config::{Demo, Env};
 use bulwark::embedded::{self, EmbeddedEnv, PassedOn};
@@ -88,6 +89,80 @@ pub async fn fresh_pool() -> PgPool {
         .connect_with(fresh().await)
         .await
         .expect("a pool")
+}
+
+/// How the service under test reaches its database: straight, or through a pooler in transaction mode if the
+/// environment names its program in `PGBOUNCER` (1.21 or newer).
+#[allow(
+    dead_code,
+    reason = "not every test binary that includes this file needs it"
+)]
+pub fn route(direct: PgConnectOptions) -> db::Route {
+    static POOLER: LazyLock<Option<Pooler>> = LazyLock::new(|| {
+        let program = Env::process().get("PGBOUNCER").map(str::to_owned);
+        program.map(|program| Pooler::start(&program))
+    });
+    match &*POOLER {
+        None => db::Route::straight(direct),
+        Some(pooler) => {
+            // Not made from the direct one: the folder of its socket would be taken before any host.
+            let pooled = PgConnectOptions::new_without_pgpass()
+                .host("127.0.0.1")
+                .port(pooler.port)
+                .username("postgres")
+                .database(direct.get_database().expect("a name"));
+            db::Route::through_pooler(pooled, direct)
+        }
+    }
+}
+
+struct Pooler {
+    port: u16,
+    /// As long as it is open the pooler runs.
+    _held: std::process::Child,
+}
+
+impl Pooler {
+    fn start(program: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("bulwark-pooler-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let open = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&folder, open).expect("a folder for all");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let socket = SERVER.get_socket().expect("a socket");
+        let server_port = SERVER.get_port();
+        let settings = format!(
+            "[databases]\n* = host={} port={server_port} user=postgres\n[pgbouncer]\n\
+             listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
+             pool_mode = transaction\nmax_prepared_statements = 100\ndefault_pool_size = 4\n\
+             server_idle_timeout = 5\nlog_connections = 0\nlog_disconnections = 0\n",
+            socket.display()
+        );
+        let file = folder.join("pgbouncer.ini");
+        std::fs::write(&file, settings).expect("its settings");
+        // It refuses to run as root, and must reach the server's socket; it ends when this program does, which closes the pipe.
+        let held = std::process::Command::new("sh")
+            .args([
+                "-c",
+                "as=; [ \"$(id -u)\" = 0 ] && as=\"-u $(stat -c %U \"$4\")\"; \"$0\" $as \"$1\" 2>\"$2\" & read -r _; kill -QUIT $!; rm -r \"$3\"",
+            ])
+            .arg(program)
+            .args([&file, &folder.join("log"), &folder])
+            .arg(socket)
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .expect("the pooler");
+        let clock = Clock::system();
+        let until = clock.monotonic() + std::time::Duration::from_secs(10);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(clock.monotonic() < until, "the pooler does not listen");
+            std::thread::yield_now();
+        }
+        Self { port, _held: held }
+    }
 }
 
 async fn template() -> String {

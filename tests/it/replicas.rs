@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bulwark::base::clock::{Clock, ManualClock};
-use bulwark::base::db::Route;
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Supervisor;
 use bulwark::engine::inbox::{
@@ -215,7 +214,7 @@ async fn two_replicas_that_both_think_a_lane_theirs_keep_its_order_and_handle_ea
 #[tokio::test]
 async fn a_commit_here_wakes_the_queue_there() {
     let options = database::fresh().await;
-    let route = Route::straight(options);
+    let route = database::route(options);
     let pool = route.pool(&bulwark::base::db::PoolLimits::default());
     let clock = Clock::system();
     let [here, there] = [1, 2].map(|name| Wakes::new(Uuid::from_u128(name)));
@@ -235,9 +234,10 @@ async fn a_commit_here_wakes_the_queue_there() {
     // Nobody says when the listener stands, so the news is told until it is heard.
     let heard = there.of(Queue::Jobs);
     let told = async {
+        let mut again = tokio::time::interval(Duration::from_millis(30));
         loop {
+            again.tick().await;
             here.of(Queue::Jobs).notify();
-            clock.sleep(Duration::from_millis(30)).await;
         }
     };
     let in_time = tokio::time::timeout(Duration::from_secs(20), async {

@@ -213,7 +213,7 @@ async fn a_dead_letter_is_sent_again_once() {
 async fn the_program_tells_by_its_exit_code() {
     let world = World::new().await;
     with_quarantined(&world).await;
-    let url = world.pool.connect_options().to_url_lossy().to_string();
+    let url = world.options.to_url_lossy().to_string();
     let code = async |line: &str| {
         let mut process = Process::new(env!("CARGO_BIN_EXE_bulwark"));
         process

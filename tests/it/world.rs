@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bulwark::app::{App, Delivery, Parts};
 use bulwark::base::clock::{Clock, ManualClock};
-use bulwark::base::db::Route;
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Supervisor;
 use bulwark::catalog::Catalog;
@@ -270,5 +269,5 @@ fn build(env: &Env, catalog: &Arc<Catalog>, options: &PgConnectOptions, clock: C
         clock,
         ids: Ids::random(),
     };
-    App::build_on(parts, Route::straight(options.clone())).expect("an app")
+    App::build_on(parts, database::route(options.clone())).expect("an app")
 }
