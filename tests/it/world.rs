@@ -39,7 +39,8 @@ pub struct World {
     pub pool: PgPool,
     catalog: Arc<Catalog>,
     clock: ManualClock,
-    options: PgConnectOptions,
+    /// The database, past any pooler.
+    pub options: PgConnectOptions,
     port_env: Env,
     intake: Supervisor,
 }
