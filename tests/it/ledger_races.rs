@@ -55,6 +55,24 @@ async fn two_hundred_overspenders_get_what_is_there_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_first_grants_of_all_make_one_house_account() {
+    let pool = database::fresh_pool().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for user_id in 1..=50_i64 {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            let mut tx = pool.begin().await.unwrap();
+            let cause = cause(format!("welcome:{user_id}"));
+            let granted = ledger::grant(&mut tx, user_id, CURRENCY, Amount(5), &cause, None).await;
+            tx.commit().await.unwrap();
+            granted.unwrap()
+        });
+    }
+    assert_eq!(tasks.join_all().await, [true; 50]);
+    assert_eq!(findings(&pool).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_resolvers_resolve_a_hold_once() {
     let pool = database::fresh_pool().await;
     let mut conn = pool.acquire().await.unwrap();

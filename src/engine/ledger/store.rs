@@ -43,26 +43,42 @@ async fn account(
     owner_id: i64,
     currency: &str,
 ) -> Result<i64, sqlx::Error> {
-    let found = sqlx::query_scalar!(
-        "select id from account where kind = $1 and owner_id = $2 and currency = $3",
-        kind,
-        owner_id,
-        currency,
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    if let Some(id) = found {
+    if let Some(id) = find(conn, kind, owner_id, currency).await? {
         return Ok(id);
     }
-    sqlx::query_scalar!(
+    // Not `do update`: that would count as a change of what the account is, which a trigger refuses.
+    let made = sqlx::query_scalar!(
         "insert into account (kind, owner_id, currency, guarded) values ($1, $2, $3, $4)
-         on conflict (kind, owner_id, currency) do update set kind = excluded.kind returning id",
+         on conflict (kind, owner_id, currency) do nothing returning id",
         kind,
         owner_id,
         currency,
         owner_id != 0,
     )
-    .fetch_one(conn)
+    .fetch_optional(&mut *conn)
+    .await?;
+    match made {
+        Some(id) => Ok(id),
+        // Another one made it; the insert has waited for their commit.
+        None => find(conn, kind, owner_id, currency)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound),
+    }
+}
+
+async fn find(
+    conn: &mut PgConnection,
+    kind: &str,
+    owner_id: i64,
+    currency: &str,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select id from account where kind = $1 and owner_id = $2 and currency = $3",
+        kind,
+        owner_id,
+        currency,
+    )
+    .fetch_optional(conn)
     .await
 }
 
