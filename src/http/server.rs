@@ -143,6 +143,7 @@ async fn connection(
                 body,
                 limits.body_idle_timeout,
                 limits.body_timeout,
+                &pace.spare,
             ))
         });
         request.extensions_mut().insert(PeerAddress(peer));

@@ -1,6 +1,5 @@
 //! Cuts off a request body that drips.
 
-use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -8,14 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
+
+use crate::http::deadline::{Borrowed, Deadline, SpareDeadline};
 
 /// A request body with a limit on each pause and on the whole.
 pub struct SlowBody {
     body: Incoming,
     idle: Duration,
-    idle_timer: Pin<Box<Sleep>>,
-    whole_timer: Pin<Box<Sleep>>,
+    whole_until: Instant,
+    deadline: Borrowed,
 }
 
 /// The client was too slow.
@@ -24,13 +25,21 @@ pub struct SlowBody {
 pub struct TooSlow;
 
 impl SlowBody {
-    /// `idle` between two pieces, `whole` from now to the end.
-    pub fn new(body: Incoming, idle: Duration, whole: Duration) -> Self {
+    /// `idle` between two pieces, `whole` from now to the end; both by the connection's spare timer.
+    pub(in crate::http) fn new(
+        body: Incoming,
+        idle: Duration,
+        whole: Duration,
+        spare: &SpareDeadline,
+    ) -> Self {
+        let now = Deadline::now();
+        let mut deadline = Borrowed::from(spare);
+        deadline.set_at(now + idle.min(whole));
         Self {
             body,
             idle,
-            idle_timer: Box::pin(sleep(idle)),
-            whole_timer: Box::pin(sleep(whole)),
+            whole_until: now + whole,
+            deadline,
         }
     }
 }
@@ -39,31 +48,25 @@ impl Body for SlowBody {
     type Data = Bytes;
     type Error = axum::BoxError;
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a timer is set by the runtime's own clock"
-    )]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let now = Deadline::now();
         // Before the data: a client that always has one more byte ready must not go on for ever.
-        if self.whole_timer.as_mut().poll(cx).is_ready() {
+        if now >= self.whole_until {
             return Poll::Ready(Some(Err(TooSlow.into())));
         }
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
-                let next = Instant::now() + self.idle;
-                self.idle_timer.as_mut().reset(next);
+                let next = self.whole_until.min(now + self.idle);
+                self.deadline.set_at(next);
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
-            Poll::Pending => {
-                if self.idle_timer.as_mut().poll(cx).is_ready() {
-                    Poll::Ready(Some(Err(TooSlow.into())))
-                } else {
-                    Poll::Pending
-                }
-            }
+            Poll::Pending => self
+                .deadline
+                .poll_reached(cx)
+                .map(|()| Some(Err(TooSlow.into()))),
         }
     }
 

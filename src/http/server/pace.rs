@@ -12,15 +12,17 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
 
 use super::ServerLimits;
+use crate::http::deadline::{Deadline, SpareDeadline};
 
 /// What the HTTP side tells the stream: whether a request is being answered, and how many were.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     busy: AtomicBool,
     answered: AtomicU64,
+    /// The connection's one timer for the bodies of its requests, between two of them.
+    pub(super) spare: SpareDeadline,
 }
 
 /// A request being answered, until it is dropped.
@@ -58,8 +60,8 @@ pub(super) struct PacedStream {
     write_stall_timeout: Duration,
     answered_seen: u64,
     awaited: Awaited,
-    read_deadline: Option<Pin<Box<Sleep>>>,
-    write_deadline: Option<Pin<Box<Sleep>>>,
+    read_deadline: Deadline,
+    write_deadline: Deadline,
 }
 
 impl PacedStream {
@@ -72,8 +74,8 @@ impl PacedStream {
             write_stall_timeout: limits.write_stall_timeout,
             answered_seen: 0,
             awaited: Awaited::Headers,
-            read_deadline: None,
-            write_deadline: None,
+            read_deadline: Deadline::default(),
+            write_deadline: Deadline::default(),
         }
     }
 
@@ -83,7 +85,7 @@ impl PacedStream {
         if answered != self.answered_seen {
             self.answered_seen = answered;
             self.awaited = Awaited::Request;
-            self.read_deadline = None;
+            self.read_deadline.clear();
         }
     }
 
@@ -91,17 +93,16 @@ impl PacedStream {
     fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if self.pace.busy.load(Ordering::Acquire) {
             // The body has a deadline of its own.
-            self.read_deadline = None;
+            self.read_deadline.clear();
             return Poll::Pending;
         }
         let timeout = match self.awaited {
             Awaited::Headers => self.header_timeout,
             Awaited::Request => self.idle_timeout,
         };
+        self.read_deadline.set_once(timeout);
         self.read_deadline
-            .get_or_insert_with(|| Box::pin(sleep(timeout)))
-            .as_mut()
-            .poll(context)
+            .poll_reached(context)
             .map(|()| ErrorKind::TimedOut.into())
     }
 
@@ -111,14 +112,13 @@ impl PacedStream {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.write_deadline = None;
+            self.write_deadline.clear();
             return written;
         }
         let timeout = self.write_stall_timeout;
+        self.write_deadline.set_once(timeout);
         self.write_deadline
-            .get_or_insert_with(|| Box::pin(sleep(timeout)))
-            .as_mut()
-            .poll(context)
+            .poll_reached(context)
             .map(|()| Err(ErrorKind::TimedOut.into()))
     }
 }
@@ -140,7 +140,7 @@ impl AsyncRead for PacedStream {
         let has_data = read.is_ready() && buffer.filled().len() > filled;
         if has_data && this.awaited == Awaited::Request {
             this.awaited = Awaited::Headers;
-            this.read_deadline = None;
+            this.read_deadline.clear();
         }
         read
     }
