@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::postgres::PgPool;
+
 use super::App;
 use super::funds::Funds;
 use super::gauges::Gauges;
@@ -84,11 +86,7 @@ impl App {
         let Parts {
             config, clock, ids, ..
         } = &parts;
-        let limits = PoolLimits {
-            connections_max: config.database.pool_size,
-            ..PoolLimits::default()
-        };
-        let pool = route.pool(&limits);
+        let (pool, intake_pool) = pools(&route, config.database.pool_size);
         let worker = ids.uuid();
         let client = client(config)?;
         let providers = providers(config, clock, ids)?;
@@ -104,7 +102,7 @@ impl App {
         let shards = Shards::new(pool.clone(), clock.clone(), worker);
 
         let (receiver, writer) = inbox::channel(
-            pool.clone(),
+            intake_pool.clone(),
             clock.clone(),
             updates.clone(),
             WAITING_UPDATES_MAX,
@@ -120,7 +118,8 @@ impl App {
             shards.clone(),
             Arc::new(handler),
             DispatchLimits::default(),
-        );
+        )
+        .following(writer.arrivals());
         let lanes = lane_limits(config.limits.lane_concurrency);
         let dispatch = Runner::new(
             Arc::new(dispatch),
@@ -215,6 +214,7 @@ impl App {
         });
         Ok(Self {
             pool,
+            intake_pool,
             worker,
             client,
             intake,
@@ -232,6 +232,22 @@ impl App {
             parts,
         })
     }
+}
+
+/// The intake has connections of its own, so that handlers with a backlog never keep Telegram waiting; together they
+/// are at most `connections_max`.
+fn pools(route: &Route, connections_max: u32) -> (PgPool, PgPool) {
+    let intake = (connections_max / 3).clamp(1, inbox::BATCHES_MAX);
+    let pool = |connections_max| {
+        route.pool(&PoolLimits {
+            connections_max,
+            ..PoolLimits::default()
+        })
+    };
+    (
+        pool(connections_max.saturating_sub(intake).max(1)),
+        pool(intake),
+    )
 }
 
 fn lane_limits(concurrency_max: usize) -> Limits {

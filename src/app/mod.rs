@@ -38,6 +38,7 @@ pub use run::{Delivery, RunError};
 pub struct App {
     parts: Parts,
     pool: PgPool,
+    intake_pool: PgPool,
     worker: Uuid,
     client: Client,
     intake: Arc<Intake>,
@@ -55,9 +56,14 @@ pub struct App {
 }
 
 impl App {
-    /// The connection pool.
+    /// The connections of everything behind the intake.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Closes all connections, for good.
+    pub async fn disconnect(&self) {
+        tokio::join!(self.pool.close(), self.intake_pool.close());
     }
 
     /// The clock it lives by.

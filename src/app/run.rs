@@ -246,7 +246,7 @@ impl App {
         if let Err(error) = self.shards.release().await {
             tracing::warn!(error = %error, "cannot give the lanes back, their leases will run out");
         }
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.disconnect()).await;
         tracing::info!(clean, worker = %self.worker, "stopped");
     }
 

@@ -176,7 +176,7 @@ async fn without_a_database_telegram_is_asked_to_come_again() {
             .expect("an answer")
     };
     assert_eq!(get("/readyz").await.status(), StatusCode::OK);
-    world.app.pool().close().await;
+    world.app.disconnect().await;
     let answer = deliver(&world, &text(900_000_001, 11, "/help")).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key("retry-after"));

@@ -16,6 +16,7 @@ use bulwark::engine::shards::{self, LEASE, RENEW, Shards};
 use bulwark::engine::wake::{Queue, Wakes};
 use bytes::Bytes;
 use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::database;
@@ -149,7 +150,13 @@ async fn fill(pool: &PgPool, clock: &Clock) {
     supervisor.stop(Duration::from_secs(5)).await;
 }
 
-fn dispatcher(pool: &PgPool, clock: &Clock, shards: &Shards) -> Runner<Dispatch> {
+fn dispatcher(
+    pool: &PgPool,
+    clock: &Clock,
+    shards: &Shards,
+    wake: Arc<Notify>,
+    poll: Duration,
+) -> Runner<Dispatch> {
     let dispatch = Dispatch::new(
         pool.clone(),
         clock.clone(),
@@ -161,15 +168,71 @@ fn dispatcher(pool: &PgPool, clock: &Clock, shards: &Shards) -> Runner<Dispatch>
     let limits = Limits {
         concurrency_max: 6,
         buffered_max: 64,
-        poll: Duration::from_millis(50),
+        poll,
     };
     Runner::new(
         Arc::new(dispatch),
         clock.clone(),
         Ids::random(),
-        Arc::default(),
+        wake,
         limits,
     )
+}
+
+async fn handled(pool: &PgPool) -> Vec<i64> {
+    let rows = pool
+        .fetch_all("select update_id from handled order by n")
+        .await;
+    let rows = rows.expect("rows");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn insert(update_id: i64, lane: i64) -> sqlx::AssertSqlSafe<String> {
+    let shard = shards::of_lane(lane);
+    sqlx::AssertSqlSafe(format!(
+        "insert into inbox_update (update_id, lane, shard, kind, correlation, payload, received_at)
+         values ({update_id}, {lane}, {shard}, 'message', gen_random_uuid(), '{{}}', now())"
+    ))
+}
+
+#[tokio::test]
+async fn an_update_that_becomes_visible_late_is_not_overtaken() {
+    let pool = database::fresh_pool().await;
+    pool.execute("create table handled (update_id bigint, n bigint generated always as identity)")
+        .await
+        .expect("a table");
+    let clock = Clock::system();
+    let leases = replica(&pool, &clock, 1);
+    assert_eq!(leases.renew().await.expect("the database"), 64);
+    let wake = Arc::new(Notify::new());
+    let hour = Duration::from_secs(3600);
+    let runner = dispatcher(&pool, &clock, &leases, Arc::clone(&wake), hour);
+    let supervisor = Supervisor::default();
+    supervisor.service("dispatcher", {
+        let runner = Arc::new(runner);
+        move |shutdown| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(shutdown).await }
+        }
+    });
+    let until_handled = async |count: usize| loop {
+        wake.notify_one();
+        clock.sleep(Duration::from_millis(5)).await;
+        let ids = handled(&pool).await;
+        if ids.len() >= count {
+            break ids;
+        }
+    };
+    let chat = 5;
+    let mut late = pool.begin().await.expect("a transaction");
+    late.execute(insert(1, chat)).await.expect("numbered first");
+    pool.execute(insert(2, chat + 1)).await.expect("stored");
+    assert_eq!(until_handled(1).await, [2], "the runner has read on");
+    late.commit().await.expect("stored");
+    pool.execute(insert(3, chat)).await.expect("stored");
+    let ids = tokio::time::timeout(Duration::from_secs(20), until_handled(3)).await;
+    assert_eq!(ids.expect("nothing waits for the poll"), [2, 1, 3]);
+    supervisor.stop(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
@@ -182,9 +245,15 @@ async fn two_replicas_that_both_think_a_lane_theirs_keep_its_order_and_handle_ea
     fill(&pool, &clock).await;
     // The same worker twice: each holds a lease on everything, which is what a frozen replica believes when it wakes.
     let leases = [1, 1].map(|name| replica(&pool, &clock, name));
-    let [one, other] = leases
-        .each_ref()
-        .map(|lease| dispatcher(&pool, &clock, lease));
+    let [one, other] = leases.each_ref().map(|lease| {
+        dispatcher(
+            &pool,
+            &clock,
+            lease,
+            Arc::default(),
+            Duration::from_millis(50),
+        )
+    });
     loop {
         for lease in &leases {
             assert_eq!(lease.renew().await.expect("the database"), 64);
@@ -197,17 +266,13 @@ async fn two_replicas_that_both_think_a_lane_theirs_keep_its_order_and_handle_ea
             break;
         }
     }
-    let rows = pool
-        .fetch_all("select update_id from handled order by n")
-        .await;
     let mut lanes: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for row in rows.expect("rows") {
-        let update_id: i64 = row.get(0);
+    for update_id in handled(&pool).await {
         lanes.entry(update_id % CHATS).or_default().push(update_id);
     }
-    for (lane, handled) in lanes {
+    for (lane, ids) in lanes {
         let expected: Vec<i64> = (1..=UPDATES).filter(|id| id % CHATS == lane).collect();
-        assert_eq!(handled, expected, "lane {lane}");
+        assert_eq!(ids, expected, "lane {lane}");
     }
 }
 

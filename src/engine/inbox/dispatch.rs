@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use sqlx::{PgConnection, PgPool};
 use tracing::Instrument as _;
 
+use super::receive::Arrivals;
 use super::store::{self, StoredUpdate};
 use crate::base::clock::Clock;
 use crate::base::db;
@@ -86,6 +87,7 @@ pub struct Dispatch {
     clock: Clock,
     ids: Ids,
     shards: Shards,
+    arrivals: Arrivals,
     handler: Arc<dyn UpdateHandler>,
     limits: DispatchLimits,
 }
@@ -105,15 +107,26 @@ impl Dispatch {
             clock,
             ids,
             shards,
+            arrivals: Arrivals::none(),
             handler,
             limits,
         }
     }
 
-    async fn attempt(&self, seq: i64) -> Result<Attempt, sqlx::Error> {
+    /// Goes back for what this process stores, which becomes visible out of order.
+    #[must_use]
+    pub fn following(self, arrivals: Arrivals) -> Self {
+        Self { arrivals, ..self }
+    }
+
+    async fn attempt(&self, item: Waiting) -> Result<Attempt, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        let Some(update) = store::claim(&mut tx, seq, self.clock.sql_now()).await? else {
-            return Ok(Attempt::Gone);
+        let Some(update) = store::claim(&mut tx, item.id, self.clock.sql_now()).await? else {
+            let first = store::first_of_lane(&mut tx, item.lane).await?;
+            return Ok(match first.filter(|first| *first <= item.id) {
+                Some(first) => Attempt::Early { first },
+                None => Attempt::Gone,
+            });
         };
         // At the level of errors, so that no filter takes the correlation id from the lines inside.
         let span = tracing::error_span!(
@@ -205,6 +218,10 @@ impl Dispatch {
 enum Attempt {
     Done,
     Gone,
+    /// This row of its lane comes first.
+    Early {
+        first: i64,
+    },
     Failed(Box<StoredUpdate>, HandleError, tracing::Span),
 }
 
@@ -232,6 +249,10 @@ impl LaneWork for Dispatch {
         Ok(Batch::of_one_class(rows, page))
     }
 
+    fn missed(&self) -> Option<i64> {
+        self.arrivals.take()
+    }
+
     fn hold_back(&self, _: &Waiting) -> Option<Hold> {
         None
     }
@@ -241,8 +262,13 @@ impl LaneWork for Dispatch {
         if !self.shards.owns(item.lane) {
             return Verdict::Done;
         }
-        let outcome = match self.attempt(item.id).await {
+        let outcome = match self.attempt(item).await {
             Ok(Attempt::Done | Attempt::Gone) => return Verdict::Done,
+            Ok(Attempt::Early { first }) => {
+                // Both are read again, in order.
+                self.arrivals.note(first);
+                return Verdict::Done;
+            }
             Ok(Attempt::Failed(update, error, span)) => {
                 self.record_failure(&update, &error).instrument(span).await
             }

@@ -2,10 +2,11 @@
 //!
 //! Guarantees
 //! * [`Receiver::receive`] returns `Ok` only after the update is committed (G1). Many waiting updates share one
-//!   `INSERT` and one commit.
+//!   `INSERT` and one commit; a few such batches overlap, but never two with updates of one lane.
 //! * The handler's effects and the row's `done` commit together or not at all (G2); the first statement of that
 //!   transaction claims the row, so a second handler finds nothing to do.
-//! * A lane's updates are handled in order of arrival (G3). A failing update is retried a bounded number of times and
+//! * A lane's updates are handled in order of arrival (G3): a row is not claimed while an earlier one of its lane waits,
+//!   whoever read it. A failing update is retried a bounded number of times and
 //!   then quarantined with its error, and its chat goes on. A panic and a handler that does not come back count as
 //!   failures; an update that cannot be read is quarantined at once.
 //!
@@ -29,5 +30,7 @@ pub mod shelf;
 mod store;
 
 pub use dispatch::{Dispatch, DispatchLimits, HandleError, UpdateHandler};
-pub use receive::{BatchWriter, NewUpdate, Receipt, ReceiveError, Receiver, channel};
+pub use receive::{
+    Arrivals, BATCHES_MAX, BatchWriter, NewUpdate, Receipt, ReceiveError, Receiver, channel,
+};
 pub use store::{InboxCounts, StoredUpdate, counts, purge};

@@ -1,10 +1,14 @@
 //! Group commit: many waiting updates, one `INSERT`, one commit, then every waiter is answered.
 
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::store;
@@ -13,6 +17,9 @@ use crate::base::db;
 use crate::base::supervise::Shutdown;
 use crate::engine::wake::Wake;
 
+/// Batches that commit at once. While one waits for the disk the next is parsed and inserted; more would only make
+/// each of them smaller and dearer.
+pub const BATCHES_MAX: u32 = 3;
 const BATCH_ROWS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 8 << 20;
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,6 +61,7 @@ pub enum ReceiveError {
     Unavailable,
 }
 
+#[derive(Debug)]
 struct Waiter {
     update: NewUpdate,
     answer: oneshot::Sender<Result<Receipt, ReceiveError>>,
@@ -65,13 +73,46 @@ pub struct Receiver {
     queue: mpsc::Sender<Waiter>,
 }
 
-/// The one task that writes batches.
+/// The one task that gathers batches and has them written.
 #[derive(Debug)]
 pub struct BatchWriter {
     queue: mpsc::Receiver<Waiter>,
-    pool: PgPool,
-    clock: Clock,
-    stored: Wake,
+    waiting: VecDeque<Waiter>,
+    flying: Flying,
+    write: Arc<Write>,
+}
+
+/// The batches being written.
+#[derive(Debug, Default)]
+struct Flying {
+    tasks: JoinSet<()>,
+    lanes_of: HashMap<Id, Vec<i64>>,
+    /// Their lanes: another update of one of these waits, or it could be stored first.
+    lanes: HashSet<i64>,
+    rows: usize,
+}
+
+/// Which rows were committed since somebody looked.
+///
+/// Batches commit out of order, so a reader that remembers how far it came must go back for the later ones.
+#[derive(Clone, Debug)]
+pub struct Arrivals(Arc<AtomicI64>);
+
+impl Arrivals {
+    pub(super) fn none() -> Self {
+        Self(Arc::new(AtomicI64::new(i64::MAX)))
+    }
+
+    /// This row may have been read past.
+    pub(super) fn note(&self, seq: i64) {
+        self.0.fetch_min(seq, Ordering::AcqRel);
+    }
+
+    /// The lowest `seq` committed since the last call.
+    pub(super) fn take(&self) -> Option<i64> {
+        let lowest = self.0.swap(i64::MAX, Ordering::AcqRel);
+        (lowest != i64::MAX).then_some(lowest)
+    }
 }
 
 /// A receiver and its writer; at most `waiting_max` updates wait between them. `stored` is notified after each commit.
@@ -82,15 +123,19 @@ pub fn channel(
     waiting_max: usize,
 ) -> (Receiver, BatchWriter) {
     let (sender, queue) = mpsc::channel(waiting_max);
-    (
-        Receiver { queue: sender },
-        BatchWriter {
-            queue,
-            pool,
-            clock,
-            stored,
-        },
-    )
+    let write = Write {
+        pool,
+        clock,
+        stored,
+        arrivals: Arrivals::none(),
+    };
+    let writer = BatchWriter {
+        queue,
+        waiting: VecDeque::new(),
+        flying: Flying::default(),
+        write: Arc::new(write),
+    };
+    (Receiver { queue: sender }, writer)
 }
 
 impl Receiver {
@@ -105,40 +150,117 @@ impl Receiver {
 }
 
 impl BatchWriter {
+    /// What this writer commits.
+    pub fn arrivals(&self) -> Arrivals {
+        self.write.arrivals.clone()
+    }
+
     /// Writes until `shutdown` and the queue is empty. The caller stops intake first.
     pub async fn run(mut self, shutdown: Shutdown) {
+        let mut received = Vec::with_capacity(BATCH_ROWS_MAX);
+        let (mut closing, mut ended) = (false, false);
         loop {
-            let first = tokio::select! {
+            self.start_batches();
+            if ended && self.waiting.is_empty() && self.flying.tasks.is_empty() {
+                return;
+            }
+            let space = BATCH_ROWS_MAX.saturating_sub(self.waiting.len());
+            tokio::select! {
                 biased;
-                waiter = self.queue.recv() => waiter,
-                () = shutdown.cancelled() => self.queue.try_recv().ok(),
-            };
-            let Some(first) = first else { return };
-            let batch = self.gather(first);
-            self.write(batch).await;
+                () = shutdown.cancelled(), if !closing => {
+                    closing = true;
+                    self.queue.close();
+                }
+                Some(joined) = self.flying.tasks.join_next_with_id() => self.flying.land(&joined),
+                count = self.queue.recv_many(&mut received, space), if !ended && space > 0 => {
+                    ended = count == 0;
+                    self.waiting.extend(received.drain(..));
+                }
+            }
         }
     }
 
-    /// Takes what is waiting already, without waiting for more: while one batch commits the next one fills.
-    fn gather(&mut self, first: Waiter) -> Vec<Waiter> {
-        let mut size_bytes = first.update.payload.len();
-        let mut batch = vec![first];
-        while batch.len() < BATCH_ROWS_MAX && size_bytes < BATCH_BYTES_MAX {
-            let Ok(waiter) = self.queue.try_recv() else {
-                break;
-            };
+    /// At once when nothing is being written. Else only when there is a fair share of what is in hand already: small
+    /// batches cost the database much more for each row.
+    fn start_batches(&mut self) {
+        let batches_max = BATCHES_MAX as usize;
+        while self.flying.tasks.len() < batches_max
+            && !self.waiting.is_empty()
+            && self.waiting.len() >= self.flying.rows / batches_max
+        {
+            let batch = self.gather();
+            if batch.is_empty() {
+                return;
+            }
+            self.flying.start(Arc::clone(&self.write), batch);
+        }
+    }
+
+    /// Takes what waits already, without waiting for more, but for lanes that are being written.
+    fn gather(&mut self) -> Vec<Waiter> {
+        let mut size_bytes = 0;
+        let mut batch = Vec::with_capacity(self.waiting.len());
+        let mut kept = VecDeque::new();
+        while let Some(waiter) = self.waiting.pop_front() {
+            if self.flying.lanes.contains(&waiter.update.lane) {
+                kept.push_back(waiter);
+                continue;
+            }
             size_bytes += waiter.update.payload.len();
             batch.push(waiter);
+            if batch.len() == BATCH_ROWS_MAX || size_bytes >= BATCH_BYTES_MAX {
+                break;
+            }
         }
+        kept.append(&mut self.waiting);
+        self.waiting = kept;
         batch
     }
+}
 
+impl Flying {
+    fn start(&mut self, write: Arc<Write>, batch: Vec<Waiter>) {
+        let lanes: Vec<i64> = batch.iter().map(|waiter| waiter.update.lane).collect();
+        self.rows += lanes.len();
+        self.lanes.extend(&lanes);
+        let task = self.tasks.spawn(async move { write.write(batch).await });
+        self.lanes_of.insert(task.id(), lanes);
+    }
+
+    fn land(&mut self, joined: &Result<(Id, ()), JoinError>) {
+        let id = match joined {
+            Ok((id, ())) => *id,
+            Err(error) => {
+                // Its waiters were told with it: their channel closed.
+                tracing::error!(error = %error, "writing a batch of updates was aborted");
+                error.id()
+            }
+        };
+        for lane in self.lanes_of.remove(&id).unwrap_or_default() {
+            self.rows -= 1;
+            self.lanes.remove(&lane);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Write {
+    pool: PgPool,
+    clock: Clock,
+    stored: Wake,
+    arrivals: Arrivals,
+}
+
+impl Write {
     async fn write(&self, batch: Vec<Waiter>) {
         let updates: Vec<&NewUpdate> = batch.iter().map(|waiter| &waiter.update).collect();
         match self.insert(&updates).await {
             Ok(stored) => {
+                if let Some(lowest) = stored.values().min() {
+                    self.arrivals.note(*lowest);
+                }
                 for waiter in batch {
-                    let receipt = if stored.contains(&waiter.update.update_id) {
+                    let receipt = if stored.contains_key(&waiter.update.update_id) {
                         Receipt::Stored
                     } else {
                         Receipt::Duplicate
@@ -161,7 +283,8 @@ impl BatchWriter {
         }
     }
 
-    async fn insert(&self, updates: &[&NewUpdate]) -> Result<Vec<i64>, WriteError> {
+    /// The `seq` of each update that is new.
+    async fn insert(&self, updates: &[&NewUpdate]) -> Result<HashMap<i64, i64>, WriteError> {
         let insert = store::insert_batch(&self.pool, updates, self.clock.sql_now());
         match tokio::time::timeout(COMMIT_TIMEOUT, insert).await {
             Ok(Ok(stored)) => Ok(stored),

@@ -1,5 +1,6 @@
 //! SQL of the inbox.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
@@ -32,12 +33,12 @@ pub struct StoredUpdate {
     pub payload: Vec<u8>,
 }
 
-/// Inserts all, and returns the ids that were new.
+/// Inserts all, and returns the ids that were new with their `seq`.
 pub(super) async fn insert_batch(
     pool: &PgPool,
     updates: &[&NewUpdate],
     now: Option<OffsetDateTime>,
-) -> Result<Vec<i64>, sqlx::Error> {
+) -> Result<HashMap<i64, i64>, sqlx::Error> {
     let ids: Vec<i64> = updates.iter().map(|update| update.update_id).collect();
     let lanes: Vec<i64> = updates.iter().map(|update| update.lane).collect();
     let shards: Vec<i16> = lanes.iter().map(|lane| shards::of_lane(*lane)).collect();
@@ -51,14 +52,14 @@ pub(super) async fn insert_batch(
         .collect();
     let correlations: Vec<Uuid> = updates.iter().map(|update| update.correlation).collect();
     let payloads: Vec<&[u8]> = updates.iter().map(|update| &update.payload[..]).collect();
-    sqlx::query_scalar!(
+    let stored = sqlx::query!(
         "insert into inbox_update (update_id, lane, shard, kind, state, correlation, payload, received_at)
          select u.update_id, u.lane, u.shard, u.kind, u.state, u.correlation, u.payload, coalesce($8::timestamptz, now())
          from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::smallint[], $6::uuid[], $7::bytea[])
               with ordinality as u (update_id, lane, shard, kind, state, correlation, payload, n)
          order by u.n
          on conflict (update_id) do nothing
-         returning update_id",
+         returning update_id, seq",
         &ids,
         &lanes,
         &shards,
@@ -69,7 +70,11 @@ pub(super) async fn insert_batch(
         now,
     )
     .fetch_all(pool)
-    .await
+    .await?;
+    Ok(stored
+        .into_iter()
+        .map(|row| (row.update_id, row.seq))
+        .collect())
 }
 
 pub(super) async fn pending(
@@ -95,7 +100,9 @@ pub(super) async fn pending(
     .await
 }
 
-/// Marks the row done in the handler's transaction. None: somebody else did.
+/// Marks the row done in the handler's transaction. None: somebody else did, or an earlier row of its lane waits.
+///
+/// Rows become visible in another order than they were numbered in, so whoever read this one may not have seen that one.
 pub(super) async fn claim(
     conn: &mut PgConnection,
     seq: i64,
@@ -103,11 +110,25 @@ pub(super) async fn claim(
 ) -> Result<Option<StoredUpdate>, sqlx::Error> {
     sqlx::query_as!(
         StoredUpdate,
-        "update inbox_update set state = 1, finished_at = coalesce($2::timestamptz, now())
+        "update inbox_update u set state = 1, finished_at = coalesce($2::timestamptz, now())
          where seq = $1 and state = 0
+           and not exists (select from inbox_update e where e.lane = u.lane and e.state = 0 and e.seq < u.seq)
          returning seq, update_id, kind, attempts, correlation, received_at, payload",
         seq,
         now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The lane's first row that waits.
+pub(super) async fn first_of_lane(
+    conn: &mut PgConnection,
+    lane: i64,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select seq from inbox_update where lane = $1 and state = 0 order by seq limit 1",
+        lane,
     )
     .fetch_optional(conn)
     .await

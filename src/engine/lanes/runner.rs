@@ -15,6 +15,11 @@ use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
 
+/// Rows of a class that are read at once.
+const FETCH_MAX: usize = 512;
+/// Least time between two reads while there is plenty to do.
+const READ_PAUSE: Duration = Duration::from_millis(20);
+
 /// What a queue in lanes does with its rows.
 #[async_trait]
 pub trait LaneWork: Send + Sync + 'static {
@@ -26,6 +31,11 @@ pub trait LaneWork: Send + Sync + 'static {
     }
     /// The next rows of the table. Of a lane, either none or its first ones.
     async fn fetch(&self, page: &Page) -> Result<Batch, sqlx::Error>;
+    /// The lowest id that may have been read past since the last call, because rows become visible in another order than
+    /// they were numbered in: reading goes back to it.
+    fn missed(&self) -> Option<i64> {
+        None
+    }
     /// If the row must not start yet: until when. Called just before it starts.
     fn hold_back(&self, item: &Waiting) -> Option<Hold>;
     /// Works on one row.
@@ -98,9 +108,6 @@ pub struct Limits {
     pub poll: Duration,
 }
 
-/// Rows of a class that are read at once.
-const FETCH_MAX: usize = 512;
-
 /// What [`Runner::drain`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
@@ -125,6 +132,7 @@ struct Running {
     seen: [i64; CLASSES],
     flying: JoinSet<(Waiting, Verdict)>,
     processed: usize,
+    read_at: Duration,
 }
 
 impl<W: LaneWork> Runner<W> {
@@ -144,29 +152,48 @@ impl<W: LaneWork> Runner<W> {
         let mut running = Running::new();
         let mut failing = Duration::ZERO;
         let mut poll_at = self.clock.monotonic();
+        let mut unread = true;
         loop {
             if self.clock.monotonic() >= poll_at {
                 running.seen = [0; CLASSES];
+                unread = true;
                 poll_at = self.clock.monotonic()
                     + self.limits.poll
                     + self.ids.jitter(self.limits.poll / 4);
             }
-            match self.fill(&mut running).await {
-                Ok(()) => failing = Duration::ZERO,
-                Err(error) => {
-                    failing =
-                        (failing * 2).clamp(Duration::from_millis(100), Duration::from_secs(5));
-                    tracing::warn!(queue = self.work.name(), error = %error, "cannot read the queue");
+            if let Some(id) = self.work.missed() {
+                running.seen = running.seen.map(|seen| seen.min(id.saturating_sub(1)));
+                unread = true;
+            }
+            if unread && self.may_read(&running) {
+                running.read_at = self.clock.monotonic();
+                match self.fill(&mut running).await {
+                    Ok(all) => {
+                        failing = Duration::ZERO;
+                        unread = !all;
+                    }
+                    Err(error) => {
+                        failing =
+                            (failing * 2).clamp(Duration::from_millis(100), Duration::from_secs(5));
+                        tracing::warn!(queue = self.work.name(), error = %error, "cannot read the queue");
+                    }
                 }
             }
             self.start(&mut running);
             let until_poll = poll_at.saturating_sub(self.clock.monotonic());
-            let wait = self.wait_max(&running, until_poll).max(failing);
+            let until_read = if unread { READ_PAUSE } else { until_poll };
+            let wait = self
+                .wait_max(&running, until_poll.min(until_read))
+                .max(failing);
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(joined) = running.flying.join_next() => self.finish(&mut running, joined),
-                () = self.wake.notified() => {}
+                Some(joined) = running.flying.join_next() => {
+                    self.finish(&mut running, joined);
+                    // Its lane may have more in the table than may be held here.
+                    unread |= self.work.lane_rows_max() < usize::MAX;
+                }
+                () = self.wake.notified() => unread = true,
                 () = self.clock.sleep(wait) => {}
             }
         }
@@ -194,12 +221,19 @@ impl<W: LaneWork> Runner<W> {
         }
     }
 
-    /// Each class has room of its own: a flood in one cannot keep the others out.
-    async fn fill(&self, running: &mut Running) -> Result<(), sqlx::Error> {
+    /// With plenty to do there is no hurry: a query for one row costs as much as for many.
+    fn may_read(&self, running: &Running) -> bool {
+        let held: usize = (0..CLASSES).map(|class| running.queue.len(class)).sum();
+        held < self.limits.concurrency_max * 4
+            || self.clock.monotonic() >= running.read_at + READ_PAUSE
+    }
+
+    /// Each class has room of its own: a flood in one cannot keep the others out. True: read up to the end.
+    async fn fill(&self, running: &mut Running) -> Result<bool, sqlx::Error> {
         loop {
             let page = self.page(running);
             if page.room == [0; CLASSES] {
-                return Ok(());
+                return Ok(false);
             }
             let batch = self.work.fetch(&page).await?;
             running.seen = batch.after;
@@ -208,7 +242,7 @@ impl<W: LaneWork> Runner<W> {
                 running.queue.offer(row, now);
             }
             if !batch.more {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -317,6 +351,7 @@ impl Running {
             seen: [0; CLASSES],
             flying: JoinSet::new(),
             processed: 0,
+            read_at: Duration::ZERO,
         }
     }
 }
