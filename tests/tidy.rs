@@ -41,7 +41,7 @@ fn complaints<'a>(files: &'a [Source], check: impl Fn(&'a Source) -> Vec<String>
 
 #[test]
 fn files_are_short_and_say_what_they_are() {
-    let files = rust_files(&["src", "simulator", "tests", "benches"]);
+    let files = rust_files(&["src", "simulator", "tests", "bench"]);
     assert_none(&complaints(&files, |file| {
         let mut found = Vec::new();
         let lines = file.text.lines().count();
@@ -57,7 +57,7 @@ fn files_are_short_and_say_what_they_are() {
 
 #[test]
 fn names_mean_something() {
-    let files = rust_files(&["src", "simulator", "tests", "benches"]);
+    let files = rust_files(&["src", "simulator", "tests", "bench"]);
     assert_none(&complaints(&files, |file| {
         let path = Path::new(&file.path).with_extension("");
         path.iter()
