@@ -7,6 +7,11 @@ use bulwark::app::serve;
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
 
+/// What one worker thread allocates another one often frees, and batches are large: with the system's allocator that
+/// costs a quarter of the time of an acknowledgement.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The service behind a Telegram bot that takes money and runs slow jobs.
 #[derive(Parser)]
 #[command(name = "bulwark", version = bulwark::VERSION, max_term_width = 100)]
