@@ -165,6 +165,7 @@ impl App {
         };
         let job_limits = JobLimits {
             concurrency_max: config.limits.job_concurrency,
+            lease: config.limits.job_lease,
             ..JobLimits::default()
         };
         let runner = JobRunner::new(
@@ -180,7 +181,12 @@ impl App {
         );
 
         let tasks: Vec<Arc<dyn Task>> = vec![
-            Arc::new(Rescue::new(pool.clone(), clock.clone(), jobs.wake.clone())),
+            Arc::new(Rescue::new(
+                pool.clone(),
+                clock.clone(),
+                jobs.wake.clone(),
+                job_limits.lease,
+            )),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),

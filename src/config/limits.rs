@@ -19,6 +19,8 @@ pub struct Limits {
     pub lane_concurrency: usize,
     /// Provider calls made at once.
     pub job_concurrency: usize,
+    /// How long a job stays with a replica that gives no sign of life.
+    pub job_lease: Duration,
     /// How long handled updates are kept.
     pub inbox_retention: Duration,
     /// How long sent messages are kept.
@@ -36,6 +38,7 @@ impl Limits {
             orders_per_user: reader.number("ORDERS_PER_USER", 1..=100),
             lane_concurrency: reader.number("LANE_CONCURRENCY", 1..=256),
             job_concurrency: reader.number("JOB_CONCURRENCY", 1..=256),
+            job_lease: Duration::from_secs(reader.number("JOB_LEASE_S", 3..=60)),
             inbox_retention: reader.days("INBOX_RETENTION_DAYS", 2..=6),
             outbox_retention: reader.days("OUTBOX_RETENTION_DAYS", 1..=90),
             job_retention: reader.days("JOB_RETENTION_DAYS", 7..=3650),

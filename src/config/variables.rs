@@ -188,6 +188,11 @@ pub const VARIABLES: &[Variable] = &[
         "Submits, and as many polls, made at once to each provider, 1 to 256.",
     ),
     plain(
+        "JOB_LEASE_S",
+        "6",
+        "How long a job stays with a replica that gives no sign of life, in seconds, 3 to 60; it goes on within half as long again.",
+    ),
+    plain(
         "INBOX_RETENTION_DAYS",
         "3",
         "How long handled updates are kept, 2 to 6: Telegram repeats for a day, and restarts its numbers after a week.",

@@ -1,6 +1,7 @@
 //! The job engine on real Postgres, with a provider that does what a test says.
 
 mod cancelling;
+mod faults;
 mod fencing;
 mod order;
 mod rig;

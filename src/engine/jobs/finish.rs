@@ -1,11 +1,15 @@
 //! The transactions that change a job's state together with what follows from it.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
 use sqlx::PgConnection;
 
 use super::job::{Ending, Job, JobEvent};
 use super::runner::{JobRunner, Jobs};
 use super::store;
 use crate::base::clock::Clock;
+use crate::base::supervise::panic_text;
 
 /// Why a step's transaction did not commit.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +61,17 @@ impl JobRunner {
                 job.kind
             )));
         };
-        kind.on_event(conn, job, event)
+        // What follows a failure here, such as noting the id of a task, must follow a panic too.
+        match AssertUnwindSafe(kind.on_event(conn, job, event))
+            .catch_unwind()
             .await
-            .map_err(StepError::Owner)
+        {
+            Ok(told) => told.map_err(StepError::Owner),
+            Err(panic) => Err(StepError::Owner(anyhow::anyhow!(
+                "it panicked: {}",
+                panic_text(&*panic)
+            ))),
+        }
     }
 }
 

@@ -208,6 +208,8 @@ pub enum JobEvent {
     },
     /// Whether the provider has it is not known.
     Unsure,
+    /// It is set aside: our own code failed on it again and again, and a person has to look.
+    Stuck,
     /// It has ended.
     Ended(Ending),
 }

@@ -13,6 +13,8 @@
 //! * Results are fetched before the job ends, and kept until they are delivered.
 //! * Jobs start in the order of their rank: users take turns, priorities age. One provider's slowness, limits or backlog
 //!   never hold up another's jobs.
+//! * A step on which our own code fails is tried a bounded number of times; then the job is set aside as `stuck`, its
+//!   money still held, and an admin is told. After the mend it goes on from where it was.
 //! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
 //!
 //! ```text
@@ -30,6 +32,7 @@
 //! * before the ending transaction commits: as before it; after it: the outbox has the result.
 
 mod artifact;
+mod faults;
 mod finish;
 mod job;
 mod leases;

@@ -17,12 +17,18 @@ pub struct Rescue {
     pool: PgPool,
     clock: Clock,
     wake: Wake,
+    every: Duration,
 }
 
 impl Rescue {
-    /// `wake` is notified when jobs became due.
-    pub fn new(pool: PgPool, clock: Clock, wake: Wake) -> Self {
-        Self { pool, clock, wake }
+    /// `wake` is notified when jobs became due. Looks three times in a `lease` of the workers.
+    pub fn new(pool: PgPool, clock: Clock, wake: Wake, lease: Duration) -> Self {
+        Self {
+            pool,
+            clock,
+            wake,
+            every: lease / 3,
+        }
     }
 }
 
@@ -33,7 +39,7 @@ impl Task for Rescue {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(3)
+        self.every
     }
 
     async fn run(&self) -> Result<Value, anyhow::Error> {

@@ -1,10 +1,8 @@
 //! Claims due jobs and takes each one step further.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
@@ -17,7 +15,7 @@ use super::leases::Leases;
 use super::store::{self, Room};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
-use crate::base::supervise::{Shutdown, panic_text};
+use crate::base::supervise::Shutdown;
 use crate::engine::wake::Wake;
 use crate::providers::Provider;
 
@@ -26,7 +24,8 @@ use crate::providers::Provider;
 pub struct JobLimits {
     /// Jobs of one provider in hand at once: so many to be submitted, so many to be asked about.
     pub concurrency_max: usize,
-    /// A lease without a heartbeat; extended three times as often.
+    /// A lease without a heartbeat; extended four times as often. With the period of [`Rescue`](super::Rescue) and
+    /// `poll` it bounds how long the jobs of a dead replica rest.
     pub lease: Duration,
     /// How often the table is read although nobody woke us.
     pub poll: Duration,
@@ -34,16 +33,19 @@ pub struct JobLimits {
     pub result_bytes_max: u64,
     /// How long an unknown submit waits for evidence.
     pub unknown_max: Duration,
+    /// Longest time of one step; far longer than any call or download may take.
+    pub step_max: Duration,
 }
 
 impl Default for JobLimits {
     fn default() -> Self {
         Self {
             concurrency_max: 16,
-            lease: Duration::from_secs(12),
+            lease: Duration::from_secs(6),
             poll: Duration::from_millis(500),
             result_bytes_max: 49_000_000,
             unknown_max: Duration::from_secs(10 * 60),
+            step_max: Duration::from_secs(15 * 60),
         }
     }
 }
@@ -176,7 +178,7 @@ impl JobRunner {
 
     async fn beat(&self) {
         loop {
-            self.clock.sleep(self.limits.lease / 3).await;
+            self.clock.sleep(self.limits.lease / 4).await;
             self.heartbeat().await;
         }
     }
@@ -276,13 +278,7 @@ impl JobRunner {
     async fn claim_into(self: &Arc<Self>, flying: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
         for job in self.claim().await? {
             let runner = Arc::clone(self);
-            flying.spawn(async move {
-                // Its lease runs out: the job is then claimed anew, or rescued.
-                if let Err(panic) = AssertUnwindSafe(runner.step(&job)).catch_unwind().await {
-                    tracing::error!(job = %job.id, panic = panic_text(&*panic), "a step of a job panicked");
-                    runner.leases.leave(&job);
-                }
-            });
+            flying.spawn(async move { runner.step(&job).await });
         }
         Ok(())
     }
@@ -296,11 +292,15 @@ impl JobRunner {
             correlation = %job.correlation
         );
         async {
-            match self.advance(job).await {
+            match self.bounded(self.advance(job)).await {
                 Ok(()) => {}
-                Err(StepError::LeaseLost) => tracing::warn!("the lease was lost, this step counts for nothing"),
-                Err(StepError::Database(error)) => tracing::warn!(error = %error, "the database is away, the job waits"),
-                Err(error @ StepError::Owner(_)) => tracing::error!(error = %error, "the job cannot be settled, will be tried again"),
+                Err(StepError::LeaseLost) => {
+                    tracing::warn!("the lease was lost, this step counts for nothing");
+                }
+                Err(StepError::Database(error)) => {
+                    tracing::warn!(error = %error, "the database is away, the job waits");
+                }
+                Err(StepError::Owner(error)) => self.fault(job, &error).await,
             }
         }
         .instrument(span)

@@ -32,11 +32,9 @@ impl JobRunner {
                 .await;
         };
         let provider = provider.as_ref();
-        if job.deadline_at.is_some_and(|at| at <= self.clock.now()) {
-            return self.end_late(job).await;
-        }
         match (job.state.as_str(), &job.external_id) {
             ("queued", _) if job.is_cancel_requested => self.end(job, Ending::Cancelled).await,
+            ("queued", _) if self.is_late(job) => self.end_late(job).await,
             ("queued", _) => self.submit(job, provider).await,
             ("unknown", _) => self.look_for_evidence(job, provider).await,
             (_, Some(external_id)) if job.is_cancel_requested && provider.can_cancel() => {
@@ -47,6 +45,11 @@ impl JobRunner {
                 "a job that is {state} has no task id"
             ))),
         }
+    }
+
+    /// Its time is over. One at the provider is asked about once more: after a long outage it may well be done.
+    pub(super) fn is_late(&self, job: &Job) -> bool {
+        job.deadline_at.is_some_and(|at| at <= self.clock.now())
     }
 
     pub(super) async fn end_late(&self, job: &Job) -> Result<(), StepError> {
@@ -102,7 +105,7 @@ impl JobRunner {
         external_id: &str,
     ) -> Result<(), StepError> {
         if let Some(wait) = provider.hold_back(Step::Poll) {
-            return self.snooze(job, wait, false, false).await;
+            return self.look_again(job, wait, false).await;
         }
         let again = provider.next_poll(self.running_for(job));
         match provider.poll(external_id).await {
@@ -129,7 +132,7 @@ impl JobRunner {
                 state: PollState::Waiting,
                 ..
             }) => self.progress(job, provider, None, again).await,
-            Err(ProviderError::RateLimited { after }) => self.snooze(job, after, true, false).await,
+            Err(ProviderError::RateLimited { after }) => self.look_again(job, after, true).await,
             Err(ProviderError::Rejected { reason, detail }) => {
                 self.note(job, "poll", "rejected", Some(&json!({ "error": detail })))
                     .await?;
@@ -144,10 +147,17 @@ impl JobRunner {
                     Some(&json!({ "error": error.to_string() })),
                 )
                 .await?;
-                self.snooze(job, again.max(Duration::from_secs(5)), true, false)
-                    .await
+                let again = again.max(Duration::from_secs(5));
+                self.look_again(job, again, true).await
             }
         }
+    }
+
+    async fn look_again(&self, job: &Job, wait: Duration, polled: bool) -> Result<(), StepError> {
+        if self.is_late(job) {
+            return self.end_late(job).await;
+        }
+        self.snooze(job, wait, polled, false).await
     }
 
     async fn progress(
@@ -157,6 +167,9 @@ impl JobRunner {
         percent: Option<u8>,
         again: Duration,
     ) -> Result<(), StepError> {
+        if self.is_late(job) {
+            return self.end_late(job).await;
+        }
         let mut tx = self.pool.begin().await?;
         if !store::snooze(&mut tx, job, again, true, false, self.clock.sql_now()).await? {
             return Err(StepError::LeaseLost);

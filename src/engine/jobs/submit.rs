@@ -159,14 +159,15 @@ impl JobRunner {
         job: &Job,
         provider: &dyn Provider,
     ) -> Result<(), StepError> {
-        if job
-            .submitted_at
-            .is_some_and(|at| at + self.limits.unknown_max <= self.clock.now())
-        {
-            return self.end_late(job).await;
-        }
         let Some(external_id) = store::find_hint(&self.pool, job.id).await? else {
-            return self.unsure_still(job).await;
+            let is_over = job
+                .submitted_at
+                .is_some_and(|at| at + self.limits.unknown_max <= self.clock.now());
+            return if is_over || self.is_late(job) {
+                self.end_late(job).await
+            } else {
+                self.unsure_still(job).await
+            };
         };
         tracing::info!(%external_id, "a callback names the task of an unknown submit");
         let answer = json!({ "evidence": "callback" });

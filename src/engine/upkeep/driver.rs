@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -42,24 +43,25 @@ impl Upkeep {
         }
     }
 
-    /// Runs each task at its times until `shutdown`.
+    /// Runs each task at its times until `shutdown`, one beside the other: a long audit must not keep the repair of what
+    /// a dead replica left waiting.
     pub async fn run(self, shutdown: Shutdown) {
-        let mut due: Vec<(Duration, &Arc<dyn Task>)> = self
+        let loops = self
             .tasks
             .iter()
-            .map(|task| (self.clock.monotonic() + self.ids.jitter(task.every()), task))
-            .collect();
+            .map(|task| self.repeat(task.as_ref(), &shutdown));
+        join_all(loops).await;
+    }
+
+    async fn repeat(&self, task: &dyn Task, shutdown: &Shutdown) {
+        let mut wait = self.ids.jitter(task.every());
         loop {
-            let Some(next) = due.iter_mut().min_by_key(|(at, _)| *at) else {
-                return;
-            };
-            let wait = next.0.saturating_sub(self.clock.monotonic());
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.clock.sleep(wait) => {}
             }
-            self.run_one(next.1.as_ref()).await;
-            next.0 = self.clock.monotonic() + next.1.every();
+            self.run_one(task).await;
+            wait = task.every();
         }
     }
 

@@ -92,6 +92,11 @@ impl View<'_> {
                 self.edit(conn, self.speech.rich("order-unsure", &self.title()), None)
                     .await
             }
+            JobEvent::Stuck => {
+                self.tell_admins(conn, "admin-stuck-job").await?;
+                let text = self.speech.rich("order-stuck", &self.title());
+                self.edit(conn, text, None).await
+            }
             JobEvent::Ended(Ending::Succeeded(artifacts)) => self.succeeded(conn, artifacts).await,
             JobEvent::Ended(Ending::Failed(reason)) => self.failed(conn, *reason, "failed").await,
             JobEvent::Ended(Ending::TimedOut) => {
@@ -209,7 +214,7 @@ impl View<'_> {
             .rich("order-failed", &self.title().text("reason", why));
         let money = settled(conn, self.env, self.speech, self.order.user_id, released).await?;
         if reason == FailureReason::Unknown {
-            self.tell_admins(conn).await?;
+            self.tell_admins(conn, "admin-unknown-job").await?;
         }
         self.edit(
             conn,
@@ -219,11 +224,11 @@ impl View<'_> {
         .await
     }
 
-    /// Whether the provider did the work, and charges us for it, only a person can find out.
-    async fn tell_admins(&self, conn: &mut PgConnection) -> Handled {
+    /// What only a person can find out or mend.
+    async fn tell_admins(&self, conn: &mut PgConnection, key: &'static str) -> Handled {
         for admin_id in &self.env.admin_ids {
             let text = speech(Language::En).rich(
-                "admin-unknown-job",
+                key,
                 &Args::new()
                     .text("job", self.job.id.to_string())
                     .text("service", &self.order.service),

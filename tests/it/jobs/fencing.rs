@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use bulwark::engine::jobs::JobLimits;
+use bulwark::engine::task::Task as _;
 use tokio::task::JoinSet;
 
 use super::rig::Rig;
@@ -128,4 +131,39 @@ async fn a_worker_may_lose_a_job_and_claim_it_again() {
     rig.finish().await;
     assert_eq!(rig.wallet(1).await, (0, 0), "charged once");
     rig.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn what_a_dead_replica_had_in_hand_goes_on_within_nine_seconds() {
+    let mut rig = Rig::new(&["kie"]).await;
+    rig.limits = JobLimits::default();
+    let (submitting, polling) = (rig.order(1).await, rig.order(2).await);
+    let (dead, other) = (rig.runner(), rig.runner());
+    dead.drain().await.unwrap();
+    // One of them in the middle of its submit, the other in the middle of a poll, when the replica dies.
+    rig.pass_s(2);
+    rig.providers[0].close();
+    let working = Arc::clone(&dead);
+    let mut dies = JoinSet::new();
+    dies.spawn(async move { working.drain().await });
+    rig.providers[0].entered().await;
+    dies.shutdown().await;
+    let cut_off = "update job set state = 'submitting' where id = ";
+    rig.execute(&format!("{cut_off}'{submitting}'")).await;
+    rig.providers[0].open();
+
+    let every = rig.rescue_task().every();
+    let period = rig.limits.poll + rig.limits.poll / 4;
+    let worst = rig.limits.lease + every + period;
+    assert!(worst < Duration::from_secs(9), "{worst:?}");
+    rig.time.advance(worst);
+    assert_eq!(rig.rescue().await, 1);
+    other.drain().await.unwrap();
+    let states = rig
+        .column(&format!(
+            "select count(*) from job where id = '{submitting}' and state = 'unknown'
+             union all select count(*) from job_history where id = '{polling}'"
+        ))
+        .await;
+    assert_eq!(states, [1, 1]);
 }

@@ -32,6 +32,7 @@ pub const KIND: &str = "test";
 #[derive(Default)]
 pub struct Owner {
     pub failing: AtomicBool,
+    pub panicking: AtomicBool,
 }
 
 #[async_trait]
@@ -47,6 +48,7 @@ impl JobKind for Owner {
         event: &JobEvent,
     ) -> Result<(), anyhow::Error> {
         anyhow::ensure!(!self.failing.load(Ordering::SeqCst), "a bug of the owner");
+        assert!(!self.panicking.load(Ordering::SeqCst), "a bug of the owner");
         let JobEvent::Ended(ending) = event else {
             return Ok(());
         };
@@ -93,7 +95,10 @@ impl Rig {
             time,
             providers: providers.iter().map(|name| Scripted::new(name)).collect(),
             owner: Arc::default(),
-            limits: JobLimits::default(),
+            limits: JobLimits {
+                lease: Duration::from_secs(12),
+                ..JobLimits::default()
+            },
         }
     }
 
@@ -183,9 +188,14 @@ impl Rig {
         outcome
     }
 
+    pub fn rescue_task(&self) -> Rescue {
+        let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        Rescue::new(pool, clock, Wake::default(), self.limits.lease)
+    }
+
     pub async fn rescue(&self) -> i64 {
-        let rescue = Rescue::new(self.pool.clone(), self.clock.clone(), Wake::default());
-        rescue.run().await.unwrap()["rescued"].as_i64().unwrap()
+        let done = self.rescue_task().run().await.unwrap();
+        done["rescued"].as_i64().unwrap()
     }
 
     pub fn pass_s(&self, seconds: u64) {

@@ -219,7 +219,7 @@ pub(super) async fn make_due(
     Ok(())
 }
 
-/// Lets a parked job go on. What was parked in the middle of its submit may have been sent: it is unknown.
+/// Lets a parked job go on, with time to end: while it was parked its deadline may have passed. What was parked in the middle of its submit may have been sent: it is unknown.
 pub(super) async fn unpark(
     conn: &mut PgConnection,
     id: Uuid,
@@ -229,7 +229,8 @@ pub(super) async fn unpark(
         "update job
          set state = case when coalesce(stuck_from, 'submitting') = 'submitting' then 'unknown' else stuck_from end,
              stuck_from = null, faults = 0, lease_token = lease_token + 1, lease_until = null,
-             run_at = coalesce($2::timestamptz, now()), updated_at = coalesce($2::timestamptz, now())
+             run_at = coalesce($2::timestamptz, now()), updated_at = coalesce($2::timestamptz, now()),
+             deadline_at = greatest(deadline_at, coalesce($2::timestamptz, now()) + interval '10 minutes')
          where id = $1 and state = 'stuck'",
         id,
         now,

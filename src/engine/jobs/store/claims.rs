@@ -173,7 +173,7 @@ pub(in crate::engine::jobs) async fn begin_submit(
     Ok(begun.rows_affected() == 1)
 }
 
-/// The provider has it. False: the lease is lost.
+/// The provider has it; found late, it is still asked about. False: the lease is lost.
 pub(in crate::engine::jobs) async fn mark_running(
     conn: &mut PgConnection,
     job: &Job,
@@ -186,7 +186,8 @@ pub(in crate::engine::jobs) async fn mark_running(
     let marked = sqlx::query!(
         "update job set state = 'running', external_id = $3, stoppable = $7, lease_until = null, faults = 0,
              run_at = coalesce($6::timestamptz, now()) + $4,
-             deadline_at = coalesce(submitted_at, $6::timestamptz, now()) + $5,
+             deadline_at = greatest(coalesce(submitted_at, $6::timestamptz, now()) + $5,
+                                    coalesce($6::timestamptz, now()) + $4 + interval '1 minute'),
              updated_at = coalesce($6::timestamptz, now())
          where id = $1 and lease_token = $2 and state in ('submitting', 'unknown')",
         job.id,
@@ -238,7 +239,8 @@ pub(in crate::engine::jobs) async fn snooze(
     let snoozed = sqlx::query!(
         "update job set lease_until = null, run_at = coalesce($5::timestamptz, now()) + $3,
              state = case when $6 and state = 'submitting' then 'queued' else state end,
-             polls = polls + case when $4 then 1 else 0 end, updated_at = coalesce($5::timestamptz, now())
+             polls = polls + case when $4 then 1 else 0 end,
+             faults = case when $4 then 0 else faults end, updated_at = coalesce($5::timestamptz, now())
          where id = $1 and lease_token = $2 and (state <> 'submitting' or $6)",
         job.id,
         job.lease_token,

@@ -1,9 +1,12 @@
 //! Statements that end a job, or give it up.
 
+use std::time::Duration;
+
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::base::db::interval;
 use crate::engine::jobs::job::{CancelOutcome, Job};
 
 /// Ends the job: the first statement of the transaction that ends it. False: the lease is lost, roll back.
@@ -111,6 +114,34 @@ pub(in crate::engine::jobs) async fn mark_unstoppable(
     .execute(pool)
     .await?;
     Ok(marked.rows_affected() == 1)
+}
+
+/// A step of ours failed: the job rests for `pause`, and after `faults_max` of them in a row until a person looks.
+/// Whether it is set aside now; None: the lease is lost.
+pub(in crate::engine::jobs) async fn fault(
+    conn: &mut PgConnection,
+    job: &Job,
+    error: &str,
+    pause: Duration,
+    faults_max: i16,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"update job set faults = faults + 1, error = $3, lease_until = null,
+               run_at = coalesce($6::timestamptz, now()) + $4, updated_at = coalesce($6::timestamptz, now()),
+               stuck_from = case when faults + 1 >= $5 then state end,
+               state = case when faults + 1 >= $5 then 'stuck' when state = 'submitting' then 'unknown' else state end
+           where id = $1 and lease_token = $2
+           returning state = 'stuck' as "stuck!""#,
+        job.id,
+        job.lease_token,
+        error,
+        interval(pause),
+        i32::from(faults_max),
+        now,
+    )
+    .fetch_optional(conn)
+    .await
 }
 
 /// Jobs whose submit was cut off by the death of their worker: nobody knows whether it arrived.

@@ -12,7 +12,7 @@ pub(super) use claims::{
     record_attempt, snooze,
 };
 pub use endings::cancel;
-pub(super) use endings::{end, is_cancel_requested, mark_unstoppable, rescue};
+pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, rescue};
 pub(super) use queries::next_due;
 pub use queries::{
     JobCounts, attempts_of, counts, enqueue, find_by_callback, purge, queue_position,

@@ -109,6 +109,8 @@ order-remaining = Time left: { $time }.
 order-longer = It takes a little longer than usual. I am on it.
 order-unsure = 🔎 *{ $title }*
     I am checking whether your order got through. Please wait a little: you only pay for what you receive.
+order-stuck = 🛠 *{ $title }*
+    Something is wrong on my side. I have told the team: you get your result, or your money back.
 order-done = ✅ *{ $title }*: done.
 order-charged = Charged: { $price }. Balance: { $balance }.
 order-free = It was free.
@@ -166,6 +168,7 @@ command-cancel = Stop what you are doing
 command-help = How it works
 
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.
+admin-stuck-job = ⚠️ Job `{ $job }` ({ $service }) is stuck: our own code failed on it again and again. `bulwark jobs show { $job }` tells why; `bulwark jobs retry { $job }` lets it go on after the mend.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 payments-not-taken = Payments are not taken here at the moment.
 admin-set-aside = ⚠️ Update `{ $update }` from chat `{ $chat }` could not be handled and was set aside. `bulwark inbox list` shows why.

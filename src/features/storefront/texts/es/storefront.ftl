@@ -109,6 +109,8 @@ order-remaining = Tiempo restante: { $time }.
 order-longer = Tarda un poco más de lo habitual. Sigo en ello.
 order-unsure = 🔎 *{ $title }*
     Estoy comprobando si tu pedido ha llegado. Espera un poco: solo pagas por lo que recibes.
+order-stuck = 🛠 *{ $title }*
+    Algo falla por mi parte. Ya he avisado al equipo: recibirás el resultado o tu dinero.
 order-done = ✅ *{ $title }*: listo.
 order-charged = Cobrado: { $price }. Saldo: { $balance }.
 order-free = Ha sido gratis.
@@ -169,6 +171,7 @@ command-cancel = Dejar lo que estás haciendo
 command-help = Cómo funciona
 
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró.
+admin-stuck-job = ⚠️ El trabajo `{ $job }` ({ $service }) está parado: nuestro propio código falla con él una y otra vez. `bulwark jobs show { $job }` dice por qué; `bulwark jobs retry { $job }` lo reanuda tras el arreglo.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 payments-not-taken = Aquí no se aceptan pagos por el momento.
 admin-set-aside = ⚠️ La actualización `{ $update }` del chat `{ $chat }` no se pudo procesar y se ha apartado. `bulwark inbox list` muestra por qué.
