@@ -41,7 +41,7 @@ enum Command {
     Healthcheck,
 }
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let env = Env::process();
     let result = match cli.command {

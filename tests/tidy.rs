@@ -250,3 +250,20 @@ fn the_deploy_files_set_only_variables_that_are_read() {
         }
     }
 }
+
+#[test]
+fn every_kill_point_and_every_mistake_stands_at_its_one_place() {
+    use bulwark::base::fault::{Mutant, Point};
+    let code: Vec<String> = rust_files(&["src"]).iter().map(Source::code).collect();
+    let calls = |call: String| {
+        let count: usize = code.iter().map(|code| code.matches(&call).count()).sum();
+        (count != 1).then(|| format!("`{call}` stands at {count} places, not at one"))
+    };
+    let points = Point::ALL
+        .iter()
+        .map(|point| format!("reach(Point::{point:?})"));
+    let mutants = Mutant::ALL
+        .iter()
+        .map(|mutant| format!("mutant(Mutant::{mutant:?})"));
+    assert_none(&points.chain(mutants).filter_map(calls).collect::<Vec<_>>());
+}

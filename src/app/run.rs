@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{App, gauges, polling};
 use crate::base::db;
+use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
 use crate::features::routes::COMMANDS;
 use crate::features::speech::{Args, Language};
@@ -138,6 +139,7 @@ impl App {
     /// False: the stop came first.
     async fn prepare(&self, shutdown: &Shutdown) -> Result<bool, RunError> {
         let mut pause = Duration::from_millis(200);
+        fault::reach(Point::StartMigrating);
         loop {
             match db::migrate(&self.route).await {
                 Ok(()) => break,
@@ -152,7 +154,9 @@ impl App {
             }
             pause = (pause * 2).min(Duration::from_secs(5));
         }
+        fault::reach(Point::StartMigrated);
         self.upkeep.run_at_start().await;
+        fault::reach(Point::StartRepaired);
         Ok(true)
     }
 
@@ -206,6 +210,7 @@ impl App {
                 (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
             async move {
                 let mut pause = Duration::from_secs(1);
+                fault::reach(Point::StartIntroducing);
                 while let Err(error) = introduce(&client, delivery, &settings).await {
                     tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
                     tokio::select! {
@@ -214,6 +219,7 @@ impl App {
                     }
                     pause = (pause * 2).min(Duration::from_secs(60));
                 }
+                fault::reach(Point::StartIntroduced);
                 match delivery {
                     Delivery::Webhook => tracing::info!("the webhook is set"),
                     Delivery::Polling => polling::run(client, updates, clock, shutdown).await,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{App, Delivery, Parts};
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant};
 use crate::base::ids::Ids;
+use crate::base::redact::ExposeSecret as _;
 use crate::base::supervise::{Shutdown, spawn};
 use crate::base::telemetry;
 use crate::catalog::Catalog;
@@ -22,6 +24,11 @@ pub async fn run(env: &Env) -> Result<(), anyhow::Error> {
         )
     })?;
     telemetry::init(config.logging.format, &config.logging.filter);
+    #[cfg(feature = "faults")]
+    fault::arm(crate::config::faults(env).map_err(anyhow::Error::msg)?);
+    if fault::mutant(Mutant::SecretLogged) {
+        eprintln!("{}", config.telegram.bot_token.expose_secret());
+    }
     let catalog = catalog(&config)?;
     let parts = Parts {
         config,

@@ -56,7 +56,7 @@ impl Clock {
     /// Wall-clock time in UTC.
     pub fn now(&self) -> OffsetDateTime {
         match &self.0 {
-            Source::System { .. } => OffsetDateTime::now_utc(),
+            Source::System { started } => wall(*started),
             Source::Manual(manual) => manual.now(),
         }
     }
@@ -92,6 +92,17 @@ impl Clock {
             }
         }
     }
+}
+
+#[cfg(not(feature = "faults"))]
+fn wall(_: Instant) -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// As the machine's clock after somebody set it.
+#[cfg(feature = "faults")]
+fn wall(started: Instant) -> OffsetDateTime {
+    OffsetDateTime::now_utc() + super::fault::clock_ahead(started.elapsed())
 }
 
 impl Manual {

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod db;
+pub mod fault;
 pub mod ids;
 pub mod money;
 pub mod redact;

@@ -7,6 +7,8 @@
 mod database;
 mod demo;
 mod env;
+#[cfg(feature = "faults")]
+mod faults;
 mod http;
 mod limits;
 mod logging;
@@ -28,6 +30,8 @@ use std::path::PathBuf;
 pub use database::{Database, InvalidUrl};
 pub use demo::Demo;
 pub use env::Env;
+#[cfg(feature = "faults")]
+pub use faults::faults;
 pub use http::{ClientIp, Http, Metrics};
 pub use limits::Limits;
 pub use logging::Logging;

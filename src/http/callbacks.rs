@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use sqlx::PgPool;
 
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::engine::jobs;
 use crate::engine::wake::Wake;
 use crate::providers::Provider;
@@ -60,8 +61,10 @@ pub async fn callback(
             return StatusCode::UNAUTHORIZED;
         }
     };
+    fault::reach(Point::CallbackStoring);
     match jobs::record_callback(&callbacks.pool, job_id, &hint, callbacks.clock.sql_now()).await {
         Ok(()) => {
+            fault::reach(Point::CallbackStored);
             tracing::info!(%job_id, verified = hint.verified, "callback received");
             callbacks.wake.notify();
             StatusCode::OK

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant};
 use crate::base::ids::Ids;
 use crate::engine::inbox::{NewUpdate, Receipt, ReceiveError, Receiver};
 use crate::features::speech::{Args, Language};
@@ -70,8 +71,13 @@ impl Intake {
         };
         let flooded = self.flooded(&envelope);
         let correlation = self.ids.uuid();
+        let update_id = if fault::mutant(Mutant::DedupeDropped) {
+            self.clock.now().unix_timestamp_nanos() as i64
+        } else {
+            envelope.update_id
+        };
         let update = NewUpdate {
-            update_id: envelope.update_id,
+            update_id,
             lane: envelope.chat_id.or(envelope.user_id).unwrap_or(0),
             kind: envelope.kind_name.clone(),
             payload: body,

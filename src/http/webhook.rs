@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::intake::{Intake, Taken, as_webhook_answer};
+use crate::base::fault::{self, Point};
 use crate::base::redact::{ExposeSecret as _, Secret};
 
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
@@ -82,9 +83,11 @@ pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> R
         Ok(body) => body,
         Err(status) => return status.into_response(),
     };
+    fault::reach(Point::WebhookTaken);
     match webhook.intake.take(body).await {
         Taken::Committed(call) => {
             webhook.failures.store(0, Ordering::Relaxed);
+            fault::reach(Point::WebhookAnswering);
             match call {
                 Some(call) => axum::Json(as_webhook_answer(&call)).into_response(),
                 None => StatusCode::OK.into_response(),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Broadcast, IN_FLIGHT_MAX, State, store};
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::supervise::Shutdown;
 use crate::engine::outbox::{self, Action, NewMessage, OnUnknown, Priority, Settled};
 use crate::engine::wake::Wake;
@@ -126,7 +127,9 @@ impl Broadcasts {
             self.announcer.progress(&mut tx, &broadcast).await?;
         }
         store::save(&mut tx, &broadcast, self.clock.sql_now()).await?;
+        fault::reach(Point::BroadcastStepping);
         tx.commit().await?;
+        fault::reach(Point::BroadcastStepped);
         Ok(Stepped {
             worked: settled + made + usize::from(shows),
             next: (has_news && !shows).then_some(due),

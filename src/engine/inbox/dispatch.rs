@@ -14,6 +14,7 @@ use super::receive::Arrivals;
 use super::store::{self, StoredUpdate};
 use crate::base::clock::Clock;
 use crate::base::db;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::base::supervise::panic_text;
@@ -128,6 +129,7 @@ impl Dispatch {
                 None => Attempt::Gone,
             });
         };
+        fault::reach(Point::UpdateClaimed);
         // At the level of errors, so that no filter takes the correlation id from the lines inside.
         let span = tracing::error_span!(
             "update",
@@ -135,18 +137,24 @@ impl Dispatch {
             kind = %update.kind,
             correlation = %update.correlation
         );
-        let handled = self
-            .guarded(self.handler.handle(&mut tx, &update))
-            .instrument(span.clone())
-            .await;
+        let handled = if fault::mutant(Mutant::DoneWithoutEffects) {
+            Ok(())
+        } else {
+            self.guarded(self.handler.handle(&mut tx, &update))
+                .instrument(span.clone())
+                .await
+        };
         match handled {
             Ok(()) => {
+                fault::reach(Point::UpdateCommitting);
                 tx.commit().await?;
+                fault::reach(Point::UpdateCommitted);
                 self.handler.committed();
                 Ok(Attempt::Done)
             }
             Err(error) => {
                 tx.rollback().await?;
+                fault::reach(Point::UpdateRolledBack);
                 Ok(Attempt::Failed(Box::new(update), error, span))
             }
         }
@@ -180,7 +188,9 @@ impl Dispatch {
         // A panic may quote what it choked on, and Postgres takes no NUL.
         let text = redact::text(&format!("{error:#}")).replace('\0', "");
         let last = match error {
-            HandleError::Retry(_) | HandleError::Bug(_) => attempts >= self.limits.attempts_max,
+            HandleError::Retry(_) | HandleError::Bug(_) => {
+                attempts >= self.limits.attempts_max || fault::mutant(Mutant::NoRetry)
+            }
             HandleError::Unreadable(_) => true,
         };
         let mut tx = self.pool.begin().await?;
@@ -193,14 +203,18 @@ impl Dispatch {
                 tx = self.pool.begin().await?;
                 store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await?;
             }
+            fault::reach(Point::UpdateQuarantining);
             tx.commit().await?;
+            fault::reach(Point::UpdateQuarantined);
             self.handler.committed();
             tracing::error!(error = %text, attempts, "update quarantined");
             return Ok(Verdict::Done);
         }
         let delay = backoff(attempts, &self.ids);
         store::postpone(&mut tx, update.seq, &text, delay, self.clock.sql_now()).await?;
+        fault::reach(Point::UpdatePostponing);
         tx.commit().await?;
+        fault::reach(Point::UpdatePostponed);
         match error {
             HandleError::Retry(_) => {
                 tracing::warn!(error = %text, attempts, "update will be tried again")

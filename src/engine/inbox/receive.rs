@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::supervise::Shutdown;
 use crate::engine::wake::Wake;
 
@@ -145,6 +146,9 @@ impl Receiver {
         self.queue
             .try_send(Waiter { update, answer })
             .map_err(|_| ReceiveError::Overloaded)?;
+        if fault::mutant(Mutant::AckBeforeCommit) {
+            return Ok(Receipt::Stored);
+        }
         answered.await.unwrap_or(Err(ReceiveError::Unavailable))
     }
 }
@@ -254,8 +258,10 @@ struct Write {
 impl Write {
     async fn write(&self, batch: Vec<Waiter>) {
         let updates: Vec<&NewUpdate> = batch.iter().map(|waiter| &waiter.update).collect();
+        fault::reach(Point::BatchStoring);
         match self.insert(&updates).await {
             Ok(stored) => {
+                fault::reach(Point::BatchStored);
                 if let Some(lowest) = stored.values().min() {
                     self.arrivals.note(*lowest);
                 }
@@ -268,6 +274,7 @@ impl Write {
                     // A waiter that went away will deliver again and be told that the update is known.
                     let _ = waiter.answer.send(Ok(receipt));
                 }
+                fault::reach(Point::BatchAnswered);
                 self.stored.notify();
             }
             Err(WriteError::Data) if batch.len() > 1 => {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::job::Artifact;
 use super::store;
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::providers::Download;
 
@@ -89,12 +90,14 @@ impl ArtifactStore {
         if download.len.is_some_and(|len| len != size_bytes) {
             return Err(StoreError::Source(std::io::ErrorKind::UnexpectedEof.into()));
         }
+        fault::reach(Point::ResultCompleting);
         store::complete_artifact(
             &self.pool,
             id,
             i64::try_from(size_bytes).unwrap_or(i64::MAX),
         )
         .await?;
+        fault::reach(Point::ResultCompleted);
         Ok(Artifact {
             id,
             mime: download.mime,

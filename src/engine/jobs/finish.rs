@@ -9,6 +9,7 @@ use super::job::{Ending, Job, JobEvent};
 use super::runner::{JobRunner, Jobs};
 use super::store;
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::supervise::panic_text;
 
 /// Why a step's transaction did not commit.
@@ -28,12 +29,15 @@ pub(super) enum StepError {
 impl JobRunner {
     /// Ends the job: lease check, history row, and what its owner makes of it, in one transaction.
     pub(super) async fn end(&self, job: &Job, ending: Ending) -> Result<(), StepError> {
+        fault::reach(Point::JobEnding);
         let mut tx = self.pool.begin().await?;
         let failure = match &ending {
             Ending::Failed(reason) => Some(reason.code()),
             Ending::Succeeded(_) | Ending::TimedOut | Ending::Cancelled => None,
         };
-        if !store::end(&mut tx, job, ending.state(), failure, self.clock.sql_now()).await? {
+        if !store::end(&mut tx, job, ending.state(), failure, self.clock.sql_now()).await?
+            && !fault::mutant(Mutant::EndUnfenced)
+        {
             return Err(StepError::LeaseLost);
         }
         tracing::info!(
@@ -43,7 +47,9 @@ impl JobRunner {
             "job ended"
         );
         self.tell(&mut tx, job, &JobEvent::Ended(ending)).await?;
+        fault::reach(Point::JobEndCommitting);
         tx.commit().await?;
+        fault::reach(Point::JobEnded);
         self.jobs.committed();
         Ok(())
     }

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 
 use super::store;
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant, Point};
 use crate::engine::task::Task;
 use crate::engine::wake::Wake;
 
@@ -43,7 +44,14 @@ impl Task for Rescue {
     }
 
     async fn run(&self) -> Result<Value, anyhow::Error> {
+        if fault::mutant(Mutant::RescueSkipped) {
+            return Ok(Value::Null);
+        }
+        fault::reach(Point::RescueStarting);
         let rescued = store::rescue(&self.pool, self.clock.sql_now()).await?;
+        if !rescued.is_empty() {
+            fault::reach(Point::RescueDone);
+        }
         for job in &rescued {
             tracing::warn!(%job, "a submit was cut off; whether it arrived is unknown");
         }

@@ -14,6 +14,7 @@ use super::job::{Job, JobKind};
 use super::leases::Leases;
 use super::store::{self, Room};
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::base::supervise::Shutdown;
 use crate::engine::wake::Wake;
@@ -193,6 +194,7 @@ impl JobRunner {
         let (asked_at, now) = (self.leases.asked_at(), self.clock.sql_now());
         match store::extend(&self.pool, &jobs, &tokens, self.limits.lease, now).await {
             Ok(extended) => {
+                fault::reach(Point::JobsExtended);
                 let lost = self.leases.extended(&held, &extended, asked_at);
                 if lost > 0 {
                     // Also a step that ended in this very moment: its row is gone.
@@ -244,6 +246,7 @@ impl JobRunner {
             .map(|provider| self.room(provider.as_ref()))
             .collect();
         let asked_at = self.leases.asked_at();
+        fault::reach(Point::JobsClaiming);
         let jobs = store::claim(
             &self.pool,
             self.worker,
@@ -253,6 +256,9 @@ impl JobRunner {
             self.clock.sql_now(),
         )
         .await?;
+        if !jobs.is_empty() {
+            fault::reach(Point::JobsClaimed);
+        }
         for job in &jobs {
             self.leases.take(job, asked_at);
         }

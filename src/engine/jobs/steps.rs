@@ -10,6 +10,7 @@ use super::job::{Artifact, Ending, Job, JobEvent};
 use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
+use crate::base::fault::{self, Point};
 use crate::providers::{
     FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, Stopped,
 };
@@ -108,7 +109,10 @@ impl JobRunner {
             return self.look_again(job, wait, false).await;
         }
         let again = provider.next_poll(self.running_for(job));
-        match provider.poll(external_id).await {
+        fault::reach(Point::JobPolling);
+        let polled = provider.poll(external_id).await;
+        fault::reach(Point::JobPolled);
+        match polled {
             Ok(Polled {
                 state: PollState::Succeeded { results },
                 answer,
@@ -181,7 +185,9 @@ impl JobRunner {
             running_s,
         };
         self.tell(&mut tx, job, &event).await?;
+        fault::reach(Point::JobProgressing);
         tx.commit().await?;
+        fault::reach(Point::JobProgressed);
         self.jobs.committed();
         Ok(())
     }
@@ -233,7 +239,9 @@ impl JobRunner {
         result: &ResultUrl,
         position: i16,
     ) -> Result<Artifact, FetchError> {
+        fault::reach(Point::ResultFetching);
         let download = provider.download(result).await?;
+        fault::reach(Point::ResultOpened);
         let bytes_max = self.limits.result_bytes_max;
         match self
             .artifacts
@@ -267,7 +275,9 @@ impl JobRunner {
         {
             return Err(StepError::LeaseLost);
         }
+        fault::reach(Point::JobSnoozing);
         tx.commit().await?;
+        fault::reach(Point::JobSnoozed);
         Ok(())
     }
 
@@ -283,7 +293,9 @@ impl JobRunner {
         if !store::record_attempt(&mut tx, job, step, outcome, answer, now).await? {
             return Err(StepError::LeaseLost);
         }
+        fault::reach(Point::JobNoting);
         tx.commit().await?;
+        fault::reach(Point::JobNoted);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use super::job::{self, Ending, Job, JobEvent};
 use super::outcome::class;
 use super::runner::JobRunner;
 use super::store;
+use crate::base::fault::{self, Mutant, Point};
 use crate::providers::{FailureReason, Provider, ProviderError, Step, SubmitRequest, Submitted};
 
 const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
@@ -22,18 +23,23 @@ impl JobRunner {
         }
         let request = self.request(job);
         let (asked_at, now) = (self.leases.asked_at(), self.clock.sql_now());
-        if !store::begin_submit(&self.pool, job, self.limits.lease, now).await? {
+        let unfenced = fault::mutant(Mutant::SubmitUnfenced);
+        fault::reach(Point::SubmitIntending);
+        if !store::begin_submit(&self.pool, job, self.limits.lease, now).await? && !unfenced {
             if store::is_cancel_requested(&self.pool, job).await? {
                 return self.end(job, Ending::Cancelled).await;
             }
             return Err(StepError::LeaseLost);
         }
+        fault::reach(Point::SubmitIntended);
         self.leases.renew(job, asked_at);
-        if !self.leases.runs(job) {
+        if !self.leases.runs(job) && !unfenced {
             // This process stood still: by now others may hold the job for one whose submit was cut off.
             return self.snooze(job, Duration::ZERO, false, true).await;
         }
-        match provider.submit(&request).await {
+        let answered = provider.submit(&request).await;
+        fault::reach(Point::SubmitAnswered);
+        match answered {
             Ok(submitted) => match self.started(job, provider, &submitted).await {
                 Ok(()) => Ok(()),
                 Err(error) => {
@@ -50,8 +56,12 @@ impl JobRunner {
         let mut pause = Duration::from_millis(250);
         for _ in 0..EVIDENCE_TRIES_MAX {
             let now = self.clock.sql_now();
+            fault::reach(Point::EvidenceLeaving);
             match store::leave_evidence(&self.pool, job.id, external_id, now).await {
-                Ok(()) => return,
+                Ok(()) => {
+                    fault::reach(Point::EvidenceLeft);
+                    return;
+                }
                 Err(error) => tracing::warn!(error = %error, "cannot note the id of a task"),
             }
             self.clock.sleep(pause).await;
@@ -98,7 +108,9 @@ impl JobRunner {
         .await?;
         self.tell(&mut tx, job, &JobEvent::Started { stoppable })
             .await?;
+        fault::reach(Point::JobStarting);
         tx.commit().await?;
+        fault::reach(Point::JobStarted);
         self.jobs.committed();
         tracing::info!(external_id = %submitted.external_id, "job submitted");
         Ok(())
@@ -113,7 +125,11 @@ impl JobRunner {
             Some(&json!({ "error": error.to_string() })),
         )
         .await?;
+        fault::reach(Point::SubmitFailed);
         match error {
+            ProviderError::Ambiguous { .. } if fault::mutant(Mutant::SubmitAgain) => {
+                self.snooze(job, Duration::ZERO, false, true).await
+            }
             ProviderError::Ambiguous { .. } => self.unsure(job).await,
             ProviderError::RateLimited { after } => self.snooze(job, after, false, true).await,
             ProviderError::Transient { .. } if job.attempts + 1 < SUBMIT_TRIES_MAX => {
@@ -147,7 +163,9 @@ impl JobRunner {
             return Err(StepError::LeaseLost);
         }
         self.tell(&mut tx, job, &JobEvent::Unsure).await?;
+        fault::reach(Point::JobParking);
         tx.commit().await?;
+        fault::reach(Point::JobParked);
         self.jobs.committed();
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::base::fault::{self, Mutant};
+
 /// One row that waits in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -123,7 +125,12 @@ impl Queue {
             let Some(lane) = self.lanes.get_mut(&lane_id) else {
                 continue;
             };
-            let Some(entry) = lane.items.first_entry() else {
+            let first = if fault::mutant(Mutant::LaneSwapped) {
+                lane.items.last_entry()
+            } else {
+                lane.items.first_entry()
+            };
+            let Some(entry) = first else {
                 self.lanes.remove(&lane_id);
                 continue;
             };

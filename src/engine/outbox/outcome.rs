@@ -8,6 +8,7 @@ use super::deliver::Delivered;
 use super::message::{Action, OnUnknown, Priority};
 use super::sender::{Sender, UNKNOWNS_MAX};
 use super::store::{self, Again, Claimed, DeadLetter};
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::engine::lanes::Verdict;
@@ -36,6 +37,9 @@ impl Sender {
         action: &Action,
         delivered: Delivered,
     ) -> Result<Verdict, sqlx::Error> {
+        if fault::mutant(Mutant::OutcomeForgotten) {
+            return Ok(Verdict::Done);
+        }
         let mut tx = self.pool.begin().await?;
         let (kind, now) = (action.name(), self.clock.sql_now());
         if store::finish(
@@ -48,7 +52,9 @@ impl Sender {
         )
         .await?
         {
+            fault::reach(Point::MessageRecording);
             tx.commit().await?;
+            fault::reach(Point::MessageRecorded);
             tracing::debug!(
                 outcome = delivered.outcome,
                 message_id = delivered.message_id,
@@ -67,6 +73,9 @@ impl Sender {
     ) -> Result<Verdict, sqlx::Error> {
         let Failure { action, error, .. } = failure;
         match error {
+            CallError::Unknown { .. } if fault::mutant(Mutant::UnknownCountsAsSent) => {
+                self.record(row, action, Delivered::nothing("sent")).await
+            }
             CallError::FloodWait { retry_after_s } => {
                 let pause = Duration::from_secs(retry_after_s.max(1).into());
                 tracing::warn!(retry_after_s, "Telegram asks to wait");
@@ -134,7 +143,9 @@ impl Sender {
             return Ok(Verdict::Done);
         }
         let others = store::drop_unreachable(&mut tx, row.chat_id, called_at, now).await?;
+        fault::reach(Point::ChatDropping);
         tx.commit().await?;
+        fault::reach(Point::ChatDropped);
         tracing::info!(others, "the user cannot be reached, what waits is dropped");
         Ok(Verdict::Done)
     }
@@ -148,7 +159,9 @@ impl Sender {
         self.events
             .migrated(&mut tx, row.chat_id, to_chat_id)
             .await?;
+        fault::reach(Point::ChatMoving);
         tx.commit().await?;
+        fault::reach(Point::ChatMoved);
         Ok(Verdict::Done)
     }
 
@@ -190,7 +203,9 @@ impl Sender {
     }
 
     async fn put_back(&self, row: &Claimed, again: Again<'_>) -> Result<Verdict, sqlx::Error> {
+        fault::reach(Point::MessagePuttingBack);
         store::put_back(&self.pool, row, again, self.clock.sql_now()).await?;
+        fault::reach(Point::MessagePutBack);
         Ok(Verdict::Again {
             at: self.clock.now() + again.delay,
         })
@@ -213,7 +228,9 @@ impl Sender {
                 correlation: row.correlation,
             };
             self.events.dead_letter(&mut tx, &letter).await?;
+            fault::reach(Point::MessageBurying);
             tx.commit().await?;
+            fault::reach(Point::MessageBuried);
             tracing::error!(%error, attempts = row.attempts, "message became a dead letter");
         }
         Ok(Verdict::Done)

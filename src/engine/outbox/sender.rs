@@ -16,6 +16,7 @@ use super::outcome::Failure;
 use super::pacing::{Pacing, PacingLimits, Wait, Weight};
 use super::store::{self, Claimed, DeadLetter, DeadLetters};
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
@@ -110,6 +111,7 @@ impl Sender {
     async fn attempt(&self, item: Waiting) -> Result<Verdict, sqlx::Error> {
         let (now, chat_id) = (self.clock.sql_now(), store::chat_of_lane(&item));
         let call_before = self.clock.monotonic() + LEASE - LEASE_LEFT;
+        fault::reach(Point::MessageClaiming);
         let Some(mut row) = store::claim(&self.pool, item.id, chat_id, LEASE, now).await? else {
             self.refund(&item);
             return Ok(
@@ -121,6 +123,7 @@ impl Sender {
                 },
             );
         };
+        fault::reach(Point::MessageClaimed);
         if row.merge_key.is_some() && !row.was_sending && !self.take_neighbours(&mut row).await? {
             return Ok(Verdict::Done);
         }
@@ -142,7 +145,9 @@ impl Sender {
         if !store::absorb(&mut tx, row, &payload, &ids, now).await? {
             return Ok(false);
         }
+        fault::reach(Point::MessageMerging);
         tx.commit().await?;
+        fault::reach(Point::MessageMerged);
         tracing::debug!(id = row.id, count = ids.len(), "notices merged");
         row.payload.0 = payload;
         Ok(true)
@@ -175,7 +180,9 @@ impl Sender {
         let call = self
             .deliverer
             .deliver(row.chat_id, action, row.known_message_id);
-        match self.with_heartbeat(row, call).await {
+        let called = self.with_heartbeat(row, call).await;
+        fault::reach(Point::MessageAnswered);
+        match called {
             None => {
                 tracing::warn!(
                     "the lease was lost during the call, another sender has the message"
@@ -210,6 +217,7 @@ impl Sender {
                             tracing::warn!(error = %error, "cannot extend the lease of a message");
                         }
                     }
+                    fault::reach(Point::MessageExtended);
                 }
                 result = &mut call => return Some(result),
             }

@@ -28,6 +28,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::supervise::Shutdown;
 
 /// How many shards there are. Stored with each row: changing it needs a migration.
@@ -99,7 +100,14 @@ impl Shards {
     pub async fn renew(&self) -> Result<usize, sqlx::Error> {
         let valid_until = self.clock.monotonic() + LEASE;
         let now = self.clock.sql_now();
-        let renewed = store::renew(&self.pool, self.worker, COUNT, LEASE, now).await?;
+        fault::reach(Point::ShardsRenewing);
+        let lease = if fault::mutant(Mutant::ShardsNeverFree) {
+            LEASE * 10_000
+        } else {
+            LEASE
+        };
+        let renewed = store::renew(&self.pool, self.worker, COUNT, lease, now).await?;
+        fault::reach(Point::ShardsRenewed);
         let replicas = usize::try_from(renewed.replicas).unwrap_or(1);
         self.replicas.store(replicas, Ordering::Relaxed);
         let shards = renewed.shards;
@@ -127,7 +135,10 @@ impl Shards {
     /// Gives all shards back, so that another replica goes on at once.
     pub async fn release(&self) -> Result<(), sqlx::Error> {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Held::default();
-        store::release(&self.pool, self.worker).await
+        fault::reach(Point::ShardsReleasing);
+        store::release(&self.pool, self.worker).await?;
+        fault::reach(Point::ShardsReleased);
+        Ok(())
     }
 }
 

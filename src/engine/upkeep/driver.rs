@@ -9,6 +9,7 @@ use sqlx::PgPool;
 
 use super::store;
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::base::supervise::Shutdown;
 use crate::engine::task::Task;
@@ -83,6 +84,7 @@ impl Upkeep {
                 (Value::Null, Some(format!("{error:#}")))
             }
         };
+        fault::reach(Point::UpkeepRan);
         let stored = store::record(
             &self.pool,
             task.name(),
@@ -94,5 +96,6 @@ impl Upkeep {
         if let Err(error) = stored.await {
             tracing::debug!(task = task.name(), error = %error, "cannot store the status of an upkeep task");
         }
+        fault::reach(Point::UpkeepRecorded);
     }
 }

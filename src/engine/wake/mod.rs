@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::supervise::Shutdown;
 
 /// The shortest time between two notices of one replica.
@@ -133,9 +134,11 @@ impl Wakes {
             let bits = self.others.bits.swap(0, Ordering::Relaxed);
             if bits != 0 && replicas.load(Ordering::Relaxed) > 1 {
                 let notice = format!("{} {bits}", self.worker);
+                fault::reach(Point::NoticeSending);
                 if let Err(error) = store::notify(&pool, CHANNEL, &notice).await {
                     tracing::debug!(error = %error, "the other replicas were not woken, they poll");
                 }
+                fault::reach(Point::NoticeSent);
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,

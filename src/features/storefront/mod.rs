@@ -10,6 +10,8 @@
 mod confirm;
 mod draft;
 mod inputs;
+#[cfg(feature = "faults")]
+mod mistakes;
 mod orders;
 mod pages;
 mod progress;

@@ -11,6 +11,7 @@ use super::pages::{home_button, labelled};
 use super::store::{self, Order};
 use super::summary::join;
 use super::texts::{about, failure_key, speech};
+use crate::base::fault::{self, Mutant};
 use crate::base::money::Amount;
 use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind};
 use crate::engine::ledger::{self, Cause};
@@ -168,6 +169,8 @@ impl View<'_> {
         if let Some(hold) = ledger::hold_of(conn, self.order.id).await? {
             let cause = self.cause(env, format!("capture:job:{}", self.order.id));
             ledger::capture(conn, hold.id, hold.amount, &cause, now).await?;
+            #[cfg(feature = "faults")]
+            super::mistakes::after_capture(conn, env, self.order, hold.amount).await?;
             let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;
             let args = Args::new()
                 .text("price", env.currency().format(hold.amount))
@@ -177,6 +180,9 @@ impl View<'_> {
             lines.push(self.speech.rich("order-free", &Args::new()));
         }
         self.edit(conn, join(lines), None).await?;
+        if fault::mutant(Mutant::ResultLost) {
+            return Ok(());
+        }
         for (position, artifact) in artifacts.iter().enumerate() {
             let keyboard = (position + 1 == artifacts.len()).then(|| self.after(false));
             self.send(conn, artifact, keyboard).await?;
@@ -312,6 +318,9 @@ pub(super) async fn release(
         limits::give_back_daily(conn, order.user_id, &order.service, order.created_at).await?;
         return Ok(None);
     };
+    if fault::mutant(Mutant::HoldNeverReleased) {
+        return Ok(Some(hold.amount));
+    }
     let cause = Cause {
         id: env.ids.uuid(),
         idem_key: format!("release:job:{}", order.id),
