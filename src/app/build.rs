@@ -16,7 +16,7 @@ use crate::base::ids::Ids;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::broadcast::Broadcasts;
-use crate::engine::inbox::{self, Dispatch, DispatchLimits};
+use crate::engine::inbox::{self, AdmissionLimits, Dispatch, DispatchLimits};
 use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Rescue};
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
@@ -40,8 +40,8 @@ use crate::providers::Provider;
 use crate::providers::kie::{Kie, KieConfig};
 use crate::telegram::{Client, ClientConfig};
 
-/// Updates that may wait for the database at once; beyond it the answer is 503.
-const WAITING_UPDATES_MAX: usize = 4096;
+/// Bodies of updates that may wait for the database at once, bytes. Telegram's are below one kibibyte as a rule.
+const WAITING_BYTES_MAX: usize = 64 << 20;
 const BUFFERED_ROWS_MAX: usize = 4096;
 const POLL: Duration = Duration::from_secs(1);
 
@@ -104,8 +104,12 @@ impl App {
         let (receiver, writer) = inbox::channel(
             intake_pool.clone(),
             clock.clone(),
+            ids.clone(),
             updates.clone(),
-            WAITING_UPDATES_MAX,
+            AdmissionLimits {
+                updates_max: config.limits.intake_waiting,
+                bytes_max: WAITING_BYTES_MAX,
+            },
         );
         let rate = (config.limits.rate_per_minute, config.limits.rate_burst);
         let intake = Arc::new(Intake::new(receiver, rate, clock.clone(), ids.clone()));
@@ -244,16 +248,18 @@ impl App {
 /// are at most `connections_max`.
 fn pools(route: &Route, connections_max: u32) -> (PgPool, PgPool) {
     let intake = (connections_max / 3).clamp(1, inbox::BATCHES_MAX);
-    let pool = |connections_max| {
-        route.pool(&PoolLimits {
-            connections_max,
-            ..PoolLimits::default()
-        })
+    let limits = PoolLimits {
+        connections_max: connections_max.saturating_sub(intake).max(1),
+        ..PoolLimits::default()
     };
-    (
-        pool(connections_max.saturating_sub(intake).max(1)),
-        pool(intake),
-    )
+    // Statements whose batch was given up must not pile up in the database.
+    let intake_limits = PoolLimits {
+        connections_max: intake,
+        statement_timeout: inbox::COMMIT_TIMEOUT,
+        acquire_timeout: inbox::COMMIT_TIMEOUT,
+        ..limits
+    };
+    (route.pool(&limits), route.pool(&intake_limits))
 }
 
 fn lane_limits(concurrency_max: usize) -> Limits {

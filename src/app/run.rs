@@ -155,6 +155,12 @@ impl App {
             pause = (pause * 2).min(Duration::from_secs(5));
         }
         fault::reach(Point::StartMigrated);
+        if self.route.is_pooled() && db::is_statement_time_unlimited(&self.pool).await {
+            tracing::warn!(
+                "behind the pooler a statement may run for ever: set statement_timeout and \
+                 idle_in_transaction_session_timeout for the role (alter role ... set ...)"
+            );
+        }
         self.upkeep.run_at_start().await;
         fault::reach(Point::StartRepaired);
         Ok(true)

@@ -181,6 +181,15 @@ pub fn interval(duration: Duration) -> sqlx::postgres::types::PgInterval {
     }
 }
 
+/// Whether nothing ends a statement that hangs. A database that does not answer now is not suspected.
+pub async fn is_statement_time_unlimited(pool: &PgPool) -> bool {
+    use sqlx::{Executor as _, Row as _};
+    let shown = pool.fetch_one("show statement_timeout").await;
+    shown
+        .and_then(|row| row.try_get::<String, _>(0))
+        .is_ok_and(|timeout| timeout == "0")
+}
+
 /// Whether the database answers.
 ///
 /// # Errors

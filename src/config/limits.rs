@@ -15,6 +15,8 @@ pub struct Limits {
     pub free_uses_per_day: u32,
     /// Orders a user may have running at once.
     pub orders_per_user: u32,
+    /// Updates that may wait for the database at once.
+    pub intake_waiting: usize,
     /// Chats whose updates are handled at once.
     pub lane_concurrency: usize,
     /// Provider calls made at once.
@@ -36,6 +38,7 @@ impl Limits {
             rate_burst: reader.number("RATE_LIMIT_BURST", 1..=600),
             free_uses_per_day: reader.number("FREE_USES_PER_DAY", 1..=1000),
             orders_per_user: reader.number("ORDERS_PER_USER", 1..=100),
+            intake_waiting: reader.number("INTAKE_WAITING", 16..=65_536),
             lane_concurrency: reader.number("LANE_CONCURRENCY", 1..=256),
             job_concurrency: reader.number("JOB_CONCURRENCY", 1..=256),
             job_lease: Duration::from_secs(reader.number("JOB_LEASE_S", 3..=60)),

@@ -178,6 +178,11 @@ pub const VARIABLES: &[Variable] = &[
         "Orders a user may have running at once, 1 to 100.",
     ),
     plain(
+        "INTAKE_WAITING",
+        "4096",
+        "Updates that may wait for the database at once, 16 to 65536; beyond that, and while it is slow or away, Telegram is asked to come again.",
+    ),
+    plain(
         "LANE_CONCURRENCY",
         "16",
         "Chats whose updates are handled at once, 1 to 256.",

@@ -5,7 +5,6 @@
 //! removes the webhook.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,7 +18,6 @@ use crate::base::fault::{self, Point};
 use crate::base::redact::{ExposeSecret as _, Secret};
 
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
-const RETRY_AFTER_MAX_S: u32 = 30;
 
 /// What the webhook needs.
 pub struct Webhook {
@@ -27,7 +25,6 @@ pub struct Webhook {
     /// Digests, so that a comparison takes the same time whatever the length.
     secrets: Vec<[u8; 32]>,
     body_bytes_max: usize,
-    failures: AtomicU32,
 }
 
 impl Webhook {
@@ -45,7 +42,6 @@ impl Webhook {
             intake,
             secrets: secrets.collect(),
             body_bytes_max,
-            failures: AtomicU32::new(0),
         }
     }
 
@@ -57,14 +53,6 @@ impl Webhook {
         self.secrets.iter().fold(false, |found, secret| {
             found | bool::from(secret.ct_eq(&given))
         })
-    }
-
-    /// Doubles with each failure in a row, so that Telegram does not knock ever faster while the database is away.
-    fn retry_after_s(&self) -> u32 {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-        2_u32
-            .saturating_pow((failures / 8).min(5))
-            .min(RETRY_AFTER_MAX_S)
     }
 }
 
@@ -86,7 +74,6 @@ pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> R
     fault::reach(Point::WebhookTaken);
     match webhook.intake.take(body).await {
         Taken::Committed(call) => {
-            webhook.failures.store(0, Ordering::Relaxed);
             fault::reach(Point::WebhookAnswering);
             match call {
                 Some(call) => axum::Json(as_webhook_answer(&call)).into_response(),
@@ -98,7 +85,7 @@ pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> R
             StatusCode::OK.into_response()
         }
         Taken::TryAgain(error) => {
-            let seconds = webhook.retry_after_s();
+            let seconds = error.retry_after_s();
             tracing::warn!(error = %error, retry_after_s = seconds, "an update could not be stored");
             (
                 StatusCode::SERVICE_UNAVAILABLE,

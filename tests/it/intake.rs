@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bulwark::base::redact::ExposeSecret as _;
 use bulwark::config::{Config, Env};
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::{Executor as _, Row as _};
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
 use crate::world::{START, TOKEN, World};
 
@@ -188,6 +189,44 @@ async fn without_a_database_telegram_is_asked_to_come_again() {
         ready.json::<Value>().await.expect("JSON")["reason"],
         "database"
     );
+}
+
+/// A database that answers nothing is worse than one that is gone: every request would wait for it.
+#[tokio::test]
+async fn while_the_database_hangs_everyone_is_answered_and_afterwards_each_update_is_there_once() {
+    let world = World::with(&[("INTAKE_WAITING", "64")]).await;
+    let mut lock = PgConnection::connect_with(&world.options)
+        .await
+        .expect("a connection");
+    lock.execute("begin; lock table inbox_update in access exclusive mode")
+        .await
+        .expect("a lock");
+    let all = |from: i64| (from..from + 200).map(|n| text(n, 1000 + n % 50, "/help"));
+    let refused = join_all(all(900_000_000).map(async |update| deliver(&world, &update).await));
+    for answer in refused.await {
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let wait_s = answer.headers()["retry-after"].to_str().expect("digits");
+        assert!((1..=30).contains(&wait_s.parse::<u32>().expect("seconds")));
+    }
+    lock.execute("rollback").await.expect("the lock is gone");
+    // As Telegram does: again and again until it is taken. The window opens as commits succeed.
+    let mut waiting: Vec<Value> = all(900_000_000).collect();
+    while !waiting.is_empty() {
+        let answers = join_all(
+            waiting
+                .iter()
+                .map(async |update| deliver(&world, update).await),
+        );
+        let taken: Vec<bool> = answers
+            .await
+            .iter()
+            .map(|answer| answer.status() == StatusCode::OK)
+            .collect();
+        let mut taken = taken.into_iter();
+        waiting.retain(|_| taken.next() == Some(false));
+    }
+    let stored = "select count(*) from inbox_update where update_id >= 900000000";
+    assert_eq!(world.count(stored).await, 200);
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Shutdown;
 use bulwark::engine::inbox::{
-    self, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate, UpdateHandler,
+    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate,
+    UpdateHandler,
 };
 use bulwark::engine::lanes::{Limits, Runner};
 use bulwark::engine::outbox::{self, Action, NewMessage};
@@ -125,7 +126,17 @@ impl Engine {
 
     async fn receive(&self, updates: &[(i64, i64, &str)]) {
         let wake = Wake::default();
-        let (receiver, writer) = inbox::channel(self.pool.clone(), self.clock.clone(), wake, 64);
+        let limits = AdmissionLimits {
+            updates_max: 64,
+            bytes_max: 1 << 20,
+        };
+        let (receiver, writer) = inbox::channel(
+            self.pool.clone(),
+            self.clock.clone(),
+            Ids::seeded(7),
+            wake,
+            limits,
+        );
         let stop = Shutdown::new();
         let deliver = async {
             for (update_id, lane, kind) in updates {

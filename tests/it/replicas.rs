@@ -9,7 +9,8 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Supervisor;
 use bulwark::engine::inbox::{
-    self, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate, UpdateHandler,
+    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate,
+    UpdateHandler,
 };
 use bulwark::engine::lanes::{Limits, Runner};
 use bulwark::engine::shards::{self, LEASE, RENEW, Shards};
@@ -124,8 +125,17 @@ const UPDATES: i64 = 168;
 
 async fn fill(pool: &PgPool, clock: &Clock) {
     let wakes = Wakes::new(Uuid::from_u128(9));
-    let (receiver, writer) =
-        inbox::channel(pool.clone(), clock.clone(), wakes.of(Queue::Inbox), 4096);
+    let limits = AdmissionLimits {
+        updates_max: 4096,
+        bytes_max: 1 << 20,
+    };
+    let (receiver, writer) = inbox::channel(
+        pool.clone(),
+        clock.clone(),
+        Ids::seeded(7),
+        wakes.of(Queue::Inbox),
+        limits,
+    );
     let supervisor = Supervisor::default();
     let mut writer = Some(writer);
     supervisor.service("writer", move |shutdown| {

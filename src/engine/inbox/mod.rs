@@ -24,13 +24,16 @@
 //! * while a handler runs: its transaction rolls back, the row is pending, the next owner of the shard handles it;
 //! * after the handler's commit: the row is done, its outbox rows and jobs wait in their tables.
 
+mod admission;
 mod dispatch;
 mod receive;
 pub mod shelf;
 mod store;
 
+pub use admission::AdmissionLimits;
 pub use dispatch::{Dispatch, DispatchLimits, HandleError, UpdateHandler};
 pub use receive::{
-    Arrivals, BATCHES_MAX, BatchWriter, NewUpdate, Receipt, ReceiveError, Receiver, channel,
+    Arrivals, BATCHES_MAX, BatchWriter, COMMIT_TIMEOUT, NewUpdate, Receipt, ReceiveError, Receiver,
+    channel,
 };
 pub use store::{InboxCounts, StoredUpdate, counts, purge};

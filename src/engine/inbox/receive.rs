@@ -11,10 +11,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use uuid::Uuid;
 
+use super::admission::{Admission, AdmissionLimits, Place};
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::fault::{self, Mutant, Point};
+use crate::base::ids::Ids;
 use crate::base::supervise::Shutdown;
 use crate::engine::wake::Wake;
 
@@ -23,7 +25,10 @@ use crate::engine::wake::Wake;
 pub const BATCHES_MAX: u32 = 3;
 const BATCH_ROWS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 8 << 20;
-const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A batch that takes longer is given up; its statement should be, too.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A sender is told after this at the latest; the update may still be stored then, and its repetition be known.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// An update as it came, with what its envelope says.
 #[derive(Clone, Debug)]
@@ -54,24 +59,45 @@ pub enum Receipt {
 /// Why an update was not committed. Either way the sender should try again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
-    /// The queue before the writer is full.
+    /// As many wait already as the database seems to bear.
     #[error("too many updates are waiting to be stored")]
-    Overloaded,
+    Overloaded {
+        /// When to try again, seconds.
+        retry_after_s: u32,
+    },
     /// The database did not take it.
     #[error("the database is not available")]
-    Unavailable,
+    Unavailable {
+        /// When to try again, seconds.
+        retry_after_s: u32,
+    },
+}
+
+impl ReceiveError {
+    /// When to try again, seconds; spread, so that not all come at once.
+    pub fn retry_after_s(&self) -> u32 {
+        match self {
+            Self::Overloaded { retry_after_s } | Self::Unavailable { retry_after_s } => {
+                *retry_after_s
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Waiter {
     update: NewUpdate,
-    answer: oneshot::Sender<Result<Receipt, ReceiveError>>,
+    /// None: the database did not take it.
+    answer: oneshot::Sender<Option<Receipt>>,
+    /// Free when the update is written or given up, and not when its sender stops waiting.
+    _place: Place,
 }
 
 /// The front of the inbox. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Receiver {
     queue: mpsc::Sender<Waiter>,
+    admission: Arc<Admission>,
 }
 
 /// The one task that gathers batches and has them written.
@@ -116,17 +142,20 @@ impl Arrivals {
     }
 }
 
-/// A receiver and its writer; at most `waiting_max` updates wait between them. `stored` is notified after each commit.
+/// A receiver and its writer, with at most `limits` in hand. `stored` is notified after each commit.
 pub fn channel(
     pool: PgPool,
     clock: Clock,
+    ids: Ids,
     stored: Wake,
-    waiting_max: usize,
+    limits: AdmissionLimits,
 ) -> (Receiver, BatchWriter) {
-    let (sender, queue) = mpsc::channel(waiting_max);
+    let (sender, queue) = mpsc::channel(limits.updates_max);
+    let admission = Admission::new(limits, clock.clone(), ids);
     let write = Write {
         pool,
         clock,
+        admission: Arc::clone(&admission),
         stored,
         arrivals: Arrivals::none(),
     };
@@ -136,20 +165,40 @@ pub fn channel(
         flying: Flying::default(),
         write: Arc::new(write),
     };
-    (Receiver { queue: sender }, writer)
+    let receiver = Receiver {
+        queue: sender,
+        admission,
+    };
+    (receiver, writer)
 }
 
 impl Receiver {
     /// Stores one update durably.
+    ///
+    /// # Errors
+    /// [`ReceiveError`], within seconds whatever the database does.
     pub async fn receive(&self, update: NewUpdate) -> Result<Receipt, ReceiveError> {
+        let overloaded = || ReceiveError::Overloaded {
+            retry_after_s: self.admission.retry_after_s(),
+        };
+        let place = self.admission.enter(update.payload.len());
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .try_send(Waiter { update, answer })
-            .map_err(|_| ReceiveError::Overloaded)?;
+        let waiter = Waiter {
+            update,
+            answer,
+            _place: place.ok_or_else(overloaded)?,
+        };
+        self.queue.try_send(waiter).map_err(|_| overloaded())?;
         if fault::mutant(Mutant::AckBeforeCommit) {
             return Ok(Receipt::Stored);
         }
-        answered.await.unwrap_or(Err(ReceiveError::Unavailable))
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
+        match answered {
+            Ok(Ok(Some(receipt))) => Ok(receipt),
+            Ok(Ok(None) | Err(_)) | Err(_) => Err(ReceiveError::Unavailable {
+                retry_after_s: self.admission.retry_after_s(),
+            }),
+        }
     }
 }
 
@@ -251,6 +300,7 @@ impl Flying {
 struct Write {
     pool: PgPool,
     clock: Clock,
+    admission: Arc<Admission>,
     stored: Wake,
     arrivals: Arrivals,
 }
@@ -272,7 +322,7 @@ impl Write {
                         Receipt::Duplicate
                     };
                     // A waiter that went away will deliver again and be told that the update is known.
-                    let _ = waiter.answer.send(Ok(receipt));
+                    let _ = waiter.answer.send(Some(receipt));
                 }
                 fault::reach(Point::BatchAnswered);
                 self.stored.notify();
@@ -284,7 +334,7 @@ impl Write {
             }
             Err(WriteError::Data | WriteError::Away) => {
                 for waiter in batch {
-                    let _ = waiter.answer.send(Err(ReceiveError::Unavailable));
+                    let _ = waiter.answer.send(None);
                 }
             }
         }
@@ -293,9 +343,15 @@ impl Write {
     /// The `seq` of each update that is new.
     async fn insert(&self, updates: &[&NewUpdate]) -> Result<HashMap<i64, i64>, WriteError> {
         let insert = store::insert_batch(&self.pool, updates, self.clock.sql_now());
+        let began = self.clock.monotonic();
         match tokio::time::timeout(COMMIT_TIMEOUT, insert).await {
-            Ok(Ok(stored)) => Ok(stored),
+            Ok(Ok(stored)) => {
+                let took = self.clock.monotonic() - began;
+                self.admission.committed(updates.len(), took);
+                Ok(stored)
+            }
             Ok(Err(error)) if db::is_transient(&error) => {
+                self.admission.failed();
                 tracing::warn!(error = %error, updates = updates.len(), "cannot store updates, the database is away");
                 Err(WriteError::Away)
             }
@@ -304,6 +360,7 @@ impl Write {
                 Err(WriteError::Data)
             }
             Err(_) => {
+                self.admission.failed();
                 tracing::warn!(updates = updates.len(), "storing updates took too long");
                 Err(WriteError::Away)
             }
