@@ -143,15 +143,15 @@ impl App {
             client.clone(),
             Arc::new(Artifacts(artifacts)),
             Arc::clone(&events) as _,
-            PacingLimits::default(),
+            pacing(&config.limits),
         )
-        .among(shards.replicas());
+        .among(shards.replicas(), messages.clone());
         let sender = Runner::new(
             Arc::new(sender),
             clock.clone(),
             ids.clone(),
             messages.local(),
-            lane_limits(32),
+            lane_limits(config.limits.send_concurrency),
         );
 
         let broadcasts = Broadcasts::new(
@@ -260,6 +260,14 @@ fn pools(route: &Route, connections_max: u32) -> (PgPool, PgPool) {
         ..limits
     };
     (route.pool(&limits), route.pool(&intake_limits))
+}
+
+fn pacing(limits: &crate::config::Limits) -> PacingLimits {
+    PacingLimits::of(
+        limits.send_per_second,
+        limits.send_notices_per_second,
+        limits.chat_notices_per_minute,
+    )
 }
 
 fn lane_limits(concurrency_max: usize) -> Limits {

@@ -107,6 +107,7 @@ impl OutboxEvents for Events {
             };
             let message = NewMessage {
                 priority: Priority::Low,
+                merge_key: Some(outbox::ADMIN_NOTICES),
                 ..NewMessage::new(*admin_id, outbox::REPORT, action)
             };
             outbox::enqueue(conn, &message, self.0.clock.sql_now()).await?;

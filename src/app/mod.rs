@@ -66,6 +66,11 @@ impl App {
         tokio::join!(self.pool.close(), self.intake_pool.close());
     }
 
+    /// Its name among the replicas.
+    pub fn worker(&self) -> Uuid {
+        self.worker
+    }
+
     /// The clock it lives by.
     pub fn clock(&self) -> &Clock {
         &self.parts.clock

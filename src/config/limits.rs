@@ -23,6 +23,14 @@ pub struct Limits {
     pub job_concurrency: usize,
     /// How long a job stays with a replica that gives no sign of life.
     pub job_lease: Duration,
+    /// Messages on their way to Telegram at once.
+    pub send_concurrency: usize,
+    /// Calls of the Bot API in any second, of all replicas.
+    pub send_per_second: u32,
+    /// Of these, notifications.
+    pub send_notices_per_second: u32,
+    /// Notifications to one chat.
+    pub chat_notices_per_minute: u32,
     /// How long handled updates are kept.
     pub inbox_retention: Duration,
     /// How long sent messages are kept.
@@ -33,6 +41,15 @@ pub struct Limits {
 
 impl Limits {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let send_per_second = reader.number("SEND_PER_SECOND", 2..=1000);
+        let send_notices_per_second = reader.number("SEND_NOTICES_PER_SECOND", 1..=999);
+        if send_notices_per_second >= send_per_second {
+            reader.problem(
+                "SEND_NOTICES_PER_SECOND",
+                "leaves no room for answers",
+                "set less than SEND_PER_SECOND",
+            );
+        }
         Self {
             rate_per_minute: reader.number("RATE_LIMIT_PER_MINUTE", 1..=600),
             rate_burst: reader.number("RATE_LIMIT_BURST", 1..=600),
@@ -42,6 +59,10 @@ impl Limits {
             lane_concurrency: reader.number("LANE_CONCURRENCY", 1..=256),
             job_concurrency: reader.number("JOB_CONCURRENCY", 1..=256),
             job_lease: Duration::from_secs(reader.number("JOB_LEASE_S", 3..=60)),
+            send_concurrency: reader.number("SEND_CONCURRENCY", 4..=256),
+            send_per_second,
+            send_notices_per_second,
+            chat_notices_per_minute: reader.number("CHAT_NOTICES_PER_MINUTE", 1..=20),
             inbox_retention: reader.days("INBOX_RETENTION_DAYS", 2..=6),
             outbox_retention: reader.days("OUTBOX_RETENTION_DAYS", 1..=90),
             job_retention: reader.days("JOB_RETENTION_DAYS", 7..=3650),

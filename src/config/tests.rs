@@ -105,6 +105,7 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("ADMIN_IDS", "-5"),
         ("WELCOME_GRANT", "1.50"),
         ("RATE_LIMIT_BURST", "0"),
+        ("SEND_NOTICES_PER_SECOND", "28"),
         ("INBOX_RETENTION_DAYS", "7"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "bulwark=loud"),

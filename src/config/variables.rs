@@ -198,6 +198,26 @@ pub const VARIABLES: &[Variable] = &[
         "How long a job stays with a replica that gives no sign of life, in seconds, 3 to 60; it goes on within half as long again.",
     ),
     plain(
+        "SEND_CONCURRENCY",
+        "32",
+        "Messages on their way to Telegram at once, 4 to 256.",
+    ),
+    plain(
+        "SEND_PER_SECOND",
+        "28",
+        "Calls of the Bot API in any second, of all replicas together, 2 to 1000; Telegram allows about 30, more only against payment.",
+    ),
+    plain(
+        "SEND_NOTICES_PER_SECOND",
+        "24",
+        "Of these at most so many notifications and broadcast messages, 1 to 999; the rest is kept for answers.",
+    ),
+    plain(
+        "CHAT_NOTICES_PER_MINUTE",
+        "10",
+        "Notifications and broadcast messages to one chat per minute, 1 to 20.",
+    ),
+    plain(
         "INBOX_RETENTION_DAYS",
         "3",
         "How long handled updates are kept, 2 to 6: Telegram repeats for a day, and restarts its numbers after a week.",

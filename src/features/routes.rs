@@ -12,8 +12,8 @@ use super::speech::{Args, Language};
 use super::{broadcast, language, storefront, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
 use crate::engine::limits::{self, Charged, Rate};
-use crate::engine::outbox::{Action, NewMessage, Priority};
-use crate::engine::people::{self, Person, Seen};
+use crate::engine::outbox::{self, Action, NewMessage, Priority};
+use crate::engine::people::{self, Person, Seen, Sighting};
 use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
 
@@ -57,7 +57,11 @@ impl UpdateHandler for Router {
             Event::BotBlocked => {
                 Ok(people::blocked(conn, incoming.chat.id, self.env.clock.sql_now()).await?)
             }
-            Event::BotUnblocked => Ok(people::reachable_again(conn, incoming.chat.id).await?),
+            Event::BotUnblocked => {
+                people::reachable_again(conn, incoming.chat.id).await?;
+                outbox::release_owed(conn, incoming.chat.id).await?;
+                Ok(())
+            }
             Event::ChatMigrated { to } => {
                 Ok(people::migrated(conn, incoming.chat.id, *to, self.env.clock.sql_now()).await?)
             }
@@ -150,7 +154,14 @@ impl Router {
         if incoming.user.is_bot || incoming.user.id == 0 {
             return Ok(());
         }
-        let (person, fresh) = people::seen(conn, &seen(incoming), self.env.clock.sql_now()).await?;
+        let Sighting {
+            person,
+            fresh,
+            is_back,
+        } = people::seen(conn, &seen(incoming), self.env.clock.sql_now()).await?;
+        if is_back {
+            outbox::release_owed(conn, incoming.chat.id).await?;
+        }
         let language = Language::of_tag(person.language_tag());
         let gift = if fresh {
             let mut cx = self.cx(conn, update, incoming, language);
@@ -203,6 +214,7 @@ async fn warn_admins(cx: &mut Cx<'_>, update: &StoredUpdate) -> Handled {
         };
         let message = NewMessage {
             priority: Priority::Low,
+            merge_key: Some(outbox::ADMIN_NOTICES),
             ..NewMessage::new(*admin_id, cx.correlation, action)
         };
         cx.post(&message).await?;

@@ -143,7 +143,7 @@ async fn a_progress_message_that_is_gone_is_sent_anew() {
 }
 
 #[tokio::test]
-async fn who_blocks_the_bot_while_waiting_pays_for_what_was_made_and_can_order_it_again() {
+async fn who_blocks_the_bot_while_waiting_gets_what_was_made_when_they_come_back() {
     let world = World::new().await;
     let anna = world.user(11);
     anna.says("/start").await;
@@ -161,5 +161,7 @@ async fn who_blocks_the_bot_while_waiting_pays_for_what_was_made_and_can_order_i
         .await;
     anna.says("/balance").await;
     anna.hears("paid: Image from text").await;
+    let transcript = anna.transcript().await;
+    assert_eq!(transcript.matches("[photo]").count(), 1, "{transcript}");
     world.assert_clean().await;
 }

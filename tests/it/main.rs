@@ -26,6 +26,7 @@ mod ledger;
 mod ledger_races;
 mod migrations;
 mod orders;
+mod outbox;
 mod poison;
 mod questions;
 mod replicas;

@@ -131,6 +131,17 @@ impl World {
         self.intake = self.app.start_intake(listener).await.expect("the intake");
     }
 
+    /// Another replica on the same database, which takes no updates in and works only when it is drained.
+    pub fn replica(&self) -> Arc<App> {
+        let clock = self.app.clock().clone();
+        Arc::new(build(&self.port_env, &self.catalog, &self.options, clock))
+    }
+
+    /// The time of the app and the simulator.
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
     /// Lets time pass for the app and the simulator alike.
     pub async fn advance(&self, by: Duration) {
         self.clock.advance(by);

@@ -175,6 +175,8 @@ pub enum MessageFilter {
     Pending,
     /// In the hands of a sender
     Sending,
+    /// Paid for, kept for somebody who blocked the bot
+    Parked,
     /// Out of the queue: sent, unchanged, expired, dropped, discarded
     Ended,
     /// Every one

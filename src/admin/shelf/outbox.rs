@@ -110,8 +110,9 @@ fn states(filters: &[MessageFilter]) -> Vec<MessageState> {
         MessageFilter::Dead => vec![S::Dead],
         MessageFilter::Pending => vec![S::Pending],
         MessageFilter::Sending => vec![S::Sending],
+        MessageFilter::Parked => vec![S::Parked],
         MessageFilter::Ended => vec![S::Ended],
-        MessageFilter::All => vec![S::Pending, S::Sending, S::Dead, S::Ended],
+        MessageFilter::All => vec![S::Pending, S::Sending, S::Dead, S::Parked, S::Ended],
     });
     states.collect()
 }

@@ -205,12 +205,19 @@ impl<W: LaneWork> Runner<W> {
     /// Works until nothing is left that may start now. What production does continuously, as one step.
     pub async fn drain(&self) -> Result<Drained, sqlx::Error> {
         let mut running = Running::new();
+        let mut from_the_beginning = true;
         loop {
-            running.seen = [0; CLASSES];
             self.fill(&mut running).await?;
             self.start(&mut running);
             match running.flying.join_next().await {
-                Some(joined) => self.finish(&mut running, joined),
+                Some(joined) => {
+                    self.finish(&mut running, joined);
+                    from_the_beginning = false;
+                }
+                None if !from_the_beginning => {
+                    running.seen = [0; CLASSES];
+                    from_the_beginning = true;
+                }
                 None => {
                     return Ok(Drained {
                         processed: running.processed,

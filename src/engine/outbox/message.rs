@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::telegram::{InlineKeyboard, MediaKind, Rich};
 
+/// The merge key of what admins are told: many at once are one message.
+pub const ADMIN_NOTICES: &str = "admin notices";
+
 /// A message to be sent, edited or answered.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -23,6 +26,8 @@ pub struct NewMessage {
     pub coalesce_key: Option<Uuid>,
     /// Plain notices of low priority with the same key that wait one after another become one message.
     pub merge_key: Option<&'static str>,
+    /// Kept for a person who cannot be reached now, because they paid for it.
+    pub owed: bool,
     /// What to do.
     pub action: Action,
     /// If the answer of an earlier try was lost.
@@ -42,6 +47,7 @@ impl NewMessage {
             message_ref: None,
             coalesce_key: None,
             merge_key: None,
+            owed: false,
             action,
             on_unknown: OnUnknown::SendAgain,
             correlation,

@@ -6,11 +6,15 @@
 //! * Rows of one chat are sent in order of id; answers to buttons do not wait behind messages.
 //! * Telegram's limits are kept by pacing, which learns from every 429; one halts its chat, many at once everything.
 //! * Answers and replies are not felt by any backlog of notifications; those are not starved either.
-//! * A chat that cannot be reached costs one refused call, not one for each row that waits for it.
+//! * A chat that cannot be reached costs one refused call, not one for each row that waits for it; what its owner paid
+//!   for is kept, and goes out when they write again.
+//! * What one replica hears of the bot as a whole (three chats told to wait within seconds) stops all of them, and the
+//!   overall pace is divided among those that live.
 //!
 //! ```text
 //! pending ──claim (lease)──▶ sending ──answer, lease still ours──▶ outbox_sent
 //!    ▲                         │  │
+//!    │◀── the person writes again ── parked ◀── blocked, and owed
 //!    │◀── 429, Telegram away ──┘  └── refused for ever ──▶ dead letter ──an admin──▶ pending
 //!    └◀── lease ran out: outcome unknown; sent again unless the row says otherwise
 //! ```
@@ -32,11 +36,11 @@ pub mod shelf;
 mod store;
 
 pub use deliver::FileStore;
-pub use message::{Action, FileRef, NewMessage, OnUnknown, Priority, Target};
+pub use message::{ADMIN_NOTICES, Action, FileRef, NewMessage, OnUnknown, Priority, Target};
 pub use pacing::{Pacing, PacingLimits};
 pub use report::DeadLetterReport;
 pub use sender::{OutboxEvents, Sender};
 pub use store::{
-    DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, enqueue, purge, settled,
-    withdraw,
+    DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, enqueue, purge, release_owed,
+    settled, withdraw,
 };

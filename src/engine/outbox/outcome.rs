@@ -81,7 +81,9 @@ impl Sender {
                 tracing::warn!(retry_after_s, "Telegram asks to wait");
                 self.pacing()
                     .flooded(row.chat_id, pause, self.clock.monotonic());
-                self.wait(row, "flood", pause).await
+                let verdict = self.wait(row, "flood", pause).await?;
+                self.tell_of_flood(row.chat_id, pause).await?;
+                Ok(verdict)
             }
             CallError::Unauthorized => {
                 tracing::error!("Telegram does not accept the bot's token, all messages wait");
@@ -129,7 +131,8 @@ impl Sender {
         }
     }
 
-    /// The row and all that wait for its chat end here: each of them would only be refused for itself.
+    /// The row and all that wait for its chat end here: each of them would only be refused for itself. What is owed is
+    /// kept until the chat can be reached again.
     async fn unreachable(
         &self,
         row: &Claimed,
@@ -139,7 +142,12 @@ impl Sender {
         let now = self.clock.sql_now();
         let mut tx = self.pool.begin().await?;
         self.events.unreachable(&mut tx, row.chat_id).await?;
-        if !store::finish(&mut tx, row, action.name(), None, "blocked", now).await? {
+        let ended = if row.owed {
+            store::park(&mut tx, row).await?
+        } else {
+            store::finish(&mut tx, row, action.name(), None, "blocked", now).await?
+        };
+        if !ended {
             return Ok(Verdict::Done);
         }
         let others = store::drop_unreachable(&mut tx, row.chat_id, called_at, now).await?;

@@ -28,6 +28,24 @@ pub struct PacingLimits {
     pub notifications: Rate,
 }
 
+impl PacingLimits {
+    /// The default ones, with these: calls a second of all and of notifications, and of these to one chat a minute.
+    pub fn of(overall_per_s: u32, low_per_s: u32, notifications_per_minute: u32) -> Self {
+        // The burst and what follows in the minute are the limit together; a little slower, so that clocks may differ.
+        let burst = (notifications_per_minute / 3).clamp(1, 3);
+        let rest = notifications_per_minute.saturating_sub(burst).max(1);
+        Self {
+            overall_per_s,
+            low_per_s,
+            notifications: Rate {
+                every: Duration::from_millis(60_200) / rest,
+                burst,
+            },
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for PacingLimits {
     fn default() -> Self {
         let rate = |every_ms, burst| Rate {
@@ -103,10 +121,12 @@ struct Flood {
 /// Chats remembered at most; those at rest are forgotten first.
 const CHATS_MAX: usize = 20_000;
 /// So many different chats flooded within [`FLOOD_WINDOW`] mean that the bot as a whole is too fast.
-const FLOODED_CHATS_MAX: usize = 3;
-const FLOOD_WINDOW: Duration = Duration::from_secs(5);
+pub(super) const FLOODED_CHATS_MAX: usize = 3;
+pub(super) const FLOOD_WINDOW: Duration = Duration::from_secs(5);
 /// Calls in flight are refused together: they count as one complaint.
 const CUT_EVERY: Duration = Duration::from_secs(1);
+/// Two reports of one halt differ by the time that they take.
+const SAME_HALT: Duration = Duration::from_millis(250);
 const CUT_FOR_ONE_CHAT: f64 = 0.7;
 const CUT_FOR_SEVERAL: f64 = 0.5;
 const CUT_OF_CHAT: f64 = 0.5;
@@ -246,6 +266,15 @@ impl Pacing {
         } else if is_news {
             self.caution
                 .cut(CUT_FOR_ONE_CHAT, CUT_EVERY, RECOVERS_IN, now);
+        }
+    }
+
+    /// Another replica was told that the bot as a whole is too fast, or this one before it was started anew.
+    pub(super) fn heard_of_halt(&mut self, left: Duration, now: Duration) {
+        if now + left > self.halted_until + SAME_HALT {
+            self.halt(left, now);
+            self.caution
+                .cut(CUT_FOR_SEVERAL, CUT_EVERY, RECOVERS_IN, now);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Sends the rows of the outbox: claim, call, record. No transaction is open during the call.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,13 +13,14 @@ use super::deliver::{Delivered, Deliverer, FileStore};
 use super::merge::merged;
 use super::message::{Action, OnUnknown, Payload};
 use super::outcome::Failure;
-use super::pacing::{Pacing, PacingLimits, Wait, Weight};
+use super::pacing::{FLOOD_WINDOW, FLOODED_CHATS_MAX, Pacing, PacingLimits, Wait, Weight};
 use super::store::{self, Claimed, DeadLetter, DeadLetters};
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
+use crate::engine::wake::Wake;
 use crate::telegram::Client;
 
 /// A claim lasts this long and is extended while the call runs, so a slow answer of Telegram is waited for, and a dead
@@ -69,6 +70,8 @@ pub struct Sender {
     pub(super) events: Arc<dyn OutboxEvents>,
     pacing: Mutex<Pacing>,
     live_replicas: Arc<AtomicUsize>,
+    wake: Wake,
+    has_asked: AtomicBool,
 }
 
 impl Sender {
@@ -98,13 +101,16 @@ impl Sender {
             events,
             pacing,
             live_replicas: Arc::new(AtomicUsize::new(1)),
+            wake: Wake::default(),
+            has_asked: AtomicBool::new(false),
         }
     }
 
-    /// Shares the overall pace with as many replicas as this says at any time; 0 counts as 1.
+    /// Shares the overall pace with as many replicas as this says at any time, 0 counting as 1; `wake` reaches theirs.
     #[must_use]
-    pub fn among(mut self, live_replicas: Arc<AtomicUsize>) -> Self {
+    pub fn among(mut self, live_replicas: Arc<AtomicUsize>, wake: Wake) -> Self {
         self.live_replicas = live_replicas;
+        self.wake = wake;
         self
     }
 
@@ -228,6 +234,38 @@ impl Sender {
         self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// All replicas count the chats that were told to wait together, and halt together.
+    pub(super) async fn tell_of_flood(
+        &self,
+        chat_id: i64,
+        pause: Duration,
+    ) -> Result<(), sqlx::Error> {
+        let chats = i64::try_from(FLOODED_CHATS_MAX).unwrap_or(i64::MAX);
+        let now = self.clock.sql_now();
+        let halted = store::flooded(&self.pool, chat_id, pause, FLOOD_WINDOW, chats, now).await?;
+        if let Some(left) = halted {
+            tracing::warn!(
+                ?left,
+                "Telegram asks several chats to wait, all sending halts"
+            );
+            self.pacing().heard_of_halt(left, self.clock.monotonic());
+            self.wake.notify();
+        }
+        Ok(())
+    }
+
+    /// Asked with every read of the table: a replica that has work to do reads it, and one that has none need not know.
+    async fn hear_of_halt(&self) -> Result<(), sqlx::Error> {
+        let is_first = !self.has_asked.swap(true, Ordering::Relaxed);
+        if !is_first && self.replicas() == 1 {
+            return Ok(());
+        }
+        if let Some(left) = store::halted_for(&self.pool, self.clock.sql_now()).await? {
+            self.pacing().heard_of_halt(left, self.clock.monotonic());
+        }
+        Ok(())
+    }
+
     fn replicas(&self) -> usize {
         self.live_replicas.load(Ordering::Relaxed).max(1)
     }
@@ -268,6 +306,7 @@ impl LaneWork for Sender {
                 more: false,
             });
         }
+        self.hear_of_halt().await?;
         store::waiting(&self.pool, &shards, page, self.clock.sql_now()).await
     }
 

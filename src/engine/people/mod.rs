@@ -6,5 +6,6 @@
 mod store;
 
 pub use store::{
-    Person, Seen, blocked, by_id, by_username, migrated, reachable_again, seen, set_language,
+    Person, Seen, Sighting, blocked, by_id, by_username, migrated, reachable_again, seen,
+    set_language,
 };

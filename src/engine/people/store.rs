@@ -49,14 +49,25 @@ impl Person {
     }
 }
 
-/// Notes that a person was seen; returns the person, and whether it was for the first time.
+/// What is known of who was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The person.
+    pub person: Person,
+    /// Whether it was for the first time.
+    pub fresh: bool,
+    /// Whether the chat could not be reached before.
+    pub is_back: bool,
+}
+
+/// Notes that a person was seen, and that they can be reached.
 ///
 /// Writes only what changed, and the hour: a row that every update rewrote would make all of them slower.
 pub async fn seen(
     conn: &mut PgConnection,
     seen: &Seen<'_>,
     now: Option<OffsetDateTime>,
-) -> Result<(Person, bool), sqlx::Error> {
+) -> Result<Sighting, sqlx::Error> {
     let known = sqlx::query!(
         r#"select person.id, username, first_name, telegram_language, language, person.created_at, seen_at,
                   chat.blocked_at is not null as "is_blocked!"
@@ -68,7 +79,8 @@ pub async fn seen(
     .await?;
     let fresh = known.is_none();
     // Who writes can be written to, even where the news of it was lost.
-    if known.as_ref().is_some_and(|row| row.is_blocked) {
+    let is_back = known.as_ref().is_some_and(|row| row.is_blocked);
+    if is_back {
         reachable_again(&mut *conn, seen.chat_id).await?;
     }
     let known = known.map(|row| Person {
@@ -88,7 +100,11 @@ pub async fn seen(
             && OffsetDateTime::UNIX_EPOCH < person.seen_at
     });
     if let Some(person) = current {
-        return Ok((person, false));
+        return Ok(Sighting {
+            person,
+            fresh,
+            is_back,
+        });
     }
     let person = sqlx::query_as!(
         Person,
@@ -114,7 +130,11 @@ pub async fn seen(
     )
     .execute(conn)
     .await?;
-    Ok((person, fresh))
+    Ok(Sighting {
+        person,
+        fresh,
+        is_back,
+    })
 }
 
 /// A person by Telegram's id.

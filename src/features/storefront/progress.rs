@@ -16,7 +16,7 @@ use crate::base::money::Amount;
 use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind};
 use crate::engine::ledger::{self, Cause};
 use crate::engine::limits;
-use crate::engine::outbox::{self, Action, FileRef, NewMessage, Target};
+use crate::engine::outbox::{self, Action, FileRef, NewMessage, Priority, Target};
 use crate::features::cx::{Env, Handled, button};
 use crate::features::press::Press;
 use crate::features::speech::{Args, Language, Speech};
@@ -206,7 +206,10 @@ impl View<'_> {
             caption: self.speech.rich("result-caption", &self.title()),
             keyboard,
         };
-        let message = NewMessage::new(self.order.chat_id, self.job.correlation, action);
+        let message = NewMessage {
+            owed: true,
+            ..NewMessage::new(self.order.chat_id, self.job.correlation, action)
+        };
         outbox::enqueue(conn, &message, self.env.clock.sql_now()).await?;
         Ok(())
     }
@@ -243,7 +246,11 @@ impl View<'_> {
                 text,
                 keyboard: None,
             };
-            let message = NewMessage::new(*admin_id, self.job.correlation, action);
+            let message = NewMessage {
+                priority: Priority::Low,
+                merge_key: Some(outbox::ADMIN_NOTICES),
+                ..NewMessage::new(*admin_id, self.job.correlation, action)
+            };
             outbox::enqueue(conn, &message, self.env.clock.sql_now()).await?;
         }
         Ok(())

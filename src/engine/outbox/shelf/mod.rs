@@ -24,6 +24,8 @@ pub enum MessageState {
     Sending,
     /// A dead letter.
     Dead,
+    /// Owed to somebody who cannot be reached; goes out when they write.
+    Parked,
     /// Left the queue; the list then says how: sent, unchanged, expired, dropped, discarded.
     Ended,
 }
@@ -50,7 +52,7 @@ pub struct KeptMessage {
     pub chat_id: i64,
     /// What kind of call.
     pub kind: String,
-    /// pending, sending, dead; or how it ended: sent, unchanged, expired, dropped, discarded.
+    /// pending, sending, dead, parked; or how it ended: sent, unchanged, expired, dropped, discarded.
     pub state: String,
     /// Tries.
     pub attempts: i16,
@@ -138,7 +140,7 @@ pub async fn discard(
             Some(_) => Outcome::Refused("it is done with already".to_owned()),
         });
     };
-    if row.state != DEAD {
+    if row.state != DEAD && row.state != PARKED {
         let why = "it was not set aside: it waits for its turn";
         return Ok(Outcome::Refused(why.to_owned()));
     }
@@ -151,6 +153,7 @@ pub async fn discard(
 const PENDING: i16 = 0;
 const SENDING: i16 = 1;
 const DEAD: i16 = 3;
+const PARKED: i16 = 4;
 
 const DISCARDED: &str = "discarded";
 

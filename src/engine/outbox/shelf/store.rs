@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{DEAD, DISCARDED, Filter, KeptMessage, MessageState, PENDING, SENDING};
+use super::{DEAD, DISCARDED, Filter, KeptMessage, MessageState, PARKED, PENDING, SENDING};
 use crate::engine::operator::Trace;
 
 impl MessageState {
@@ -14,6 +14,7 @@ impl MessageState {
             Self::Pending => Some(PENDING),
             Self::Sending => Some(SENDING),
             Self::Dead => Some(DEAD),
+            Self::Parked => Some(PARKED),
             Self::Ended => None,
         }
     }
@@ -44,7 +45,14 @@ pub async fn find(pool: &PgPool, id: i64) -> Result<Option<KeptMessage>, sqlx::E
         since: None,
         limit: 1,
     };
-    let found = select(pool, Some(id), &[PENDING, SENDING, DEAD], true, &any).await?;
+    let found = select(
+        pool,
+        Some(id),
+        &[PENDING, SENDING, DEAD, PARKED],
+        true,
+        &any,
+    )
+    .await?;
     Ok(found.into_iter().next())
 }
 
@@ -58,7 +66,7 @@ async fn select(
     sqlx::query_as!(
         KeptMessage,
         r#"(select id as "id!", chat_id as "chat_id!", coalesce(payload ->> 'do', '?') as "kind!",
-                   case state when 0 then 'pending' when 1 then 'sending' when 3 then 'dead' else state::text end as "state!",
+                   case state when 0 then 'pending' when 1 then 'sending' when 3 then 'dead' when 4 then 'parked' else state::text end as "state!",
                    attempts as "attempts!", created_at as "created_at!", not_before, expires_at,
                    null::timestamptz as ended_at, null::bigint as message_id, error, correlation as "correlation!"
             from outbox_message
@@ -101,7 +109,7 @@ pub async fn carrying(pool: &PgPool, correlation: Uuid) -> Result<Vec<Trace>, sq
     sqlx::query_as!(
         Trace,
         r#"select 'message' as "what!", id::text as "id!",
-                  case state when 0 then 'pending' when 1 then 'sending' when 3 then 'dead' else state::text end as "state!",
+                  case state when 0 then 'pending' when 1 then 'sending' when 3 then 'dead' when 4 then 'parked' else state::text end as "state!",
                   coalesce(payload ->> 'do', '?') as "kind!", created_at as "at!"
            from outbox_message where correlation = $1
            union all
@@ -146,7 +154,7 @@ pub(super) async fn put_back(conn: &mut PgConnection, id: i64) -> Result<(), sql
         "update outbox_message
          set state = 0, attempts = 0, unknowns = 0, not_before = null, reported_at = null, lease_until = null,
              lease_token = lease_token + 1
-         where id = $1 and state = 3",
+         where id = $1 and state in (3, 4)",
         id
     )
     .execute(conn)
@@ -161,7 +169,7 @@ pub(super) async fn give_up(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with gone as (
-             delete from outbox_message where id = $1 and state = 3
+             delete from outbox_message where id = $1 and state in (3, 4)
              returning id, chat_id, payload, correlation, attempts, created_at)
          insert into outbox_sent (id, chat_id, kind, correlation, message_id, outcome, attempts, created_at, sent_at)
          select id, chat_id, coalesce(payload ->> 'do', '?'), correlation, null, $2, attempts, created_at,

@@ -28,6 +28,7 @@ pub(in crate::engine::outbox) struct Claimed {
     pub(in crate::engine::outbox) message_ref: Option<Uuid>,
     pub(in crate::engine::outbox) known_message_id: Option<i64>,
     pub(in crate::engine::outbox) merge_key: Option<String>,
+    pub(in crate::engine::outbox) owed: bool,
     pub(in crate::engine::outbox) payload: Json<Payload>,
     pub(in crate::engine::outbox) correlation: Uuid,
 }
@@ -54,7 +55,7 @@ pub(in crate::engine::outbox) async fn claim(
                      coalesce(o.expires_at < coalesce($3::timestamptz, now()), false) as "expired!",
                      extract(epoch from coalesce($3::timestamptz, now()) - o.created_at)::bigint as "age_s!",
                      o.message_ref, old.message_id as known_message_id,
-                     o.merge_key, o.payload as "payload: Json<Payload>", o.correlation"#,
+                     o.merge_key, o.owed, o.payload as "payload: Json<Payload>", o.correlation"#,
         id,
         interval(lease),
         now,
@@ -233,6 +234,21 @@ pub(in crate::engine::outbox) async fn absorb(
     .await?;
     super::waiting::close(conn, neighbours, "merged", now).await?;
     Ok(changed.rows_affected() == 1)
+}
+
+/// Keeps the row until its chat can be reached again. False if the lease is lost.
+pub(in crate::engine::outbox) async fn park(
+    conn: &mut PgConnection,
+    row: &Claimed,
+) -> Result<bool, sqlx::Error> {
+    let parked = sqlx::query!(
+        "update outbox_message set state = 4, lease_until = null where id = $1 and lease_token = $2 and state = 1",
+        row.id,
+        row.lease_token,
+    )
+    .execute(conn)
+    .await?;
+    Ok(parked.rows_affected() == 1)
 }
 
 pub(in crate::engine::outbox) async fn bury(

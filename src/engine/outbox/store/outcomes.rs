@@ -37,7 +37,8 @@ pub async fn counts(
     .await
 }
 
-/// Deletes records of sent messages older than `keep`, at most `limit` of each kind.
+/// Deletes records of sent messages older than `keep`, at most `limit` of each kind; and gives up what is owed for as
+/// long.
 pub async fn purge(
     pool: &PgPool,
     keep: Duration,
@@ -53,6 +54,22 @@ pub async fn purge(
     )
     .execute(pool)
     .await?;
+    // Owed to people who never came back.
+    let parked = sqlx::query!(
+        "with gone as (
+             delete from outbox_message where id in (
+                 select id from outbox_message
+                 where state = 4 and created_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)
+             returning id, chat_id, payload->>'do' as kind, correlation, attempts, created_at)
+         insert into outbox_sent (id, chat_id, kind, correlation, outcome, attempts, created_at, sent_at)
+         select id, chat_id, coalesce(kind, ''), correlation, 'blocked', attempts, created_at, coalesce($3::timestamptz, now())
+         from gone",
+        interval(keep),
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
     let refs = sqlx::query!(
         "delete from sent_message where message_ref in (
              select message_ref from sent_message where sent_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
@@ -62,7 +79,7 @@ pub async fn purge(
     )
     .execute(pool)
     .await?;
-    Ok(sent.rows_affected() + refs.rows_affected())
+    Ok(sent.rows_affected() + parked.rows_affected() + refs.rows_affected())
 }
 
 /// What became of a row.

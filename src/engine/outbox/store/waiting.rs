@@ -33,8 +33,8 @@ pub async fn enqueue(
     };
     sqlx::query_scalar!(
         r#"insert into outbox_message
-               (chat_id, shard, priority, not_before, expires_at, message_ref, coalesce_key, payload, correlation, created_at, merge_key)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, now()), $11)
+               (chat_id, shard, priority, not_before, expires_at, message_ref, coalesce_key, payload, correlation, created_at, merge_key, owed)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, now()), $11, $12)
            returning id"#,
         message.chat_id,
         shards::of_lane(message.chat_id),
@@ -47,6 +47,7 @@ pub async fn enqueue(
         message.correlation,
         now,
         message.merge_key,
+        message.owed,
     )
     .fetch_one(conn)
     .await
@@ -185,13 +186,22 @@ pub(in crate::engine::outbox) async fn migrate(
     Ok(moved.rows_affected() == 1)
 }
 
-/// The chat cannot be reached: what waits for it since before `called_at` is taken out. The number of rows.
+/// The chat cannot be reached: what waits for it since before `called_at` is taken out, what is owed is kept for later.
+/// The number of rows that were taken out.
 pub(in crate::engine::outbox) async fn drop_unreachable(
     conn: &mut PgConnection,
     chat_id: i64,
     called_at: OffsetDateTime,
     now: Option<OffsetDateTime>,
 ) -> Result<u64, sqlx::Error> {
+    sqlx::query!(
+        "update outbox_message set state = 4, not_before = null
+         where chat_id = $1 and state = 0 and owed and created_at <= $2",
+        chat_id,
+        called_at,
+    )
+    .execute(&mut *conn)
+    .await?;
     let waiting = sqlx::query_scalar!(
         "select id from outbox_message where chat_id = $1 and state = 0 and created_at <= $2 order by id for update",
         chat_id,
@@ -200,6 +210,17 @@ pub(in crate::engine::outbox) async fn drop_unreachable(
     .fetch_all(&mut *conn)
     .await?;
     close(conn, &waiting, "blocked", now).await
+}
+
+/// The chat can be reached again: what it is owed goes out. The number of rows.
+pub async fn release_owed(conn: &mut PgConnection, chat_id: i64) -> Result<u64, sqlx::Error> {
+    let released = sqlx::query!(
+        "update outbox_message set state = 0, attempts = 0, unknowns = 0 where chat_id = $1 and state = 4",
+        chat_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(released.rows_affected())
 }
 
 /// Takes rows out that nobody began to send yet. The number of rows.
