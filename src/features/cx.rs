@@ -19,9 +19,6 @@ use crate::engine::ledger::{Cause, LedgerError};
 use crate::engine::outbox::{self, Action, NewMessage, Priority, Target};
 use crate::telegram::{Button, InlineKeyboard, Rich};
 
-/// A press can be answered for about this long; later Telegram refuses.
-const ANSWER_MAX_AGE: Duration = Duration::from_secs(120);
-
 /// What every handler may know of the world; made once.
 pub struct Env {
     /// The time.
@@ -90,6 +87,13 @@ pub struct Pressed {
     pub callback_id: String,
     /// The message under which the button is, if it can still be edited.
     pub message_id: Option<i64>,
+    /// It waited so long that Telegram does not take an answer any more.
+    pub late: bool,
+}
+
+impl Pressed {
+    /// A press that waits longer is not answered: Telegram stops taking answers after some time that it does not name.
+    pub const MAX_AGE: Duration = Duration::from_secs(120);
 }
 
 /// The context of one update.
@@ -166,11 +170,20 @@ impl Cx<'_> {
         }
     }
 
-    /// Answers the press with a short text, once. An `alert` must be closed by hand.
+    /// Answers the press with a short text, once. An `alert` must be closed by hand. Words for a press that has waited
+    /// too long become a message: they would be shown to nobody.
     pub async fn answer(&mut self, text: Option<String>, alert: bool) -> Handled {
         let Some(pressed) = self.pressed.as_ref().filter(|_| !self.answered) else {
             return Ok(());
         };
+        if pressed.late {
+            self.answered = true;
+            return match text {
+                Some(text) => self.say(Rich::literal(text), None).await,
+                None => Ok(()),
+            };
+        }
+        let wordless = text.is_none();
         let action = Action::Answer {
             callback_id: pressed.callback_id.clone(),
             text,
@@ -178,7 +191,7 @@ impl Cx<'_> {
         };
         let message = NewMessage {
             priority: Priority::High,
-            expires_at: Some(self.env.clock.now() + ANSWER_MAX_AGE),
+            expires_at: Some(self.env.clock.now() + Pressed::MAX_AGE).filter(|_| wordless),
             ..NewMessage::new(self.chat_id, self.correlation, action)
         };
         self.answered = true;

@@ -129,6 +129,7 @@ impl Router {
             } => Some(Pressed {
                 callback_id: id.clone(),
                 message_id: message_id.filter(|_| !inaccessible),
+                late: self.env.clock.now() - update.received_at > Pressed::MAX_AGE,
             }),
             _ => None,
         };

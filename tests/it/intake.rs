@@ -117,6 +117,39 @@ async fn a_nights_messages_that_come_at_once_are_no_flood() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_a_press_that_waited_too_long_is_a_message() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    let press = |update_id, data: &str| {
+        json!({ "update_id": update_id, "callback_query": {
+            "id": format!("kept-{update_id}"), "chat_instance": "1", "data": data,
+            "from": { "id": 11, "is_bot": false, "first_name": "A", "language_code": "en" },
+            "message": { "message_id": 1, "date": 1_772_366_400, "text": "x",
+                "chat": { "id": 11, "type": "private", "first_name": "A" } } } })
+    };
+    // Kept by Telegram, which does not know the query any more; then kept by us.
+    for (n, kept_by_us) in [(0, false), (1, true)] {
+        let before = anna.transcript().await.matches("This button is out of date").count();
+        let answers = world.calls("answerCallbackQuery").await;
+        for (at, data) in [(0, "no-such-button"), (1, "?")] {
+            let update = press(900_000_000 + 2 * n + at, data);
+            assert_eq!(deliver(&world, &update).await.status(), StatusCode::OK);
+        }
+        if kept_by_us {
+            world.advance(Duration::from_secs(6 * 3600)).await;
+        }
+        world.settle().await;
+        let transcript = anna.transcript().await;
+        let said = transcript.matches("This button is out of date").count();
+        assert_eq!(said, before + 1, "{transcript}");
+        let tried = world.calls("answerCallbackQuery").await - answers;
+        assert_eq!(tried, if kept_by_us { 0 } else { 2 });
+    }
+    world.assert_clean().await;
+}
+
+#[tokio::test]
 async fn a_payment_question_is_answered_at_once() {
     let world = World::new().await;
     let update = json!({ "update_id": 900_000_001, "pre_checkout_query": {

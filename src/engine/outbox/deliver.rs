@@ -116,7 +116,11 @@ impl Deliverer {
                 let call = methods::answer_callback_query(callback_id, text.as_deref(), *alert);
                 match self.client.call(call.method, &call.params).await {
                     Ok(_) => Ok(Delivered::nothing("sent")),
-                    Err(CallError::CallbackTooOld) => Ok(Delivered::nothing("expired")),
+                    Err(CallError::CallbackTooOld) => match text {
+                        // Telegram itself had kept the press, as it does while the service is down.
+                        Some(text) => self.say(chat_id, &Rich::literal(text), None).await,
+                        None => Ok(Delivered::nothing("expired")),
+                    },
                     Err(error) => Err(error),
                 }
             }
