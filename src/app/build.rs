@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{self, AdmissionLimits, Dispatch, DispatchLimits};
-use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Rescue};
+use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Lines, Rescue};
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
 use crate::engine::limits::Rate;
@@ -190,6 +190,16 @@ impl App {
                 clock.clone(),
                 jobs.wake.clone(),
                 job_limits.lease,
+            )),
+            Arc::new(Lines::new(
+                pool.clone(),
+                clock.clone(),
+                providers
+                    .iter()
+                    .map(|provider| provider.name().to_owned())
+                    .collect(),
+                features::job_kinds(&env),
+                messages.clone(),
             )),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),

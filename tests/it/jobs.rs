@@ -3,6 +3,7 @@
 mod cancelling;
 mod faults;
 mod fencing;
+mod lines;
 mod order;
 mod rig;
 mod scripted;

@@ -1,8 +1,9 @@
-//! Orders that wait, and what a user may do meanwhile: take them back, place more, come to a limit.
+//! Orders that wait, and what a user may do meanwhile: read how long, take them back, place more, come to a limit.
 
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::Executor as _;
 
 use crate::world::{User, World};
 
@@ -241,5 +242,75 @@ async fn who_is_short_of_money_goes_on_where_they_were_once_it_came() {
     anna.presses("Confirm").await;
     world.finish().await;
     assert_eq!(anna.wallet().await, (94, 0));
+    world.assert_clean().await;
+}
+
+/// An order confirmed in another language than it was begun in.
+async fn orders_in(world: &World, user: User<'_>, language: &str) {
+    user.says("/start").await;
+    user.prepares("a lighthouse").await;
+    let (message, row, column) = user.find("Confirm").await;
+    user.says("/language").await;
+    user.presses(language).await;
+    user.press_at(message, row, column).await;
+    world.settle().await;
+}
+
+#[tokio::test]
+async fn whoever_stands_in_line_reads_their_place_and_how_long_it_takes() {
+    let world = World::new().await;
+    let (anna, boris, carla) = (world.user(11), world.user(12), world.user(13));
+    anna.says("/start").await;
+    world.user(20).says("/start").await;
+    // Somebody's order is being made; then the provider takes no more.
+    world.user(20).orders("!slow lighthouse").await;
+    provider_is_busy(&world, 240).await;
+    anna.orders("a lighthouse").await;
+    let text = progress(anna).await;
+    assert!(!text.contains("in line"), "nobody else waits: {text}");
+    world.advance(Duration::from_secs(6)).await;
+    orders_in(&world, boris, "Русский").await;
+    let text = progress(boris).await;
+    assert!(text.contains("Ваш заказ 2-й в очереди."), "{text}");
+
+    // From now on it is known how long such orders take.
+    let lately = "insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, unique_key,
+            callback_token, provider, provider_snapshot, correlation, created_at, finished_at)
+        select gen_random_uuid(), kind, 'succeeded', 1, 1, 1, 1, created_at - interval '1 hour', 'old' || n, 'old' || n, provider,
+            provider_snapshot, gen_random_uuid(), created_at - interval '1 hour', created_at - interval '1 hour' + n * interval '10 s'
+        from (select * from job limit 1) j, generate_series(6, 14) n";
+    world.pool.execute(lately).await.expect("measured");
+    orders_in(&world, carla, "Español").await;
+    let text = progress(carla).await;
+    assert!(
+        text.contains("Tu pedido es el 3.º de la cola, unos 6–8 min."),
+        "{text}"
+    );
+    world.app.upkeep().await;
+    world.settle().await;
+    let text = progress(anna).await;
+    assert!(
+        text.contains("You are 1st in line, about 3–4 min."),
+        "{text}"
+    );
+    world.advance(Duration::from_secs(11)).await;
+    world.app.upkeep().await;
+    world.settle().await;
+    let text = progress(boris).await;
+    assert!(text.contains("2-й в очереди, около 4–6 мин."), "{text}");
+
+    let sent = "select count(*) from outbox_sent where chat_id in (11, 12, 13)";
+    let before = world.count(sent).await;
+    for _ in 0..5 {
+        world.app.upkeep().await;
+        world.settle().await;
+    }
+    assert_eq!(world.count(sent).await, before, "no news");
+    anna.says("/cancel").await;
+    world.advance(Duration::from_secs(11)).await;
+    world.app.upkeep().await;
+    world.settle().await;
+    let text = progress(boris).await;
+    assert!(text.contains("1-й в очереди, около 3–4 мин."), "{text}");
     world.assert_clean().await;
 }

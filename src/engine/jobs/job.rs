@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::line::Line;
 use crate::base::money::Amount;
 use crate::providers::FailureReason;
 
@@ -192,6 +193,8 @@ impl Ending {
 /// What the owner of a job is told, in the transaction that makes it so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobEvent {
+    /// It still waits; there is news of its place in the line.
+    Waiting(Line),
     /// The provider has taken it.
     Started {
         /// Whether it can be asked to stop.

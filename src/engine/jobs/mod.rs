@@ -36,6 +36,7 @@ mod faults;
 mod finish;
 mod job;
 mod leases;
+mod line;
 mod outcome;
 mod rescue;
 mod runner;
@@ -50,10 +51,10 @@ pub use job::{
     Artifact, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot,
     media_placeholder,
 };
+pub use line::{Line, Lines, Wait, line};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::{
-    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, queue_position,
-    record_callback,
+    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, record_callback,
 };
 pub use store::{purge, purge_artifacts};

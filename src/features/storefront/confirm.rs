@@ -6,11 +6,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::draft::{Draft, params};
-use super::pages::labelled;
 use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
-use super::summary::join;
 use super::texts::{about, speech};
+use super::waiting::{self, Accepted};
 use crate::catalog::{ResultKind, Service};
 use crate::engine::inbox::HandleError;
 use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot};
@@ -18,9 +17,7 @@ use crate::engine::ledger::{self, LedgerError};
 use crate::engine::limits::{self, Charged};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::features::cx::{Cx, Handled, Stop};
-use crate::features::press::Press;
 use crate::features::speech::Args;
-use crate::telegram::InlineKeyboard;
 
 /// The owner of the storefront's jobs; stored with each of them.
 pub(super) const JOB_KIND: &str = "storefront_order";
@@ -176,27 +173,15 @@ async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: U
     };
     let now = cx.now();
     store::insert(cx.conn, &order, now).await?;
-    let before = jobs::queue_position(cx.conn, order_id).await?.unwrap_or(0);
-    let title = service.title.get(cx.language.code());
-    let mut lines = vec![speech.rich("order-accepted", &Args::new().text("title", title))];
-    if before > 0 {
-        lines.push(speech.rich("order-position", &Args::new().number("n", before)));
-    }
-    let time = about(speech, service.estimate_s.into());
-    lines.push(speech.rich("order-estimate", &Args::new().text("time", time)));
-    if !service.is_free() {
-        lines.push(speech.rich(
-            "order-held",
-            &Args::new().text("price", cx.money(service.price)),
-        ));
-    }
-    let press = Press::CancelOrder {
-        order: draft.id.clone(),
+    let accepted = Accepted {
+        title: service.title.get(cx.language.code()),
+        estimate_s: service.estimate_s,
+        held: (!service.is_free()).then(|| cx.money(service.price)),
+        line: jobs::line(cx.conn, order_id, now).await?,
     };
-    let keyboard = InlineKeyboard::new([vec![labelled(speech, "button-cancel-order", &press)]]);
     let action = Action::Say {
-        text: join(lines),
-        keyboard: Some(keyboard),
+        text: accepted.text(speech),
+        keyboard: Some(waiting::keyboard(speech, draft.id.clone())),
     };
     let message = NewMessage {
         message_ref: Some(progress_ref),

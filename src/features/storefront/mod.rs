@@ -19,6 +19,7 @@ mod questions;
 mod store;
 mod summary;
 mod texts;
+mod waiting;
 
 pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, undelivered, welcome};

@@ -11,9 +11,10 @@ use super::pages::{home_button, labelled};
 use super::store::{self, Order};
 use super::summary::join;
 use super::texts::{about, failure_key, speech};
+use super::waiting::{self, Accepted};
 use crate::base::fault::{self, Mutant};
 use crate::base::money::Amount;
-use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind};
+use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind, Line};
 use crate::engine::ledger::{self, Cause};
 use crate::engine::limits;
 use crate::engine::outbox::{self, Action, FileRef, NewMessage, Priority, Target};
@@ -76,6 +77,7 @@ struct View<'a> {
 impl View<'_> {
     async fn on_event(&self, conn: &mut PgConnection, event: &JobEvent) -> Handled {
         match event {
+            JobEvent::Waiting(line) => self.waiting(conn, *line).await,
             JobEvent::Started { stoppable } => {
                 self.edit(conn, self.working(None, 0), self.while_working(*stoppable))
                     .await
@@ -128,6 +130,19 @@ impl View<'_> {
             &Press::CancelOrder { order },
         );
         stoppable.then(|| InlineKeyboard::new([vec![cancel]]))
+    }
+
+    async fn waiting(&self, conn: &mut PgConnection, line: Line) -> Handled {
+        let price = self.job.snapshot.price;
+        let accepted = Accepted {
+            title: &self.service_title(),
+            estimate_s: self.job.snapshot.estimate_s,
+            held: (price > Amount::ZERO).then(|| self.env.currency().format(price)),
+            line: Some(line),
+        };
+        let keyboard = waiting::keyboard(self.speech, self.order.short_id.clone());
+        self.edit(conn, accepted.text(self.speech), Some(keyboard))
+            .await
     }
 
     async fn cancelled(&self, conn: &mut PgConnection) -> Handled {

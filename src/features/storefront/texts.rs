@@ -32,6 +32,40 @@ pub fn about(speech: Speech<'_>, seconds: u64) -> String {
     }
 }
 
+/// How long something takes, between two measured ends.
+pub fn between(speech: Speech<'_>, from_s: u64, to_s: u64) -> String {
+    let (unit_s, key) = if to_s < 90 {
+        (5, "about-seconds-between")
+    } else {
+        (60, "about-minutes-between")
+    };
+    let step = if unit_s == 5 { 5 } else { 1 };
+    let (from, to) = (from_s.div_ceil(unit_s).max(1), to_s.div_ceil(unit_s));
+    if from >= to {
+        return about(speech, to_s);
+    }
+    let args = Args::new()
+        .text("from", (from * step).to_string())
+        .text("to", (to * step).to_string());
+    speech.plain(key, &args)
+}
+
+/// A place in a line, counted from 1, as it is written in `language`.
+pub fn place(language: Language, n: i64) -> String {
+    let ending = match language {
+        Language::En => match (n % 10, n % 100) {
+            (_, 11..=13) => "th",
+            (1, _) => "st",
+            (2, _) => "nd",
+            (3, _) => "rd",
+            _ => "th",
+        },
+        Language::Ru => "-й",
+        Language::Es => ".º",
+    };
+    format!("{n}{ending}")
+}
+
 /// The key of the text for a failure.
 pub fn failure_key(reason: FailureReason) -> &'static str {
     match reason {

@@ -1,7 +1,7 @@
 //! A job engine without the rest: scripted providers, an owner that moves real money, one clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,6 +33,8 @@ pub const KIND: &str = "test";
 pub struct Owner {
     pub failing: AtomicBool,
     pub panicking: AtomicBool,
+    /// Users who were told of their place.
+    pub waiting: AtomicUsize,
 }
 
 #[async_trait]
@@ -49,6 +51,9 @@ impl JobKind for Owner {
     ) -> Result<(), anyhow::Error> {
         anyhow::ensure!(!self.failing.load(Ordering::SeqCst), "a bug of the owner");
         assert!(!self.panicking.load(Ordering::SeqCst), "a bug of the owner");
+        if matches!(event, JobEvent::Waiting(_)) {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+        }
         let JobEvent::Ended(ending) = event else {
             return Ok(());
         };

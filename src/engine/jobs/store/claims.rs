@@ -11,25 +11,25 @@ use uuid::Uuid;
 use crate::base::db::interval;
 use crate::engine::jobs::job::{Job, Snapshot};
 
-struct JobRow {
-    id: Uuid,
-    kind: String,
-    state: String,
-    user_id: i64,
-    chat_id: i64,
-    lease_token: i64,
-    attempts: i16,
-    polls: i32,
-    submitted_at: Option<OffsetDateTime>,
-    deadline_at: Option<OffsetDateTime>,
-    external_id: Option<String>,
-    callback_token: String,
-    provider: String,
-    snapshot: Json<Snapshot>,
-    correlation: Uuid,
-    created_at: OffsetDateTime,
-    faults: i16,
-    is_cancel_requested: bool,
+pub(super) struct JobRow {
+    pub(super) id: Uuid,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) user_id: i64,
+    pub(super) chat_id: i64,
+    pub(super) lease_token: i64,
+    pub(super) attempts: i16,
+    pub(super) polls: i32,
+    pub(super) submitted_at: Option<OffsetDateTime>,
+    pub(super) deadline_at: Option<OffsetDateTime>,
+    pub(super) external_id: Option<String>,
+    pub(super) callback_token: String,
+    pub(super) provider: String,
+    pub(super) snapshot: Json<Snapshot>,
+    pub(super) correlation: Uuid,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) faults: i16,
+    pub(super) is_cancel_requested: bool,
 }
 
 impl From<JobRow> for Job {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod claims;
 mod endings;
+mod line;
 mod queries;
 
 pub use artifacts::purge_artifacts;
@@ -13,8 +14,8 @@ pub(super) use claims::{
 };
 pub use endings::cancel;
 pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, rescue};
+pub(super) use line::{fronts, lately, mark_told, position};
 pub(super) use queries::next_due;
 pub use queries::{
-    JobCounts, attempts_of, counts, enqueue, find_by_callback, purge, queue_position,
-    record_callback,
+    JobCounts, attempts_of, counts, enqueue, find_by_callback, purge, record_callback,
 };

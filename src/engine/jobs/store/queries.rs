@@ -19,8 +19,6 @@ const PRIORITY_STEP: Duration = Duration::from_secs(5 * 60);
 const TURN: Duration = Duration::from_secs(30);
 /// However many they have queued, none stands further behind than this.
 const TURNS_MAX: Duration = Duration::from_secs(3600);
-/// Further ahead nobody counts.
-const POSITION_MAX: i64 = 1_000;
 
 /// Queues a job in the caller's transaction.
 pub async fn enqueue(
@@ -106,25 +104,6 @@ pub async fn record_callback(
     .await?;
     claims::adopt(&mut tx, job_id, now).await?;
     tx.commit().await
-}
-
-/// How many queued jobs of its provider are before this one, a thousand at most; None if it is not in the queue any
-/// more.
-pub async fn queue_position(
-    conn: &mut PgConnection,
-    job_id: Uuid,
-) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select (select count(*) from (
-                     select 1 from job o
-                     where o.state = 'queued' and o.provider = j.provider and (o.rank_at, o.id) < (j.rank_at, j.id)
-                     limit $2) ahead) as "before!"
-           from job j where j.id = $1 and j.state = 'queued'"#,
-        job_id,
-        POSITION_MAX,
-    )
-    .fetch_optional(conn)
-    .await
 }
 
 /// What happened to a job, oldest first: step, outcome, redacted answer.

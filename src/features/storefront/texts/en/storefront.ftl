@@ -97,10 +97,8 @@ value-audio = 🔊 audio
 value-document = 📄 file
 
 order-accepted = ⏳ *{ $title }*: your order is in.
-order-position = Before you: { $n ->
-        [one] { $n } order
-       *[other] { $n } orders
-    }.
+order-line = You are { $place } in line.
+order-line-wait = You are { $place } in line, { $time }.
 order-estimate = Usually { $time }.
 order-held = { $price } is set aside.
 order-working = ⚙️ *{ $title }*
@@ -132,6 +130,8 @@ failed-result-too-large = The result is larger than Telegram lets me send.
 failed-result-lost = The result could not be fetched. Please try again.
 failed-unknown = The service did not confirm your order. Please try again a little later.
 
+about-seconds-between = about { $from }–{ $to } s
+about-minutes-between = about { $from }–{ $to } min
 about-seconds = about { $n } s
 about-minutes = about { $n } min
 

@@ -97,10 +97,8 @@ value-audio = 🔊 audio
 value-document = 📄 archivo
 
 order-accepted = ⏳ *{ $title }*: he recibido tu pedido.
-order-position = Antes del tuyo: { $n ->
-        [one] { $n } pedido
-       *[other] { $n } pedidos
-    }.
+order-line = Tu pedido es el { $place } de la cola.
+order-line-wait = Tu pedido es el { $place } de la cola, { $time }.
 order-estimate = Suele tardar { $time }.
 order-held = Importe reservado: { $price }.
 order-working = ⚙️ *{ $title }*
@@ -132,6 +130,8 @@ failed-result-too-large = El resultado es más grande de lo que Telegram me deja
 failed-result-lost = No se ha podido obtener el resultado. Inténtalo otra vez, por favor.
 failed-unknown = El servicio no ha confirmado tu pedido. Inténtalo un poco más tarde, por favor.
 
+about-seconds-between = unos { $from }–{ $to } s
+about-minutes-between = unos { $from }–{ $to } min
 about-seconds = unos { $n } s
 about-minutes = { $n ->
         [one] cerca de { $n } min

@@ -105,11 +105,8 @@ value-audio = 🔊 аудио
 value-document = 📄 файл
 
 order-accepted = ⏳ *{ $title }*: заказ принят.
-order-position = Перед вами: { $n ->
-        [one] { $n } заказ
-        [few] { $n } заказа
-       *[many] { $n } заказов
-    }.
+order-line = Ваш заказ { $place } в очереди.
+order-line-wait = Ваш заказ { $place } в очереди, { $time }.
 order-estimate = Обычно { $time }.
 order-held = Отложено: { $price }.
 order-working = ⚙️ *{ $title }*
@@ -141,6 +138,8 @@ failed-result-too-large = Результат больше, чем Telegram по�
 failed-result-lost = Не удалось получить результат. Пожалуйста, попробуйте ещё раз.
 failed-unknown = Сервис не подтвердил ваш заказ. Пожалуйста, попробуйте чуть позже.
 
+about-seconds-between = около { $from }–{ $to } с
+about-minutes-between = около { $from }–{ $to } мин
 about-seconds = около { $n } с
 about-minutes = около { $n } мин
 
