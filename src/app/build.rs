@@ -159,6 +159,7 @@ impl App {
             clock.clone(),
             Arc::new(broadcast::Progress::new(clock.clone())),
             messages.clone(),
+            config.limits.send_notices_per_second,
         );
 
         let links = MediaAndCallbackLinks {

@@ -220,3 +220,41 @@ async fn nothing_goes_out_by_mistake() {
     assert_eq!(world.count("select count(*) from broadcast").await, 0);
     world.assert_clean().await;
 }
+
+#[tokio::test]
+async fn what_telegram_refuses_for_everybody_is_not_tried_on_everybody() {
+    let world = World::new().await;
+    let admin = world.user(ADMIN);
+    crowd(&world, 2_000..2_300).await;
+    prepares(admin, json!({ "text": "hello" })).await;
+    let refused =
+        json!({ "ok": false, "error_code": 400, "description": "Bad Request: SOMETHING_NEW" });
+    for chat_id in 2_000..2_300 {
+        world
+            .fault(json!({ "target": "telegram.sendMessage", "chat_id": chat_id, "status": 400, "body": refused }))
+            .await;
+    }
+    admin.presses("Send").await;
+    world.finish().await;
+    let transcript = admin.transcript().await;
+    assert!(
+        transcript.contains("paused by itself") && transcript.contains("Remaining: 2"),
+        "{transcript}"
+    );
+    let dead = "select count(*) from outbox_message where state = 3";
+    let dead_before = world.count(dead).await;
+    assert!((30..=120).contains(&dead_before), "{dead_before}");
+    // Mended, it goes on with those who have not been tried.
+    world
+        .control(reqwest::Method::DELETE, "/sim/faults", Value::Null)
+        .await;
+    admin.presses("Go on").await;
+    world.finish().await;
+    let transcript = admin.transcript().await;
+    assert!(transcript.contains("Everybody is served"), "{transcript}");
+    assert_eq!(world.count(dead).await, dead_before);
+    let counts = received(&world, 2_000..2_300, "hello").await;
+    let got: usize = counts.iter().sum();
+    let dead = usize::try_from(dead_before).expect("a count");
+    assert_eq!((got, counts.iter().max()), (300 - dead, Some(&1)));
+}

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Broadcast, IN_FLIGHT_MAX, State, store};
+use super::{Broadcast, FAILED_IN_A_ROW_MAX, State, store};
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Point};
 use crate::base::supervise::Shutdown;
@@ -48,16 +48,29 @@ pub struct Broadcasts {
     clock: Clock,
     announcer: Arc<dyn Announcer>,
     messages: Wake,
+    in_flight_max: usize,
 }
 
+/// Rows of one broadcast in the outbox, in halves of what is sent in a second: enough not to run dry between two steps,
+/// and few enough that a pause or a stop takes effect soon.
+const IN_FLIGHT_HALF_SECONDS: usize = 5;
+
 impl Broadcasts {
-    /// `messages` is notified of new rows in the outbox.
-    pub fn new(pool: PgPool, clock: Clock, announcer: Arc<dyn Announcer>, messages: Wake) -> Self {
+    /// `messages` is notified of new rows in the outbox, which sends at most `per_second` of them.
+    pub fn new(
+        pool: PgPool,
+        clock: Clock,
+        announcer: Arc<dyn Announcer>,
+        messages: Wake,
+        per_second: u32,
+    ) -> Self {
+        let per_second = usize::try_from(per_second.max(1)).unwrap_or(1);
         Self {
             pool,
             clock,
             announcer,
             messages,
+            in_flight_max: (per_second * IN_FLIGHT_HALF_SECONDS).div_ceil(2),
         }
     }
 
@@ -102,12 +115,13 @@ impl Broadcasts {
             return Ok(Stepped::default());
         };
         let was_in_flight = !broadcast.in_flight.is_empty();
+        let was_running = broadcast.state == State::Running;
         let settled = settle(&mut tx, &mut broadcast).await?;
         let made = match (broadcast.state, broadcast.action.clone()) {
             (State::Running, Some(action)) => self.top_up(&mut tx, &mut broadcast, action).await?,
             (State::Running, None) => {
-                tracing::error!(broadcast = %id, "the stored message cannot be read, nobody gets it");
-                0
+                tracing::warn!(broadcast = %id, "its message was stored by another version, which has to send it");
+                return Ok(Stepped::default());
             }
             _ => 0,
         };
@@ -119,7 +133,8 @@ impl Broadcasts {
         }
         let now = self.clock.now();
         let due = broadcast.shown_at.map_or(now, |at| at + SHOW);
-        let is_over = at_rest && (was_in_flight || broadcast.state == State::Done);
+        let has_stopped = was_running && broadcast.state != State::Running;
+        let is_over = has_stopped || at_rest && was_in_flight;
         let has_news = is_over || broadcast.done() != broadcast.shown_done;
         let shows = is_over || has_news && due <= now;
         if shows {
@@ -143,36 +158,46 @@ impl Broadcasts {
         broadcast: &mut Broadcast,
         action: Action,
     ) -> Result<usize, sqlx::Error> {
-        let room = IN_FLIGHT_MAX.saturating_sub(broadcast.in_flight.len());
+        let room = self.in_flight_max.saturating_sub(broadcast.in_flight.len());
         let limit = i64::try_from(room).unwrap_or(0);
         let audience = &broadcast.audience;
         let recipients = store::recipients(conn, audience, broadcast.cursor, limit).await?;
-        let mut message = NewMessage {
+        let message = NewMessage {
             priority: Priority::Low,
             // Better that one misses it than that one is bothered twice.
             on_unknown: OnUnknown::GiveUp,
             ..NewMessage::new(0, broadcast.id, action)
         };
-        for chat_id in &recipients {
-            message.chat_id = *chat_id;
-            let row = outbox::enqueue(conn, &message, self.clock.sql_now()).await?;
-            broadcast.in_flight.push(row);
-            broadcast.cursor = *chat_id;
+        if let Some(last) = recipients.last() {
+            let now = self.clock.sql_now();
+            let rows = outbox::enqueue_to_each(conn, &recipients, &message, now).await?;
+            broadcast.in_flight.extend(rows);
+            broadcast.cursor = *last;
         }
         Ok(recipients.len())
     }
 }
 
-/// Counts the rows that have left the outbox.
+/// Counts the rows that have left the outbox. A message that nobody can be sent is not tried on everybody.
 async fn settle(conn: &mut PgConnection, broadcast: &mut Broadcast) -> Result<usize, sqlx::Error> {
     let settled = outbox::settled(conn, &broadcast.in_flight).await?;
     for (_, how) in &settled {
         match how {
-            Settled::Sent => broadcast.sent += 1,
+            Settled::Sent => {
+                broadcast.sent += 1;
+                broadcast.failed_in_a_row = 0;
+            }
             Settled::Blocked => broadcast.blocked += 1,
-            Settled::Failed => broadcast.failed += 1,
+            Settled::Failed => {
+                broadcast.failed += 1;
+                broadcast.failed_in_a_row += 1;
+            }
             Settled::Withdrawn => {}
         }
+    }
+    if broadcast.state == State::Running && broadcast.is_refused() {
+        broadcast.state = State::Paused;
+        tracing::error!(broadcast = %broadcast.id, failed = FAILED_IN_A_ROW_MAX, "a broadcast is refused again and again, it pauses");
     }
     broadcast
         .in_flight

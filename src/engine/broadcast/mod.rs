@@ -3,8 +3,10 @@
 //! Guarantees
 //! * Each recipient gets it once or not at all: the cursor over recipients moves in the transaction that puts their
 //!   rows into the outbox, under a lock on the broadcast's own row; and a row whose outcome is unknown is not repeated.
-//! * The outbox never holds more than [`IN_FLIGHT_MAX`] of its rows, in the lowest class: interactive answers are not
-//!   felt to be later, and pausing or cancelling takes effect within seconds.
+//! * The outbox never holds more of its rows than are sent in a few seconds, in the lowest class: interactive answers are
+//!   not felt to be later, and pausing or cancelling takes effect within seconds.
+//! * One that Telegram refuses for [`FAILED_IN_A_ROW_MAX`] people on end pauses by itself: a mistake in it costs so many
+//!   dead letters, not one for everybody.
 //! * What is shown was counted: each row is looked up until it is settled, and counted in the same transaction.
 //!
 //! ```text
@@ -31,8 +33,8 @@ pub use store::{
     readdress, resume, start,
 };
 
-/// Rows of one broadcast in the outbox at once: what is sent in about two seconds.
-pub const IN_FLIGHT_MAX: usize = 60;
+/// So many failures with no success between them are not those of the recipients.
+pub const FAILED_IN_A_ROW_MAX: i32 = 30;
 
 /// How far a broadcast is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +104,8 @@ pub struct Broadcast {
     pub blocked: i64,
     /// Whose message failed.
     pub failed: i64,
+    /// How many failed since it last reached anybody, or was set going.
+    pub failed_in_a_row: i32,
     /// Its rows in the outbox.
     pub in_flight: Vec<i64>,
     /// The message that shows how it goes.
@@ -120,6 +124,11 @@ impl Broadcast {
     /// Recipients who are dealt with.
     pub fn done(&self) -> i64 {
         self.sent + self.blocked + self.failed
+    }
+
+    /// Whether Telegram refuses it, and not only some of its recipients.
+    pub fn is_refused(&self) -> bool {
+        self.failed_in_a_row >= FAILED_IN_A_ROW_MAX
     }
 
     /// Recipients who are not.

@@ -71,11 +71,17 @@ pub async fn forget_composing(conn: &mut PgConnection, admin_id: i64) -> Result<
     Ok(())
 }
 
-/// Whether the admin's next message is one.
-pub async fn is_composing(conn: &mut PgConnection, admin_id: i64) -> Result<bool, sqlx::Error> {
+/// Whether the admin's next message in the chat is one.
+pub async fn is_composing(
+    conn: &mut PgConnection,
+    admin_id: i64,
+    chat_id: i64,
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select 1 from broadcast where admin_id = $1 and state = 'composing') as "is!""#,
-        admin_id
+        r#"select exists (
+               select 1 from broadcast where admin_id = $1 and chat_id = $2 and state = 'composing') as "is!""#,
+        admin_id,
+        chat_id,
     )
     .fetch_one(conn)
     .await
@@ -179,7 +185,8 @@ pub async fn resume(
 ) -> Result<bool, sqlx::Error> {
     let resumed = sqlx::query!(
         "update broadcast
-         set state = 'running', shown_at = coalesce($2::timestamptz, now()), shown_done = sent + blocked + failed
+         set state = 'running', shown_at = coalesce($2::timestamptz, now()), shown_done = sent + blocked + failed,
+             failed_in_a_row = 0
          where short_id = $1 and state = 'paused'",
         short_id,
         now,
@@ -267,7 +274,7 @@ pub(super) async fn lock(
     sqlx::query_as!(
         Row,
         r#"select id, short_id, chat_id, language, state, content as "content: Json<serde_json::Value>", audience,
-                  only_tags, except_tags, cursor, total, sent, blocked, failed, in_flight, progress_ref, shown_at,
+                  only_tags, except_tags, cursor, total, sent, blocked, failed, failed_in_a_row, in_flight, progress_ref, shown_at,
                   shown_done, rate_per_s, correlation
            from broadcast where id = $1 and (state = 'running' or in_flight <> '{}') for update skip locked"#,
         id
@@ -285,7 +292,7 @@ pub async fn find(
     sqlx::query_as!(
         Row,
         r#"select id, short_id, chat_id, language, state, content as "content: Json<serde_json::Value>", audience,
-                  only_tags, except_tags, cursor, total, sent, blocked, failed, in_flight, progress_ref, shown_at,
+                  only_tags, except_tags, cursor, total, sent, blocked, failed, failed_in_a_row, in_flight, progress_ref, shown_at,
                   shown_done, rate_per_s, correlation
            from broadcast where short_id = $1 for update"#,
         short_id
@@ -303,10 +310,10 @@ pub(super) async fn save(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update broadcast
-         set state = case when $2 then 'done' else state end,
+         set state = case when $2 then 'done' when $13 then 'paused' else state end,
              finished_at = case when $2 then coalesce($3::timestamptz, now()) else finished_at end,
              cursor = $4, total = $5, sent = $6, blocked = $7, failed = $8, in_flight = $9, shown_at = $10,
-             shown_done = $11, rate_per_s = $12
+             shown_done = $11, rate_per_s = $12, failed_in_a_row = $14
          where id = $1",
         broadcast.id,
         broadcast.state == State::Done,
@@ -320,6 +327,8 @@ pub(super) async fn save(
         broadcast.shown_at,
         broadcast.shown_done,
         broadcast.rate_per_s,
+        broadcast.state == State::Paused,
+        broadcast.failed_in_a_row,
     )
     .execute(conn)
     .await?;
@@ -341,6 +350,7 @@ struct Row {
     sent: i64,
     blocked: i64,
     failed: i64,
+    failed_in_a_row: i32,
     in_flight: Vec<i64>,
     progress_ref: Uuid,
     shown_at: Option<OffsetDateTime>,
@@ -375,6 +385,7 @@ impl From<Row> for Broadcast {
             sent: row.sent,
             blocked: row.blocked,
             failed: row.failed,
+            failed_in_a_row: row.failed_in_a_row,
             in_flight: row.in_flight,
             progress_ref: row.progress_ref,
             shown_at: row.shown_at,

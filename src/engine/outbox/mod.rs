@@ -41,6 +41,6 @@ pub use pacing::{Pacing, PacingLimits};
 pub use report::DeadLetterReport;
 pub use sender::{OutboxEvents, Sender};
 pub use store::{
-    DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, enqueue, purge, release_owed,
-    settled, withdraw,
+    DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, enqueue, enqueue_to_each,
+    purge, release_owed, settled, withdraw,
 };

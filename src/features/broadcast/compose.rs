@@ -34,7 +34,7 @@ pub async fn is_awaited(cx: &mut Cx<'_>) -> Handled<bool> {
     if !cx.is_admin() {
         return Ok(false);
     }
-    Ok(broadcast::is_composing(cx.conn, cx.user_id).await?)
+    Ok(broadcast::is_composing(cx.conn, cx.user_id, cx.chat_id).await?)
 }
 
 /// An admin who gives a command does not write a message any more.

@@ -83,6 +83,10 @@ pub(super) fn page(broadcast: &Broadcast, now: OffsetDateTime) -> Page {
         .rich(heading, &Args::new())
         .then(Rich::literal("\n"))
         .then(speech.rich("counts", &counts));
+    if broadcast.state == State::Paused && broadcast.is_refused() {
+        let why = speech.rich("refused-everywhere", &Args::new());
+        text = text.then(Rich::literal("\n")).then(why);
+    }
     if let Some(pace) = pace(speech, broadcast) {
         text = text.then(Rich::literal("\n")).then(pace);
     }

@@ -15,4 +15,4 @@ pub use outcomes::{
     DeadLetter, DeadLetters, OutboxCounts, REPORT, Settled, counts, purge, settled,
 };
 pub(super) use waiting::{LANE_ROWS_MAX, chat_of_lane, drop_unreachable, migrate, waiting};
-pub use waiting::{enqueue, release_owed, withdraw};
+pub use waiting::{enqueue, enqueue_to_each, release_owed, withdraw};

@@ -53,6 +53,39 @@ pub async fn enqueue(
     .await
 }
 
+/// The same message to each of these chats, in one statement; nothing is replaced. The ids of the rows.
+pub async fn enqueue_to_each(
+    conn: &mut PgConnection,
+    chats: &[i64],
+    message: &NewMessage,
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let payload = Payload::V1 {
+        action: message.action.clone(),
+        on_unknown: message.on_unknown,
+    };
+    let shards: Vec<i16> = chats.iter().map(|chat| shards::of_lane(*chat)).collect();
+    sqlx::query_scalar!(
+        r#"insert into outbox_message
+               (chat_id, shard, priority, not_before, expires_at, payload, correlation, created_at, merge_key, owed)
+           select chat.id, chat.shard, $3, $4, $5, $6, $7, coalesce($8::timestamptz, now()), $9, $10
+           from unnest($1::bigint[], $2::smallint[]) as chat (id, shard)
+           returning id"#,
+        chats,
+        &shards,
+        message.priority.code(),
+        message.not_before,
+        message.expires_at,
+        Json(payload) as _,
+        message.correlation,
+        now,
+        message.merge_key,
+        message.owed,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Answers to buttons run beside the chat's messages, not behind them: they get a lane of their own.
 const ANSWER_LANE: i64 = 1 << 62;
 

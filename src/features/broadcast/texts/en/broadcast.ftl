@@ -20,6 +20,7 @@ counts = Sent: { $sent } of { $total }
     Blocked the bot: { $blocked }
     Failed: { $failed }
     Remaining: { $remaining }
+refused-everywhere = ⚠️ It paused by itself: Telegram refuses this message for everybody. `bulwark outbox list` says why.
 pace = { $rate } a second, about { $left } left
 as-of = _as of { $time }_
 value-seconds = { $n ->

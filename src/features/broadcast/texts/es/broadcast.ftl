@@ -20,6 +20,7 @@ counts = Enviados: { $sent } de { $total }
     Han bloqueado el bot: { $blocked }
     Fallidos: { $failed }
     Quedan: { $remaining }
+refused-everywhere = ⚠️ Se ha pausado por sí solo: Telegram rechaza este mensaje para todos. `bulwark outbox list` dice por qué.
 pace = { $rate } por segundo, quedan unos { $left }
 as-of = _a las { $time }_
 value-seconds = { $n ->

@@ -21,6 +21,7 @@ counts = Отправлено: { $sent } из { $total }
     Заблокировали бота: { $blocked }
     Не удалось: { $failed }
     Осталось: { $remaining }
+refused-everywhere = ⚠️ Рассылка остановилась сама: Telegram не принимает это сообщение ни для кого. Причину покажет `bulwark outbox list`.
 pace = { $rate } в секунду, осталось примерно { $left }
 as-of = _на { $time }_
 value-seconds = { $n ->
