@@ -130,7 +130,11 @@ async fn what_is_said_to_a_press_that_waited_too_long_is_a_message() {
     };
     // Kept by Telegram, which does not know the query any more; then kept by us.
     for (n, kept_by_us) in [(0, false), (1, true)] {
-        let before = anna.transcript().await.matches("This button is out of date").count();
+        let before = anna
+            .transcript()
+            .await
+            .matches("This button is out of date")
+            .count();
         let answers = world.calls("answerCallbackQuery").await;
         for (at, data) in [(0, "no-such-button"), (1, "?")] {
             let update = press(900_000_000 + 2 * n + at, data);
