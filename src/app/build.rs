@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{self, AdmissionLimits, Dispatch, DispatchLimits};
-use crate::engine::jobs::{ArtifactStore, JobLimits, JobRunner, Jobs, Lines, Rescue};
+use crate::engine::jobs::{ArtifactStore, History, JobLimits, JobRunner, Jobs, Lines, Rescue};
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
 use crate::engine::limits::Rate;
@@ -201,6 +201,11 @@ impl App {
                     .collect(),
                 features::job_kinds(&env),
                 messages.clone(),
+            )),
+            Arc::new(History::new(
+                pool.clone(),
+                clock.clone(),
+                config.limits.job_retention,
             )),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
             Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),

@@ -23,7 +23,6 @@ pub(super) struct Retention {
     clock: Clock,
     inbox: Duration,
     outbox: Duration,
-    jobs: Duration,
 }
 
 impl Retention {
@@ -33,7 +32,6 @@ impl Retention {
             clock,
             inbox: limits.inbox_retention,
             outbox: limits.outbox_retention,
-            jobs: limits.job_retention,
         }
     }
 }
@@ -53,7 +51,6 @@ impl Task for Retention {
         Ok(json!({
             "inbox": inbox::purge(pool, self.inbox, BATCH_ROWS, now).await?,
             "outbox": outbox::purge(pool, self.outbox, BATCH_ROWS, now).await?,
-            "jobs": jobs::purge(pool, self.jobs, BATCH_ROWS, now).await?,
             "artifacts": jobs::purge_artifacts(pool, KEEP_ARTIFACTS, BATCH_ROWS, now).await?,
             "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
             "limits": limits::purge(pool, now).await?,

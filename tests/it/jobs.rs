@@ -5,5 +5,7 @@ mod faults;
 mod fencing;
 mod lines;
 mod order;
+mod past;
 mod rig;
 mod scripted;
+mod submitting;

@@ -26,10 +26,12 @@ pub struct NewJob {
     pub chat_id: i64,
     /// 0 is served first; each step costs a head start of five minutes, so that nothing waits for ever.
     pub priority: i16,
-    /// Not before this; None: at once.
+    /// Not before this; None: at once. It stands in no line until then.
     pub run_at: Option<OffsetDateTime>,
-    /// Two jobs never have the same, live or ended.
+    /// Names the job for whoever might queue it again.
     pub unique_key: String,
+    /// For how long nobody else may.
+    pub unique: Unique,
     /// What the worker reads.
     pub snapshot: Snapshot,
     /// The unguessable part of the callback address.
@@ -38,6 +40,15 @@ pub struct NewJob {
     pub queue_max_s: u32,
     /// The update that caused it.
     pub correlation: Uuid,
+}
+
+/// For how long a unique key is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// As long as ended jobs are kept: what was done is not done again.
+    Ever,
+    /// Until its job ends, however: one at a time.
+    WhileAlive,
 }
 
 /// All that a worker may know of the order; immutable once the job exists. Versions are added, never changed.
@@ -132,11 +143,22 @@ pub struct Job {
 pub enum Enqueued {
     /// It waits now.
     Created,
-    /// One with its unique key was there before, live or ended.
+    /// One with its unique key was there before: live, or ended if the key is taken for ever.
     Existing {
         /// Its id.
         job: Uuid,
     },
+}
+
+/// What became of the wish to have a job rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnoozeOutcome {
+    /// It begins then at the earliest. It keeps its place in the order, and the time that it may wait.
+    Resting,
+    /// A worker has it in hand, or the provider: too late.
+    Begun,
+    /// It has ended before.
+    Gone,
 }
 
 /// What became of the wish to take a job back.

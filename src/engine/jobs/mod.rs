@@ -34,6 +34,7 @@
 mod artifact;
 mod faults;
 mod finish;
+mod history;
 mod job;
 mod leases;
 mod line;
@@ -47,14 +48,15 @@ mod submit;
 
 pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
+pub use history::History;
 pub use job::{
     Artifact, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot,
-    media_placeholder,
+    SnoozeOutcome, Unique, media_placeholder,
 };
 pub use line::{Line, Lines, Wait, line};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
+pub use store::purge_artifacts;
 pub use store::{
-    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, record_callback,
+    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, record_callback, snooze,
 };
-pub use store::{purge, purge_artifacts};

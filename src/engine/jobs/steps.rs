@@ -175,7 +175,7 @@ impl JobRunner {
             return self.end_late(job).await;
         }
         let mut tx = self.pool.begin().await?;
-        if !store::snooze(&mut tx, job, again, true, false, self.clock.sql_now()).await? {
+        if !store::rest(&mut tx, job, again, true, false, self.clock.sql_now()).await? {
             return Err(StepError::LeaseLost);
         }
         let running_s = self.running_for(job).as_secs();
@@ -263,7 +263,7 @@ impl JobRunner {
         surely_unsent: bool,
     ) -> Result<(), StepError> {
         let mut tx = self.pool.begin().await?;
-        if !store::snooze(
+        if !store::rest(
             &mut tx,
             job,
             delay,

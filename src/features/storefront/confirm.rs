@@ -12,7 +12,7 @@ use super::texts::{about, speech};
 use super::waiting::{self, Accepted};
 use crate::catalog::{ResultKind, Service};
 use crate::engine::inbox::HandleError;
-use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot};
+use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot, Unique};
 use crate::engine::ledger::{self, LedgerError};
 use crate::engine::limits::{self, Charged};
 use crate::engine::outbox::{Action, NewMessage};
@@ -131,6 +131,7 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
         priority: 1,
         run_at: None,
         unique_key: format!("draft:{}", draft.id),
+        unique: Unique::Ever,
         snapshot: Snapshot {
             v: 1,
             provider: service.provider.name.clone(),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bulwark::engine::jobs::{self, Enqueued};
+use bulwark::engine::jobs;
 use bulwark::providers::ProviderError;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use super::rig::Rig;
 
@@ -142,71 +141,6 @@ async fn what_the_provider_would_refuse_stays_in_order() {
     assert_eq!(touched, [0], "not even claimed");
     rig.providers[0].submits_now.store(9, Ordering::SeqCst);
     rig.finish().await;
-}
-
-#[tokio::test]
-async fn a_scheduled_job_begins_at_its_time() {
-    let rig = Rig::new(&["kie"]).await;
-    let at = rig.clock.now() + Duration::from_secs(3600);
-    rig.order_with(1, |job| job.run_at = Some(at)).await;
-    rig.pass_s(3599);
-    assert_eq!(rig.runner().drain().await.unwrap(), 0);
-    rig.pass_s(1);
-    assert_eq!(rig.runner().drain().await.unwrap(), 1);
-    rig.finish().await;
-    assert_eq!(rig.wallet(1).await, (0, 0));
-}
-
-#[tokio::test]
-async fn a_unique_key_is_taken_for_live_and_ended_jobs() {
-    let rig = Rig::new(&["kie"]).await;
-    let first = rig
-        .order_with(1, |job| job.unique_key = "draft:x".to_owned())
-        .await;
-    for _ in 0..2 {
-        let mut tx = rig.pool.begin().await.unwrap();
-        let mut job = rig.job(1);
-        job.unique_key = "draft:x".to_owned();
-        let again = jobs::enqueue(&mut tx, &job, rig.clock.sql_now())
-            .await
-            .unwrap();
-        assert_eq!(again, Enqueued::Existing { job: first });
-        tx.commit().await.unwrap();
-        rig.finish().await;
-    }
-    assert_eq!(rig.submits(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_queue_the_same_key_one_does() {
-    let rig = Arc::new(Rig::new(&["kie"]).await);
-    let mut tasks = JoinSet::new();
-    for _ in 0..32 {
-        let rig = Arc::clone(&rig);
-        tasks.spawn(async move {
-            let mut job = rig.job(1);
-            job.unique_key = "draft:y".to_owned();
-            let mut tx = rig.pool.begin().await.unwrap();
-            let made = jobs::enqueue(&mut tx, &job, rig.clock.sql_now())
-                .await
-                .unwrap();
-            tx.commit().await.unwrap();
-            (job.id, made)
-        });
-    }
-    let answers = tasks.join_all().await;
-    let created: Vec<Uuid> = answers
-        .iter()
-        .filter(|(_, made)| *made == Enqueued::Created)
-        .map(|(id, _)| *id)
-        .collect();
-    assert_eq!(created.len(), 1);
-    let others = answers.iter().filter(|(id, _)| *id != created[0]);
-    assert!(
-        others
-            .into_iter()
-            .all(|(_, made)| *made == Enqueued::Existing { job: created[0] })
-    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
 use bulwark::engine::jobs::{
     self, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, JobLimits, JobRunner, Jobs,
-    Links, NewJob, Rescue, Snapshot,
+    Links, NewJob, Rescue, Snapshot, Unique,
 };
 use bulwark::engine::ledger;
 use bulwark::engine::task::Task as _;
@@ -159,6 +159,7 @@ impl Rig {
             priority: 1,
             run_at: None,
             unique_key: format!("test:{id}"),
+            unique: Unique::Ever,
             snapshot: Snapshot {
                 v: 1,
                 provider: self.providers[0].name().to_owned(),

@@ -228,7 +228,7 @@ pub(in crate::engine::jobs) async fn mark_unknown(
 }
 
 /// Gives the lease back; the job is due again after `delay`. `surely_unsent` puts a submitting job back into the queue.
-pub(in crate::engine::jobs) async fn snooze(
+pub(in crate::engine::jobs) async fn rest(
     conn: &mut PgConnection,
     job: &Job,
     delay: Duration,

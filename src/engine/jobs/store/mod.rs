@@ -3,6 +3,7 @@
 mod artifacts;
 mod claims;
 mod endings;
+mod history;
 mod line;
 mod queries;
 
@@ -10,12 +11,13 @@ pub use artifacts::purge_artifacts;
 pub(super) use artifacts::{append_chunk, begin_artifact, chunk, complete_artifact, open_artifact};
 pub(super) use claims::{
     Room, begin_submit, claim, extend, find_hint, leave_evidence, mark_running, mark_unknown,
-    record_attempt, snooze,
+    record_attempt, rest,
 };
 pub use endings::cancel;
 pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, rescue};
+pub(super) use history::{delete_old, drop_weeks, make_weeks};
 pub(super) use line::{fronts, lately, mark_told, position};
 pub(super) use queries::next_due;
 pub use queries::{
-    JobCounts, attempts_of, counts, enqueue, find_by_callback, purge, record_callback,
+    JobCounts, attempts_of, counts, enqueue, find_by_callback, record_callback, snooze,
 };

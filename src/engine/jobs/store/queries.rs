@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::claims;
 use crate::base::db::interval;
-use crate::engine::jobs::job::{Enqueued, NewJob};
+use crate::engine::jobs::job::{Enqueued, NewJob, SnoozeOutcome, Unique};
 use crate::providers::CallbackHint;
 
 /// Head start of a priority over the next one: so long does a job of the lower one wait behind new ones of the higher.
@@ -20,24 +20,50 @@ const TURN: Duration = Duration::from_secs(30);
 /// However many they have queued, none stands further behind than this.
 const TURNS_MAX: Duration = Duration::from_secs(3600);
 
-/// Queues a job in the caller's transaction.
+/// A holder of the key may end between two looks; so often in a row it does not.
+const UNIQUE_TRIES_MAX: usize = 5;
+
+/// Queues a job in the caller's transaction. One with the same unique key that is just being queued, or just ending,
+/// in another transaction is waited for.
+///
+/// # Errors
+/// The database's.
 pub async fn enqueue(
     conn: &mut PgConnection,
     job: &NewJob,
     now: Option<OffsetDateTime>,
 ) -> Result<Enqueued, sqlx::Error> {
+    for _ in 0..UNIQUE_TRIES_MAX {
+        if insert(&mut *conn, job, now).await? {
+            return Ok(Enqueued::Created);
+        }
+        if let Some(job) = holder(&mut *conn, &job.unique_key).await? {
+            return Ok(Enqueued::Existing { job });
+        }
+    }
+    Err(sqlx::Error::RowNotFound)
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    job: &NewJob,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
         "with clock as (select coalesce($12::timestamptz, now()) as at, greatest($13, coalesce($12::timestamptz, now())) as due),
          key as (
-             insert into job_key (unique_key, job_id, created_at) select $8, $1, at from clock
+             insert into job_key (unique_key, job_id, created_at) select $8, $1, at from clock where $17
              on conflict (unique_key) do nothing returning 1),
+         free as (
+             select 1 where (select count(*) from key) = 1
+                 or not $17 and not exists (select 1 from job_key where unique_key = $8)),
          mine as (select max(rank_at) as last from job where user_id = $3 and state = 'queued' and priority = $5)
          insert into job (id, kind, state, user_id, chat_id, priority, run_at, deadline_at, callback_token, unique_key,
              provider, provider_snapshot, correlation, created_at, updated_at, rank_at)
          select $1, $2, 'queued', $3, $4, $5, due, due + $6, $7, $8, $9, $10, $11, at, at,
              due + $5 * $14::interval + least($16::interval,
                  greatest(interval '0', coalesce(last + $15::interval - due - $5 * $14::interval, interval '0')))
-         from clock, key, mine
+         from clock, free, mine
          on conflict (unique_key) do nothing",
         job.id,
         job.kind,
@@ -55,19 +81,53 @@ pub async fn enqueue(
         interval(PRIORITY_STEP),
         interval(TURN),
         interval(TURNS_MAX),
+        job.unique == Unique::Ever,
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(Enqueued::Created);
-    }
-    let job = sqlx::query_scalar!(
-        "select job_id from job_key where unique_key = $1",
-        job.unique_key
+    Ok(inserted.rows_affected() == 1)
+}
+
+async fn holder(conn: &mut PgConnection, unique_key: &str) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select id as "id!" from job where unique_key = $1
+           union all select job_id from job_key where unique_key = $1 limit 1"#,
+        unique_key
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
+    .await
+}
+
+/// Has a queued job rest until `until`, in the caller's transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn snooze(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    until: OffsetDateTime,
+    now: Option<OffsetDateTime>,
+) -> Result<SnoozeOutcome, sqlx::Error> {
+    let rests = sqlx::query_scalar!(
+        r#"with it as (
+               select id, state = 'queued' and coalesce(lease_until < coalesce($3::timestamptz, now()), true) as is_free
+               from job where id = $1 for update),
+           rests as (
+               update job j set run_at = $2, updated_at = coalesce($3::timestamptz, now()),
+                   deadline_at = deadline_at + greatest(interval '0', $2 - greatest(j.run_at, coalesce($3::timestamptz, now())))
+               from it where j.id = it.id and it.is_free)
+           select is_free as "is_free!" from it"#,
+        job_id,
+        until,
+        now,
+    )
+    .fetch_optional(conn)
     .await?;
-    Ok(Enqueued::Existing { job })
+    Ok(match rests {
+        Some(true) => SnoozeOutcome::Resting,
+        Some(false) => SnoozeOutcome::Begun,
+        None => SnoozeOutcome::Gone,
+    })
 }
 
 /// The job that a callback address belongs to, live or ended, with its provider.
@@ -149,44 +209,6 @@ pub async fn counts(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<JobCou
     )
     .fetch_one(pool)
     .await
-}
-
-/// Deletes ended jobs and their records older than `keep`, at most `limit` of each.
-pub async fn purge(
-    pool: &PgPool,
-    keep: Duration,
-    limit: i64,
-    now: Option<OffsetDateTime>,
-) -> Result<u64, sqlx::Error> {
-    let keep = interval(keep);
-    let history = sqlx::query!(
-        "delete from job_history where id in (
-             select id from job_history where finished_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
-        keep,
-        limit,
-        now,
-    )
-    .execute(pool)
-    .await?;
-    let attempts = sqlx::query!(
-        "delete from job_attempt where id in (
-             select id from job_attempt where at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
-        keep,
-        limit,
-        now,
-    )
-    .execute(pool)
-    .await?;
-    let callbacks = sqlx::query!(
-        "delete from job_callback where id in (
-             select id from job_callback where received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
-        keep,
-        limit,
-        now,
-    )
-    .execute(pool)
-    .await?;
-    Ok(history.rows_affected() + attempts.rows_affected() + callbacks.rows_affected())
 }
 
 /// When the next live job is due: one at work, one in the queue; in the past for one that is overdue.

@@ -1,0 +1,104 @@
+//! SQL of the past: its weeks, and what leaves with them.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use crate::base::db::interval;
+
+/// Makes the weeks of ended jobs and of steps from now until `ahead`; how many there were not yet.
+pub(in crate::engine::jobs) async fn make_weeks(
+    pool: &PgPool,
+    ahead: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<i32, sqlx::Error> {
+    let mut made = 0;
+    for (table, column) in [("job_history", "finished_at"), ("job_attempt", "at")] {
+        made += sqlx::query_scalar!(
+            r#"select weeks_make($1, $2, coalesce($4::timestamptz, now()), coalesce($4::timestamptz, now()) + $3::interval) as "made!""#,
+            table,
+            column,
+            interval(ahead),
+            now,
+        )
+        .fetch_one(pool)
+        .await?;
+    }
+    Ok(made)
+}
+
+/// Drops the weeks that ended before `keep` ago; how many.
+pub(in crate::engine::jobs) async fn drop_weeks(
+    pool: &PgPool,
+    keep: Duration,
+    now: Option<OffsetDateTime>,
+) -> Result<i32, sqlx::Error> {
+    let mut dropped = 0;
+    for table in ["job_history", "job_attempt"] {
+        dropped += sqlx::query_scalar!(
+            r#"select weeks_drop($1, coalesce($3::timestamptz, now()) - $2::interval) as "dropped!""#,
+            table,
+            interval(keep),
+            now,
+        )
+        .fetch_one(pool)
+        .await?;
+    }
+    Ok(dropped)
+}
+
+/// Deletes what is older than `keep` and stands in no week: what came while its week was not made, callbacks, and keys
+/// of jobs that are gone; at most `limit` of each. How many.
+pub(in crate::engine::jobs) async fn delete_old(
+    pool: &PgPool,
+    keep: Duration,
+    limit: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<u64, sqlx::Error> {
+    let keep = interval(keep);
+    let history = sqlx::query!(
+        "delete from job_history_rest where ctid = any (array(
+             select ctid from job_history_rest where finished_at < coalesce($3::timestamptz, now()) - $1::interval limit $2))",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    let attempts = sqlx::query!(
+        "delete from job_attempt_rest where ctid = any (array(
+             select ctid from job_attempt_rest where at < coalesce($3::timestamptz, now()) - $1::interval limit $2))",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    let callbacks = sqlx::query!(
+        "delete from job_callback where id in (
+             select id from job_callback where received_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    // A job may wait long for its time: its key goes after it.
+    let keys = sqlx::query!(
+        "delete from job_key where unique_key in (
+             select unique_key from job_key k where created_at < coalesce($3::timestamptz, now()) - $1::interval
+               and not exists (select 1 from job where job.id = k.job_id)
+               and not exists (select 1 from job_history h where h.id = k.job_id)
+             order by created_at limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(history.rows_affected()
+        + attempts.rows_affected()
+        + callbacks.rows_affected()
+        + keys.rows_affected())
+}
