@@ -14,8 +14,8 @@ use crate::base::redact;
 use crate::engine::lanes::Verdict;
 use crate::telegram::CallError;
 
-/// What could not be sent for this long because Telegram was away is a dead letter.
-const AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// What could not be sent in so many tries because Telegram was away is a dead letter: two days, at a try a minute.
+const TRIES_MAX: i16 = 2_900;
 /// Ids of supergroups begin here, those of groups are above (Bot API docs, "Dialogs IDs"): nothing moves twice, so rows
 /// cannot be sent round in circles.
 const SUPERGROUP_MAX: i64 = -1_000_000_000_000;
@@ -27,7 +27,7 @@ pub(super) struct Failure<'a> {
     pub(super) on_unknown: OnUnknown,
     /// When it began.
     pub(super) called_at: OffsetDateTime,
-    pub(super) error: CallError,
+    pub(super) error: &'a CallError,
 }
 
 impl Sender {
@@ -66,6 +66,23 @@ impl Sender {
         Ok(Verdict::Done)
     }
 
+    /// What Telegram said about the pace holds whatever becomes of the row.
+    pub(super) fn heed(&self, row: &Claimed, error: &CallError) {
+        let now = self.clock.monotonic();
+        match error {
+            CallError::FloodWait { retry_after_s } => {
+                tracing::warn!(retry_after_s, "Telegram asks to wait");
+                let pause = flood_pause(*retry_after_s);
+                self.pacing().flooded(row.chat_id, pause, now);
+            }
+            CallError::Unauthorized => {
+                tracing::error!("Telegram does not accept the bot's token, all messages wait");
+                self.pacing().halt(UNAUTHORIZED_PAUSE, now);
+            }
+            _ => {}
+        }
+    }
+
     pub(super) async fn failed(
         &self,
         row: &Claimed,
@@ -77,41 +94,31 @@ impl Sender {
                 self.record(row, action, Delivered::nothing("sent")).await
             }
             CallError::FloodWait { retry_after_s } => {
-                let pause = Duration::from_secs(retry_after_s.max(1).into());
-                tracing::warn!(retry_after_s, "Telegram asks to wait");
-                self.pacing()
-                    .flooded(row.chat_id, pause, self.clock.monotonic());
+                let pause = flood_pause(*retry_after_s);
                 let verdict = self.wait(row, "flood", pause).await?;
                 self.tell_of_flood(row.chat_id, pause).await?;
                 Ok(verdict)
             }
-            CallError::Unauthorized => {
-                tracing::error!("Telegram does not accept the bot's token, all messages wait");
-                self.pacing()
-                    .halt(UNAUTHORIZED_PAUSE, self.clock.monotonic());
-                self.wait(row, "unauthorized", UNAUTHORIZED_PAUSE).await
-            }
-            CallError::Transient { .. }
-                if u64::try_from(row.age_s).unwrap_or(0) < AGE_MAX.as_secs() =>
-            {
+            CallError::Unauthorized => self.wait(row, "unauthorized", UNAUTHORIZED_PAUSE).await,
+            CallError::Transient { .. } if row.attempts < TRIES_MAX => {
                 tracing::warn!(error = %error, attempts = row.attempts, "Telegram is away, the message waits");
-                self.try_again(row, &error, false).await
+                self.try_again(row, error, false).await
             }
             CallError::Unknown { .. }
                 if failure.on_unknown == OnUnknown::SendAgain
                     && row.unknowns + 1 < UNKNOWNS_MAX =>
             {
                 tracing::warn!(error = %error, "the answer was lost, the message is sent again");
-                self.try_again(row, &error, true).await
+                self.try_again(row, error, true).await
             }
             CallError::Blocked | CallError::ChatGone => {
                 self.unreachable(row, action, failure.called_at).await
             }
             CallError::Migrated { to_chat_id }
                 if (SUPERGROUP_MAX + 1..0).contains(&row.chat_id)
-                    && to_chat_id <= SUPERGROUP_MAX =>
+                    && *to_chat_id <= SUPERGROUP_MAX =>
             {
-                self.moved(row, to_chat_id).await
+                self.moved(row, *to_chat_id).await
             }
             CallError::NotModified => {
                 self.record(row, action, Delivered::nothing("unchanged"))
@@ -243,6 +250,10 @@ impl Sender {
         }
         Ok(Verdict::Done)
     }
+}
+
+fn flood_pause(retry_after_s: u32) -> Duration {
+    Duration::from_secs(retry_after_s.max(1).into())
 }
 
 /// 500 ms doubled with each attempt, at most a minute, half of it at random.

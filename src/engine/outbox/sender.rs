@@ -16,6 +16,7 @@ use super::outcome::Failure;
 use super::pacing::{FLOOD_WINDOW, FLOODED_CHATS_MAX, Pacing, PacingLimits, Wait, Weight};
 use super::store::{self, Claimed, DeadLetter, DeadLetters};
 use crate::base::clock::Clock;
+use crate::base::db::is_transient;
 use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
@@ -195,15 +196,42 @@ impl Sender {
                 );
                 Ok(Verdict::Done)
             }
-            Some(Ok(delivered)) => self.record(row, action, delivered).await,
-            Some(Err(error)) => {
-                let failure = Failure {
+            Some(answer) => {
+                if let Err(error) = &answer {
+                    self.heed(row, error);
+                }
+                let failure = |error| Failure {
                     action,
                     on_unknown,
                     called_at,
                     error,
                 };
-                self.failed(row, failure).await
+                self.insist(|| async {
+                    match &answer {
+                        Ok(delivered) => self.record(row, action, *delivered).await,
+                        Err(error) => self.failed(row, failure(error)).await,
+                    }
+                })
+                .await
+            }
+        }
+    }
+
+    /// Writes down what Telegram said, for as long as the database is away: an answer that is forgotten would be a
+    /// message sent twice. Nobody else can take the row meanwhile, and if somebody does later, the lease shows it.
+    async fn insist<F: Future<Output = Result<Verdict, sqlx::Error>>>(
+        &self,
+        write: impl Fn() -> F,
+    ) -> Result<Verdict, sqlx::Error> {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match write().await {
+                Err(error) if is_transient(&error) && !self.pool.is_closed() => {
+                    tracing::warn!(error = %error, "cannot write Telegram's answer down, trying again");
+                    self.clock.sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+                done => return done,
             }
         }
     }
@@ -312,6 +340,10 @@ impl LaneWork for Sender {
 
     fn hold_back(&self, item: &Waiting) -> Option<Hold> {
         let chat_id = store::chat_of_lane(item);
+        // What has gone to another replica is only forgotten, and takes no turn.
+        if !self.shards.owns(chat_id) {
+            return None;
+        }
         let now = self.clock.monotonic();
         let admitted = self
             .pacing()

@@ -24,7 +24,6 @@ pub(in crate::engine::outbox) struct Claimed {
     /// It was being sent before, and what came of that is unknown.
     pub(in crate::engine::outbox) was_sending: bool,
     pub(in crate::engine::outbox) expired: bool,
-    pub(in crate::engine::outbox) age_s: i64,
     pub(in crate::engine::outbox) message_ref: Option<Uuid>,
     pub(in crate::engine::outbox) known_message_id: Option<i64>,
     pub(in crate::engine::outbox) merge_key: Option<String>,
@@ -53,7 +52,6 @@ pub(in crate::engine::outbox) async fn claim(
              and (old.state = 0 or old.state = 1 and o.lease_until < coalesce($3::timestamptz, now()))
            returning o.id, o.chat_id, o.priority, o.lease_token, o.attempts, o.unknowns, old.state = 1 as "was_sending!",
                      coalesce(o.expires_at < coalesce($3::timestamptz, now()), false) as "expired!",
-                     extract(epoch from coalesce($3::timestamptz, now()) - o.created_at)::bigint as "age_s!",
                      o.message_ref, old.message_id as known_message_id,
                      o.merge_key, o.owed, o.payload as "payload: Json<Payload>", o.correlation"#,
         id,
