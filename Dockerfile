@@ -4,11 +4,13 @@ ARG RUST_VERSION=1.95
 
 FROM docker.io/library/rust:${RUST_VERSION}-bookworm AS build
 WORKDIR /src
-# The workspace does not resolve without the simulator's manifest, although nothing of it is compiled here.
+# The workspace does not resolve without the manifests of all its members, although nothing of these three is compiled here.
 COPY Cargo.toml Cargo.lock catalog.toml ./
 COPY .cargo .cargo
 COPY .sqlx .sqlx
 COPY migrations migrations
+COPY bench bench
+COPY crash crash
 COPY simulator simulator
 COPY src src
 ARG COMMIT=unknown

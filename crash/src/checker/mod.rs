@@ -1,0 +1,132 @@
+//! The one judge: what Telegram and the provider saw, against what the database says, guarantee by guarantee
+//! (design.md §1). It runs after the faults have ended and the service has had time to come to rest.
+
+mod intake;
+mod jobs;
+pub mod messages;
+mod money;
+mod secrecy;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use bulwark_simulator::log::Call;
+use serde_json::Value;
+use sqlx::postgres::PgPool;
+
+pub use messages::REFUSED;
+
+use crate::outside::Outside;
+use crate::tables::{self, Dead, Order, Sent, Update};
+
+/// A guarantee that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// G1 to G8.
+    pub guarantee: &'static str,
+    /// What was found.
+    pub what: String,
+}
+
+/// What was found, and what was looked at.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Everything that is wrong.
+    pub violations: Vec<Violation>,
+    /// Updates that Telegram delivered.
+    pub updates: usize,
+    /// Orders that were placed.
+    pub orders: usize,
+    /// Messages of the bot in all chats.
+    pub messages: usize,
+    /// Of these, repeated ones: each after a lost answer.
+    pub repeated: usize,
+}
+
+impl Verdict {
+    fn add(&mut self, guarantee: &'static str, what: impl Into<String>) {
+        let what = what.into();
+        self.violations.push(Violation { guarantee, what });
+    }
+}
+
+/// Everything that the checks look at.
+struct Facts {
+    /// As in `GET /sim/updates`.
+    delivered: Vec<Value>,
+    /// The bot's messages by chat, oldest first.
+    chats: HashMap<i64, Vec<Value>>,
+    /// All calls that Telegram and the provider received.
+    calls: Vec<Call>,
+    /// As in `GET /sim/kie/tasks`.
+    tasks: Vec<Value>,
+    updates: Vec<Update>,
+    sent: Vec<Sent>,
+    dead: Vec<Dead>,
+    named: Vec<(i64, i64)>,
+    orders: Vec<Order>,
+    tokens: Vec<String>,
+    wallets: Vec<(i64, i64, i64)>,
+    audit: Vec<String>,
+}
+
+/// Judges a world that has come to rest.
+pub async fn judge(outside: &Outside, pool: &PgPool, logs: &Path) -> anyhow::Result<Verdict> {
+    let facts = gather(outside, pool).await?;
+    let mut verdict = Verdict {
+        updates: facts.delivered.len(),
+        orders: facts.orders.len(),
+        messages: facts.chats.values().map(Vec::len).sum(),
+        ..Verdict::default()
+    };
+    intake::check(&facts, &mut verdict);
+    money::check(&facts, &mut verdict);
+    jobs::check(&facts, &mut verdict);
+    messages::check(&facts, outside, &mut verdict);
+    secrecy::check(&facts, logs, &mut verdict);
+    Ok(verdict)
+}
+
+async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
+    let list = |value: Value| value.as_array().cloned().unwrap_or_default();
+    let mut chats = HashMap::new();
+    for chat in list(outside.get("/sim/chats").await?) {
+        let id = chat["id"].as_i64().context("a chat's id")?;
+        let mut messages = outside.messages(id, 0).await;
+        messages.retain(|message| message["sender"] == "bot");
+        chats.insert(id, messages);
+    }
+    Ok(Facts {
+        delivered: list(outside.get("/sim/updates").await?),
+        chats,
+        calls: outside.sim().core().log.since(0, None),
+        tasks: list(outside.get("/sim/kie/tasks").await?["tasks"].clone()),
+        updates: tables::updates(pool).await?,
+        sent: tables::sent(pool).await?,
+        dead: tables::dead(pool).await?,
+        named: tables::named(pool).await?,
+        orders: tables::orders(pool).await?,
+        tokens: tables::tokens(pool).await?,
+        wallets: tables::wallets(pool).await?,
+        audit: tables::audit(pool).await?,
+    })
+}
+
+impl Facts {
+    /// The user's words of a delivered message: who, in which chat, what.
+    fn said(&self) -> impl Iterator<Item = (i64, i64, &str)> {
+        self.delivered
+            .iter()
+            .filter(|record| record["fate"] == "delivered")
+            .filter_map(|record| {
+                let message = &record["update"]["message"];
+                let who = message["from"]["id"].as_i64()?;
+                Some((
+                    who,
+                    message["chat"]["id"].as_i64()?,
+                    message["text"].as_str()?,
+                ))
+            })
+    }
+}

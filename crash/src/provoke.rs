@@ -1,0 +1,193 @@
+//! What must happen in the world for a point to be reached, where ordinary traffic does not bring it.
+
+use std::time::Duration;
+
+use bulwark::base::fault::Point;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::checker::REFUSED;
+use crate::people;
+use crate::tables;
+use crate::world::World;
+
+/// How long a point that ordinary traffic reaches is waited for.
+const SOON: Duration = Duration::from_secs(8);
+
+/// How a point is brought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Ordinary traffic passes it.
+    Traffic,
+    /// It is passed while a process starts: the process is killed and started armed.
+    Start,
+    /// After another point has stopped the process for a while, or another kill.
+    Lead(&'static str),
+    /// A fault at the provider.
+    Provider(&'static str),
+    /// A fault at Telegram, for the talker's messages.
+    Telegram(&'static str),
+    /// Tasks that take long enough to be asked about.
+    SlowTasks,
+    /// One who blocks the bot.
+    Blocked,
+    /// A group that moves.
+    Moved,
+    /// Nonsense from Telegram.
+    Nonsense,
+    /// A handler that fails for a moment.
+    Disturbed,
+    /// Notices that wait together.
+    Notices,
+    /// A stop in good order.
+    Stop,
+    /// A broadcast.
+    Broadcast,
+    /// Traffic, but only with several replicas.
+    Replicas,
+}
+
+/// The way to a point.
+pub fn way(point: Point) -> Way {
+    match point {
+        Point::StartMigrating
+        | Point::StartMigrated
+        | Point::StartRepaired
+        | Point::StartIntroducing
+        | Point::StartIntroduced
+        | Point::RescueStarting
+        | Point::UpkeepRan
+        | Point::UpkeepRecorded => Way::Start,
+        Point::ShardsReleasing | Point::ShardsReleased => Way::Stop,
+        Point::NoticeSending | Point::NoticeSent => Way::Replicas,
+        Point::UpdateRolledBack | Point::UpdateQuarantining | Point::UpdateQuarantined => {
+            Way::Nonsense
+        }
+        Point::UpdatePostponing | Point::UpdatePostponed => Way::Disturbed,
+        Point::MessageMerging | Point::MessageMerged => Way::Notices,
+        Point::MessageExtended => Way::Telegram("late"),
+        Point::MessagePuttingBack | Point::MessagePutBack => Way::Telegram("ill"),
+        Point::MessageBurying | Point::MessageBuried => Way::Telegram("refusal"),
+        Point::ChatDropping | Point::ChatDropped => Way::Blocked,
+        Point::ChatMoving | Point::ChatMoved => Way::Moved,
+        Point::JobsExtended => Way::Provider("late"),
+        Point::SubmitFailed | Point::JobSnoozing | Point::JobSnoozed => Way::Provider("busy"),
+        Point::JobParking | Point::JobParked => Way::Provider("lost"),
+        Point::EvidenceLeaving | Point::EvidenceLeft => Way::Lead("job_starting:1:stop"),
+        Point::RescueDone => Way::Lead("submit_intended:1"),
+        Point::JobProgressing | Point::JobProgressed => Way::SlowTasks,
+        Point::BroadcastStepping | Point::BroadcastStepped => Way::Broadcast,
+        Point::ShardsRenewing
+        | Point::ShardsRenewed
+        | Point::WebhookTaken
+        | Point::WebhookAnswering
+        | Point::BatchStoring
+        | Point::BatchStored
+        | Point::BatchAnswered
+        | Point::UpdateClaimed
+        | Point::UpdateCommitting
+        | Point::UpdateCommitted
+        | Point::MessageClaiming
+        | Point::MessageClaimed
+        | Point::MessageAnswered
+        | Point::MessageRecording
+        | Point::MessageRecorded
+        | Point::JobsClaiming
+        | Point::JobsClaimed
+        | Point::SubmitIntending
+        | Point::SubmitIntended
+        | Point::SubmitAnswered
+        | Point::JobStarting
+        | Point::JobStarted
+        | Point::JobPolling
+        | Point::JobPolled
+        | Point::JobNoting
+        | Point::JobNoted
+        | Point::ResultFetching
+        | Point::ResultOpened
+        | Point::ResultCompleting
+        | Point::ResultCompleted
+        | Point::JobEnding
+        | Point::JobEndCommitting
+        | Point::JobEnded
+        | Point::CallbackStoring
+        | Point::CallbackStored => Way::Traffic,
+    }
+}
+
+/// Brings it about, and says how long to wait for the death of replica `number`.
+pub async fn bring_about(world: &World, way: Way, number: usize) -> anyhow::Result<Duration> {
+    let outside = &world.outside;
+    match way {
+        Way::Traffic | Way::Replicas | Way::Start => {}
+        Way::Lead(_) => return Ok(Duration::from_secs(22)),
+        Way::Provider(what) => {
+            let rule = match what {
+                "late" => json!({ "target": "kie.createTask", "delay_ms": 5_500, "times": 2 }),
+                "busy" => json!({ "target": "kie.createTask", "retry_after": 1, "times": 2 }),
+                _ => json!({ "target": "kie.createTask", "drop_after": true, "times": 2 }),
+            };
+            outside.fault(rule).await?;
+            return Ok(SOON * 2);
+        }
+        Way::Telegram(what) => {
+            let mut rule = match what {
+                "late" => json!({ "delay_ms": 3_600 }),
+                "ill" => json!({ "status": 502 }),
+                _ => {
+                    json!({ "status": 400, "body": { "ok": false, "error_code": 400, "description": format!("Bad Request: {REFUSED}") } })
+                }
+            };
+            rule["target"] = json!("telegram.sendMessage");
+            rule["chat_id"] = json!(people::TALKER);
+            rule["times"] = json!(2);
+            outside.fault(rule).await?;
+            outside.says(people::TALKER, "/help").await?;
+            return Ok(SOON * 2);
+        }
+        Way::SlowTasks => {
+            outside
+                .post("/sim/kie/settings", &json!({ "speed": 1.0 }))
+                .await?;
+            return Ok(SOON * 2);
+        }
+        Way::Blocked => people::blocks(outside).await?,
+        Way::Moved => people::moves(outside).await?,
+        Way::Nonsense => {
+            for number in 1..=4 {
+                outside
+                    .post(
+                        "/sim/raw_update",
+                        &json!({ "message": { "message_id": number } }),
+                    )
+                    .await?;
+            }
+        }
+        Way::Disturbed => {
+            let pool = world.pool().await?;
+            tables::disturb_a_handler(&pool).await?;
+            pool.close().await;
+        }
+        Way::Notices => {
+            let pool = world.pool().await?;
+            for user in people::BUYERS {
+                let shard = bulwark::engine::shards::of_lane(user);
+                tables::put_notices(&pool, user, shard).await?;
+            }
+            pool.close().await;
+        }
+        Way::Stop => world.replicas[number].signal(Signal::TERM),
+        Way::Broadcast => people::broadcasts(outside).await?,
+    }
+    Ok(SOON)
+}
+
+/// Puts back what stays otherwise.
+pub async fn calm(world: &World) -> anyhow::Result<()> {
+    let speed = json!({ "speed": world.plan.speed });
+    world
+        .outside
+        .post("/sim/kie/settings", &speed)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,157 @@
+//! One world after another, several at a time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use tokio::task::JoinSet;
+
+use crate::chaos::Chaos;
+use crate::checker::{self, Verdict};
+use crate::cluster::Cluster;
+use crate::people;
+use crate::report::Report;
+use crate::rest;
+use crate::world::{Plan, World};
+use crate::{Options, binary};
+
+/// Where everything of this run lies.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The program that is killed.
+    pub program: PathBuf,
+    /// Clusters and logs.
+    pub folder: PathBuf,
+}
+
+/// What one world gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its plan.
+    pub plan: Plan,
+    /// What the checker said.
+    pub verdict: Verdict,
+    /// Passed points and those at which a process was killed.
+    pub notes: Vec<(String, String)>,
+    /// Deaths by cause.
+    pub kills: std::collections::BTreeMap<String, u32>,
+    /// Times of recovery and from what.
+    pub recoveries: Vec<(Duration, String)>,
+    /// Everything else that was done.
+    pub events: Vec<String>,
+}
+
+/// All seeds; true if nothing was violated.
+pub async fn all(options: Options) -> anyhow::Result<bool> {
+    let place = prepare().await?;
+    let mut report = Report::default();
+    let mut lanes = JoinSet::new();
+    let lanes_max = u64::try_from(options.worlds.max(1)).unwrap_or(1);
+    for lane in 0..lanes_max {
+        let seeds: Vec<u64> = (0..options.seeds)
+            .filter(|n| n % lanes_max == lane)
+            .map(|n| options.seed + n)
+            .collect();
+        lanes.spawn(one_after_another(
+            place.clone(),
+            lane,
+            seeds,
+            options.clone(),
+        ));
+    }
+    while let Some(joined) = lanes.join_next().await {
+        for outcome in joined.context("a lane of worlds")?? {
+            report.add(outcome);
+        }
+    }
+    report.print();
+    let good = report.is_good();
+    if good && !options.keep {
+        let _ = std::fs::remove_dir_all(&place.folder);
+    } else {
+        println!("logs: {}", place.folder.display());
+    }
+    Ok(good)
+}
+
+/// Builds the program and makes a folder.
+pub async fn prepare() -> anyhow::Result<Place> {
+    let program = binary::build().await?;
+    let folder = std::env::temp_dir().join(format!("bulwark-crash-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    ensure!(folder.is_absolute(), "a relative temporary folder");
+    Ok(Place { program, folder })
+}
+
+async fn one_after_another(
+    place: Place,
+    lane: u64,
+    seeds: Vec<u64>,
+    options: Options,
+) -> anyhow::Result<Vec<Outcome>> {
+    let data = place.folder.join(format!("pg{lane}"));
+    let mut cluster = Cluster::start(&data).await?;
+    let mut outcomes = Vec::new();
+    for seed in seeds {
+        let chaos = Chaos::new(seed, options.kills);
+        let (outcome, back) = one(&place, cluster, Plan::of(seed), chaos, options.kills).await?;
+        cluster = back;
+        Report::progress(&outcome);
+        if outcome.verdict.violations.is_empty() && !options.keep {
+            let _ = std::fs::remove_dir_all(logs(&place.folder, seed));
+        }
+        outcomes.push(outcome);
+    }
+    cluster.end().await?;
+    Ok(outcomes)
+}
+
+fn logs(folder: &Path, seed: u64) -> PathBuf {
+    folder.join(format!("w{seed}"))
+}
+
+/// One world from its beginning to its judgement.
+pub async fn one(
+    place: &Place,
+    cluster: Cluster,
+    plan: Plan,
+    chaos: Chaos,
+    kills: usize,
+) -> anyhow::Result<(Outcome, Cluster)> {
+    let folder = logs(&place.folder, plan.seed);
+    let armings = (0..plan.replicas).map(|_| crate::replica::Arming {
+        mutant: plan.mutant.clone(),
+        ..Default::default()
+    });
+    let armings = armings.collect();
+    let mut world = World::start(plan, cluster, &place.program, folder, armings).await?;
+    ensure!(
+        world.is_up(Duration::from_secs(60)).await,
+        "seed {}: the service does not start",
+        world.plan.seed
+    );
+    let people = people::settle(&world.outside, world.plan.seed);
+    chaos.run(&mut world, kills).await?;
+    let (pool, stuck) = rest::come(&mut world, people).await?;
+    let mut verdict = checker::judge(&world.outside, &pool, &world.folder).await?;
+    verdict.violations.extend(stuck);
+    pool.close().await;
+    let journal = &world.outside.journal;
+    let outcome = Outcome {
+        plan: world.plan.clone(),
+        verdict,
+        notes: world.notes(),
+        kills: journal.kills(),
+        recoveries: journal.recoveries(),
+        events: journal
+            .events()
+            .into_iter()
+            .map(|event| event.what)
+            .collect(),
+    };
+    std::fs::write(
+        world.folder.join("events"),
+        format!("{:#?}", journal.events()),
+    )?;
+    Ok((outcome, world.end().await))
+}
