@@ -1,0 +1,73 @@
+//! The real binary, killed in the middle of orders, and started again.
+//!
+//! The simulator's own record is the outside truth: each order was submitted once, charged once, and its result came.
+//! The moments of the kills are spread over an order's life, from the confirmation to the delivery.
+
+use std::time::Duration;
+
+use bulwark::engine::ledger::{self, AuditReport};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::database;
+use crate::service::{Outside, Service, free_port, results};
+
+const USER: i64 = 77;
+const PRICE: i64 = 10;
+const WELCOME: i64 = 500;
+/// How long after the confirmation the process is killed.
+const KILLS_MS: [u64; 8] = [0, 15, 40, 90, 250, 700, 1_500, 2_600];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_end_once_whenever_the_process_is_killed() {
+    let outside = Outside::start().await;
+    let port = free_port().await;
+    let database = database::fresh().await;
+    let start = || {
+        let grant = ("WELCOME_GRANT", &*WELCOME.to_string());
+        Service::start(&outside.sim, (port, port), &database, &[grant])
+    };
+
+    let mut service = start();
+    let user = outside.chat(USER);
+    user.says("/start").await;
+    for (done, kill_after_ms) in KILLS_MS.into_iter().enumerate() {
+        user.orders().await;
+        let mut moment = tokio::time::interval(Duration::from_millis(kill_after_ms.max(1)));
+        moment.tick().await;
+        moment.tick().await;
+        service.kill();
+        service = start();
+        user.receives(done + 1).await;
+    }
+    check(&outside, &database).await;
+}
+
+async fn check(outside: &Outside, database: &PgConnectOptions) {
+    let orders = i64::try_from(KILLS_MS.len()).unwrap();
+    let tasks = outside.tasks().await;
+    assert_eq!(
+        tasks.len(),
+        KILLS_MS.len(),
+        "an order was submitted twice, or never: {tasks:#?}"
+    );
+    let shown = results(&outside.chat(USER).messages().await);
+    // A message is sent again only if the kill took Telegram's answer with it: at most once a kill.
+    assert!(
+        (KILLS_MS.len()..=2 * KILLS_MS.len()).contains(&shown),
+        "{shown} results"
+    );
+
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .connect_with(database.clone())
+        .await
+        .unwrap();
+    let mut conn = pool.acquire().await.unwrap();
+    let wallet = ledger::wallet(&mut conn, USER, "USD").await.unwrap();
+    assert_eq!(
+        (wallet.available.0, wallet.held.0),
+        (WELCOME - orders * PRICE, 0)
+    );
+    let report = AuditReport::make(&mut conn).await.unwrap();
+    assert_eq!(report.findings, []);
+}
