@@ -20,6 +20,7 @@ use crate::engine::inbox::{self, AdmissionLimits, Dispatch, DispatchLimits};
 use crate::engine::jobs::{ArtifactStore, History, JobLimits, JobRunner, Jobs, Lines, Rescue};
 use crate::engine::lanes::{Limits, Runner};
 use crate::engine::ledger::Audit;
+use crate::engine::light::{LightLimits, LightRunner};
 use crate::engine::limits::Rate;
 use crate::engine::outbox::{DeadLetterReport, PacingLimits, Sender};
 use crate::engine::shards::Shards;
@@ -30,7 +31,6 @@ use crate::features;
 use crate::features::broadcast;
 use crate::features::cx::Env;
 use crate::features::routes::Router;
-use crate::features::storefront::ForgetInputs;
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
@@ -185,6 +185,15 @@ impl App {
             jobs.clone(),
         );
 
+        let light = LightRunner::new(
+            pool.clone(),
+            clock.clone(),
+            ids.clone(),
+            features::light_kinds(&env),
+            LightLimits::default(),
+            wakes.of(Queue::Light),
+        );
+
         let tasks: Vec<Arc<dyn Task>> = vec![
             Arc::new(Rescue::new(
                 pool.clone(),
@@ -208,7 +217,6 @@ impl App {
                 config.limits.job_retention,
             )),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
-            Arc::new(ForgetInputs::new(pool.clone(), clock.clone())),
             Arc::new(Audit::new(pool.clone())),
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
@@ -252,6 +260,7 @@ impl App {
             sender: Arc::new(sender),
             broadcasts,
             jobs: Arc::new(runner),
+            light: Arc::new(light),
             upkeep,
             readiness,
             router,

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 use crate::base::clock::Clock;
 use crate::base::supervise::Shutdown;
 use crate::engine::task::Task;
-use crate::engine::{inbox, jobs, outbox};
+use crate::engine::{inbox, jobs, light, outbox};
 use crate::http::metrics::{
-    DEAD_LETTERS, JOBS_UNKNOWN, POOL, QUARANTINED, QUEUE_OLDEST, QUEUE_PENDING,
+    DEAD_LETTERS, JOBS_STUCK, JOBS_UNKNOWN, POOL, QUARANTINED, QUEUE_OLDEST, QUEUE_PENDING,
 };
 use crate::http::routes::metrics_router;
 use crate::http::server::{self, ServerLimits};
@@ -45,6 +45,7 @@ impl Task for Gauges {
         let updates = inbox::counts(&self.pool, now).await?;
         let messages = outbox::counts(&self.pool, now).await?;
         let jobs = jobs::counts(&self.pool, now).await?;
+        let light = light::counts(&self.pool, now).await?;
         for (queue, pending, oldest_s) in [
             ("inbox", updates.pending, updates.oldest_pending_s),
             ("outbox", messages.pending, messages.oldest_pending_s),
@@ -53,12 +54,15 @@ impl Task for Gauges {
                 jobs.queued + jobs.running + jobs.unknown,
                 jobs.oldest_s,
             ),
+            ("light", light.due, light.oldest_due_s),
         ] {
             gauge!(QUEUE_PENDING, "queue" => queue).set(as_f64(pending));
             gauge!(QUEUE_OLDEST, "queue" => queue).set(as_f64(oldest_s));
         }
         gauge!(QUARANTINED).set(as_f64(updates.quarantined));
         gauge!(DEAD_LETTERS).set(as_f64(messages.dead));
+        gauge!(JOBS_STUCK, "weight" => "paid").set(as_f64(jobs.stuck));
+        gauge!(JOBS_STUCK, "weight" => "light").set(as_f64(light.dead));
         gauge!(JOBS_UNKNOWN).set(as_f64(jobs.unknown));
         gauge!(POOL, "state" => "open").set(f64::from(self.pool.size()));
         gauge!(POOL, "state" => "idle").set(f64::from(

@@ -24,6 +24,7 @@ use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{BatchWriter, Dispatch};
 use crate::engine::jobs::JobRunner;
 use crate::engine::lanes::Runner;
+use crate::engine::light::LightRunner;
 use crate::engine::outbox::Sender;
 use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
@@ -50,6 +51,7 @@ pub struct App {
     sender: Arc<Runner<Sender>>,
     broadcasts: Broadcasts,
     jobs: Arc<JobRunner>,
+    light: Arc<LightRunner>,
     upkeep: Upkeep,
     readiness: Arc<joins::Readiness>,
     router: axum::Router,

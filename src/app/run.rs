@@ -203,6 +203,11 @@ impl App {
         });
         let jobs = Arc::clone(&self.jobs);
         work.service("jobs", move |shutdown| Arc::clone(&jobs).run(shutdown));
+        let light = Arc::clone(&self.light);
+        work.service("light jobs", move |shutdown| {
+            let light = Arc::clone(&light);
+            async move { light.run(shutdown).await }
+        });
         let upkeep = self.upkeep.clone();
         work.service("upkeep", move |shutdown| upkeep.clone().run(shutdown));
     }
@@ -270,7 +275,7 @@ impl App {
         self.shards.renew().await?;
         loop {
             let dispatched = self.dispatch.drain().await?;
-            let jobs = self.jobs.drain().await?;
+            let jobs = self.jobs.drain().await? + self.light.drain().await?;
             let broadcast = self.broadcasts.step().await?;
             let sent = self.sender.drain().await?;
             if dispatched.processed + jobs + broadcast.worked + sent.processed == 0 {

@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod lanes;
 pub mod ledger;
+pub mod light;
 pub mod limits;
 pub mod operator;
 pub mod outbox;

@@ -16,10 +16,16 @@ pub mod wallet;
 use std::sync::Arc;
 
 use crate::engine::jobs::JobKind;
+use crate::engine::light::LightKind;
 
 /// The owners of all kinds of jobs: one more kind is one more line.
 pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
     vec![Arc::new(storefront::OrderJob::new(Arc::clone(env)))]
+}
+
+/// Who does each kind of light job.
+pub fn light_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn LightKind>> {
+    vec![Arc::new(storefront::ForgetInputs::new(Arc::clone(env)))]
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub const QUARANTINED: &str = "bulwark_updates_quarantined";
 pub const DEAD_LETTERS: &str = "bulwark_dead_letters";
 /// Jobs whose submit has an unknown outcome.
 pub const JOBS_UNKNOWN: &str = "bulwark_jobs_unknown";
+/// Jobs set aside until a person looks, by weight.
+pub const JOBS_STUCK: &str = "bulwark_jobs_stuck";
 /// Connections of the pool, by state.
 pub const POOL: &str = "bulwark_database_connections";
 /// What is left on our account, by provider, in its own unit.
@@ -23,12 +25,13 @@ pub const PROVIDER_BALANCE: &str = "bulwark_provider_balance";
 /// Always 1, with the version.
 pub const BUILD_INFO: &str = "bulwark_build_info";
 
-const GAUGES: [(&str, &str); 8] = [
+const GAUGES: [(&str, &str); 9] = [
     (QUEUE_PENDING, "Rows that wait, by queue"),
     (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
     (QUARANTINED, "Updates set aside after their last try"),
     (DEAD_LETTERS, "Messages that could not be delivered"),
     (JOBS_UNKNOWN, "Jobs whose submit has an unknown outcome"),
+    (JOBS_STUCK, "Jobs set aside until a person looks, by weight"),
     (POOL, "Connections of the database pool, by state"),
     (
         PROVIDER_BALANCE,

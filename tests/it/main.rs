@@ -24,6 +24,7 @@ mod journeys;
 mod languages;
 mod ledger;
 mod ledger_races;
+mod light;
 mod migrations;
 mod orders;
 mod outbox;

@@ -64,12 +64,13 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
 /// messages, whose progress is what became of them.
-const ENGINES: [&str; 7] = [
+const ENGINES: [&str; 8] = [
     "broadcast",
     "inbox",
     "conversation",
     "outbox",
     "jobs",
+    "light",
     "ledger",
     "upkeep",
 ];

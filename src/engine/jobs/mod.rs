@@ -58,5 +58,6 @@ pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::purge_artifacts;
 pub use store::{
-    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, record_callback, snooze,
+    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, forget_params,
+    record_callback, snooze,
 };

@@ -36,16 +36,19 @@ pub enum Queue {
     Outbox,
     /// Jobs are due.
     Jobs,
+    /// Light jobs are due.
+    Light,
 }
 
 impl Queue {
-    const ALL: [Self; 3] = [Self::Inbox, Self::Outbox, Self::Jobs];
+    const ALL: [Self; 4] = [Self::Inbox, Self::Outbox, Self::Jobs, Self::Light];
 
     const fn bit(self) -> u8 {
         match self {
             Self::Inbox => 1,
             Self::Outbox => 2,
             Self::Jobs => 4,
+            Self::Light => 8,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Wake {
 #[derive(Clone, Debug)]
 pub struct Wakes {
     worker: Uuid,
-    queues: [Wake; 3],
+    queues: [Wake; 4],
     others: Arc<Others>,
 }
 
@@ -110,11 +113,12 @@ impl Wakes {
 
     /// The wake-up of one queue.
     pub fn of(&self, queue: Queue) -> Wake {
-        let [inbox, outbox, jobs] = &self.queues;
+        let [inbox, outbox, jobs, light] = &self.queues;
         match queue {
             Queue::Inbox => inbox.clone(),
             Queue::Outbox => outbox.clone(),
             Queue::Jobs => jobs.clone(),
+            Queue::Light => light.clone(),
         }
     }
 

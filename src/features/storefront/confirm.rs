@@ -6,6 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::draft::{Draft, params};
+use super::forget;
 use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
 use super::texts::{about, speech};
@@ -174,6 +175,7 @@ async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: U
     };
     let now = cx.now();
     store::insert(cx.conn, &order, now).await?;
+    forget::later(cx, order_id).await?;
     let accepted = Accepted {
         title: service.title.get(cx.language.code()),
         estimate_s: service.estimate_s,

@@ -9,6 +9,7 @@
 
 mod confirm;
 mod draft;
+mod forget;
 mod inputs;
 #[cfg(feature = "faults")]
 mod mistakes;
@@ -21,11 +22,12 @@ mod summary;
 mod texts;
 mod waiting;
 
+pub use forget::ForgetInputs;
 pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, undelivered, welcome};
 pub use progress::OrderJob;
 pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
-pub use store::{ForgetInputs, open_orders};
+pub use store::open_orders;
 pub use summary::{changes, summary};
 pub use texts::speech;
 

@@ -1,20 +1,11 @@
 //! SQL of the orders.
 
-use std::time::Duration;
-
-use async_trait::async_trait;
-use serde_json::{Value, json};
-use sqlx::{PgConnection, PgPool};
+use serde_json::Value;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::base::clock::Clock;
-use crate::base::db::interval;
 use crate::base::money::Amount;
-use crate::engine::task::Task;
-
-/// How long the inputs of an order are kept, for "Retry".
-const KEEP_INPUTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// An order to be written down.
 pub(super) struct NewOrder<'a> {
@@ -135,41 +126,16 @@ pub async fn open_orders(conn: &mut PgConnection, user_id: i64) -> Result<i64, s
     .await
 }
 
-/// Forgets what users entered a week ago.
-#[derive(Debug)]
-pub struct ForgetInputs {
-    pool: PgPool,
-    clock: Clock,
-}
-
-impl ForgetInputs {
-    /// Works on the orders behind `pool`.
-    pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock }
-    }
-}
-
-#[async_trait]
-impl Task for ForgetInputs {
-    fn name(&self) -> &'static str {
-        "forget_inputs"
-    }
-
-    fn every(&self) -> Duration {
-        Duration::from_secs(3600)
-    }
-
-    async fn run(&self) -> Result<Value, anyhow::Error> {
-        let forgotten = sqlx::query!(
-            "update storefront_order set answers = null
-             where id in (select id from storefront_order
-                          where answers is not null and state <> 'open'
-                            and created_at < coalesce($2::timestamptz, now()) - $1::interval limit 5000)",
-            interval(KEEP_INPUTS),
-            self.clock.sql_now(),
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(json!({ "forgotten": forgotten.rows_affected() }))
-    }
+/// Forgets what users entered for these orders.
+pub(super) async fn forget_inputs(
+    conn: &mut PgConnection,
+    orders: &[Uuid],
+) -> Result<u64, sqlx::Error> {
+    let forgotten = sqlx::query!(
+        "update storefront_order set answers = null where id = any($1) and answers is not null",
+        orders
+    )
+    .execute(conn)
+    .await?;
+    Ok(forgotten.rows_affected())
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::base::db::interval;
 
@@ -101,4 +102,25 @@ pub(in crate::engine::jobs) async fn delete_old(
         + attempts.rows_affected()
         + callbacks.rows_affected()
         + keys.rows_affected())
+}
+
+/// Forgets what ended jobs were asked to make, in the caller's transaction: everything else of them stays.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_params(
+    conn: &mut PgConnection,
+    jobs: &[Uuid],
+    now: Option<OffsetDateTime>,
+) -> Result<u64, sqlx::Error> {
+    // The weeks to come are left out by the second condition.
+    let forgotten = sqlx::query!(
+        "update job_history set provider_snapshot = provider_snapshot - 'params'
+         where id = any($1) and finished_at <= coalesce($2::timestamptz, now()) and provider_snapshot ? 'params'",
+        jobs,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(forgotten.rows_affected())
 }

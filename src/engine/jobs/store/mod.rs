@@ -15,6 +15,7 @@ pub(super) use claims::{
 };
 pub use endings::cancel;
 pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, rescue};
+pub use history::forget_params;
 pub(super) use history::{delete_old, drop_weeks, make_weeks};
 pub(super) use line::{fronts, lately, mark_told, position};
 pub(super) use queries::next_due;

@@ -192,6 +192,8 @@ pub struct JobCounts {
     pub running: i64,
     /// Whether the provider has them is not known.
     pub unknown: i64,
+    /// Set aside until a person looks.
+    pub stuck: i64,
     /// Age of the oldest, seconds.
     pub oldest_s: i64,
 }
@@ -203,6 +205,7 @@ pub async fn counts(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<JobCou
         r#"select count(*) filter (where state = 'queued') as "queued!",
                   count(*) filter (where state in ('submitting', 'running')) as "running!",
                   count(*) filter (where state = 'unknown') as "unknown!",
+                  count(*) filter (where state = 'stuck') as "stuck!",
                   coalesce(extract(epoch from coalesce($1::timestamptz, now()) - min(created_at))::bigint, 0) as "oldest_s!"
            from job"#,
         now,
