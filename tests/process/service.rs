@@ -2,8 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use bulwark::base::redact::{ExposeSecret as _, Secret};
+use bulwark::config::{Config, Env};
 use bulwark_simulator::{SimConfig, Simulator};
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
@@ -160,6 +164,31 @@ impl Outside {
             .await
             .unwrap_or_default()
     }
+}
+
+/// Delivers an update as Telegram does.
+pub async fn deliver(outside: &Outside, port: u16, update: &Value) -> StatusCode {
+    static SECRET: LazyLock<Secret> = LazyLock::new(|| {
+        let env = Env::from([
+            ("TELEGRAM_BOT_TOKEN", TOKEN),
+            ("KIE_API_KEY", "x-x-x-x-x"),
+            ("PUBLIC_URL", "https://a.example"),
+            ("DATABASE_URL", "postgres://a@b/c"),
+        ]);
+        let config = Config::from_env(&env).expect("a configuration");
+        config.telegram.webhook_secret
+    });
+    let answer = outside
+        .http
+        .post(format!("http://127.0.0.1:{port}/webhook"))
+        .header("X-Telegram-Bot-Api-Secret-Token", SECRET.expose_secret())
+        .body(update.to_string())
+        .send();
+    let answer = answer.await.expect("an answer");
+    let status = answer.status();
+    // Read to its end, so that the connection is used again.
+    answer.bytes().await.expect("a body");
+    status
 }
 
 /// Somebody who talks to the bot.
