@@ -346,6 +346,18 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_is_full_with_what_is_in_flight() {
+        let mut queue = Queue::default();
+        for id in 1..=3 {
+            queue.offer(item(id, 7), NOW);
+        }
+        assert_eq!(queue.full(3).collect::<Vec<_>>(), [(7, 1)]);
+        queue.take(NOW, CLASSES).expect("ready");
+        assert_eq!(queue.full(3).collect::<Vec<_>>(), [(7, 1)]);
+        assert_eq!(queue.full(4).count(), 0);
+    }
+
+    #[test]
     fn what_waited_long_gets_its_share() {
         let mut queue = Queue::default();
         queue.offer(of_class(2, 1, 1), NOW);

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 pub use meter::Rate;
-use meter::{Caution, Meter, Window};
+use meter::{Caution, Meter, Window, whole};
 
 /// The pace that is kept while Telegram does not complain.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +118,8 @@ struct Flood {
     retry_after: Duration,
 }
 
+/// Notifications go one by one up to so many a second, and in so many small bursts beyond: a timer is no finer.
+const LOW_BURSTS_PER_S: f64 = 50.0;
 /// Chats remembered at most; those at rest are forgotten first.
 const CHATS_MAX: usize = 20_000;
 /// So many different chats flooded within [`FLOOD_WINDOW`] mean that the bot as a whole is too fast.
@@ -204,7 +206,7 @@ impl Pacing {
         let low_per_s = f64::from(self.limits.low_per_s.max(1)) * share;
         let low = Rate {
             every: Duration::from_secs_f64(1.0 / low_per_s),
-            burst: 1,
+            burst: whole(low_per_s / LOW_BURSTS_PER_S),
         };
         (f64::from(self.limits.overall_per_s.max(1)) * share, low)
     }

@@ -55,7 +55,7 @@ pub(super) struct Window {
 impl Window {
     /// When one more may go, at `per_s` a second; below 1 the window is longer than a second.
     pub(super) fn ready_at(&self, per_s: f64) -> Duration {
-        let count = whole(per_s);
+        let count = whole(per_s) as usize;
         let window = Duration::from_secs_f64((1.0 / per_s.max(Caution::LEAST)).max(1.0));
         match self.sent.len().checked_sub(count) {
             Some(at) => self.sent[at] + window,
@@ -65,7 +65,7 @@ impl Window {
 
     pub(super) fn count(&mut self, now: Duration, per_s: f64) {
         self.sent.push_back(now);
-        while self.sent.len() > whole(per_s).max(128) {
+        while self.sent.len() > (whole(per_s) as usize).max(128) {
             self.sent.pop_front();
         }
     }
@@ -80,8 +80,8 @@ impl Window {
     clippy::cast_sign_loss,
     reason = "calls a second: small and positive"
 )]
-fn whole(per_s: f64) -> usize {
-    (per_s.floor() as usize).max(1)
+pub(super) fn whole(per_s: f64) -> u32 {
+    (per_s.floor() as u32).max(1)
 }
 
 /// How much of the full pace is dared: cut at once by complaints, regained with time.

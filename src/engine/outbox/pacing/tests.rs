@@ -201,3 +201,44 @@ fn what_is_remembered_is_bounded() {
     assert_eq!(sent.len(), 50_000);
     assert!(pacing.chats.len() <= CHATS_MAX, "{}", pacing.chats.len());
 }
+
+#[test]
+fn a_halt_that_is_heard_of_stops_everything_and_slows_what_follows_once() {
+    let mut pacing = Pacing::default();
+    let left = Duration::from_secs(20);
+    for heard_ms in [0, 40, 900, 5_000] {
+        let since = Duration::from_millis(heard_ms);
+        pacing.heard_of_halt(left - since, NOW + since);
+    }
+    assert_eq!(message(&mut pacing, 1, NOW), Err(Wait::All(left)));
+    let after = per_second(&mut pacing, NOW + left, 100);
+    assert!((14..=24).contains(&after), "cut by half, once: {after}");
+}
+
+#[test]
+fn limits_of_an_operator_are_kept() {
+    for per_minute in [1, 2, 5, 10, 20] {
+        let mut pacing = Pacing::new(PacingLimits::of(200, 150, per_minute));
+        let minute = Duration::from_secs(60);
+        let notices = times(&mut pacing, NOW, (0..50).map(|_| (5, Weight::Notification)));
+        let most_a_minute = most(&notices, minute);
+        let allowed = usize::try_from(per_minute).expect("small");
+        assert!(
+            (allowed.div_ceil(2)..=allowed).contains(&most_a_minute),
+            "{most_a_minute} of {per_minute}"
+        );
+    }
+    let mut pacing = Pacing::new(PacingLimits::of(200, 150, 10));
+    let sent = times(
+        &mut pacing,
+        NOW,
+        (0..600).map(|chat| (chat, Weight::Notification)),
+    );
+    assert!((140..=154).contains(&most(&sent, SECOND)));
+    let all = times(
+        &mut pacing,
+        NOW + SECOND * 60,
+        (1_000..1_600).map(|chat| (chat, Weight::Message)),
+    );
+    assert_eq!(most(&all, SECOND), 200);
+}
