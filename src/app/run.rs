@@ -208,6 +208,8 @@ impl App {
             let light = Arc::clone(&light);
             async move { light.run(shutdown).await }
         });
+        let vitals = self.jobs.vitals();
+        work.service("breakers", move |shutdown| vitals.clone().run(shutdown));
         let upkeep = self.upkeep.clone();
         work.service("upkeep", move |shutdown| upkeep.clone().run(shutdown));
     }

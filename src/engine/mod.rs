@@ -3,6 +3,7 @@
 //! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
 //! Engines do not import each other, save `inbox → conversation` and `broadcast → outbox`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
+//! [`vitals`] is what the replicas know together of a provider,
 //! [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
 
 pub mod admin_audit;
@@ -20,4 +21,5 @@ pub mod people;
 pub mod shards;
 pub mod task;
 pub mod upkeep;
+pub mod vitals;
 pub mod wake;

@@ -168,6 +168,16 @@ pub trait Provider: Send + Sync + 'static {
     async fn balance(&self) -> Result<Option<i64>, ProviderError>;
     /// If a call must not be made now (an open breaker, a rate limit): how long to wait. Counts the call otherwise.
     fn hold_back(&self, step: Step) -> Option<Duration>;
+    /// Gives back what [`Provider::hold_back`] allowed, if the call is not made after all.
+    fn give_back(&self, _step: Step) {}
+    /// Its own limit of this kind of call, over all replicas: so many in any window of this length.
+    fn calls_max(&self, _step: Step) -> Option<(usize, Duration)> {
+        None
+    }
+    /// Its breakers, for the replicas to share, by names that never change.
+    fn breakers(&self) -> Vec<(&'static str, &breaker::Breaker)> {
+        Vec::new()
+    }
     /// How many tasks it may have under way at once, over all replicas.
     fn tasks_max(&self) -> u32 {
         TASKS_MAX

@@ -1,8 +1,8 @@
 //! A provider's own rate limits, kept before it has to refuse.
 //!
 //! A sliding log, not a token bucket: KIE counts requests in any ten seconds, and a bucket of twenty lets nearly
-//! forty through around its refill. Limits are small, so the log is too. Per replica: several replicas on one account
-//! share the limit by dividing `calls_max`.
+//! forty through around its refill. Limits are small, so the log is too. This is one replica's count; together they
+//! count in the database (`engine::vitals`), and this one spares it what could not pass anyway.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -33,5 +33,6 @@ mod questions;
 mod replicas;
 mod shelf;
 mod user;
+mod vitals;
 mod waiting;
 mod world;

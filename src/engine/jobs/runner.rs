@@ -17,6 +17,7 @@ use crate::base::clock::Clock;
 use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::base::supervise::Shutdown;
+use crate::engine::vitals::Vitals;
 use crate::engine::wake::Wake;
 use crate::providers::Provider;
 
@@ -91,6 +92,7 @@ pub struct JobRunner {
     pub(super) ids: Ids,
     pub(super) worker: Uuid,
     pub(super) providers: Vec<Arc<dyn Provider>>,
+    pub(super) vitals: Vitals,
     pub(super) kinds: Vec<Arc<dyn JobKind>>,
     pub(super) links: Arc<dyn Links>,
     pub(super) artifacts: ArtifactStore,
@@ -117,6 +119,7 @@ impl JobRunner {
         jobs: Jobs,
     ) -> Self {
         let artifacts = ArtifactStore::new(pool.clone(), clock.clone(), ids.clone());
+        let vitals = Vitals::new(pool.clone(), clock.clone(), providers.clone());
         let leases = Leases::new(clock.clone(), limits.lease);
         Self {
             pool,
@@ -124,6 +127,7 @@ impl JobRunner {
             ids,
             worker,
             providers,
+            vitals,
             kinds,
             links,
             artifacts,
@@ -131,6 +135,11 @@ impl JobRunner {
             jobs,
             leases,
         }
+    }
+
+    /// What the replicas know together of the providers; somebody has to run it.
+    pub fn vitals(&self) -> Vitals {
+        self.vitals.clone()
     }
 
     /// Runs until `shutdown`, then lets the steps in hand finish, under leases that are extended until the end.

@@ -105,7 +105,7 @@ impl JobRunner {
         provider: &dyn Provider,
         external_id: &str,
     ) -> Result<(), StepError> {
-        if let Some(wait) = provider.hold_back(Step::Poll) {
+        if let Some(wait) = self.vitals.hold_back(provider, Step::Poll).await {
             return self.look_again(job, wait, false).await;
         }
         let again = provider.next_poll(self.running_for(job));
@@ -204,7 +204,7 @@ impl JobRunner {
                 .end(job, Ending::Failed(FailureReason::ResultLost))
                 .await;
         }
-        if let Some(wait) = provider.hold_back(Step::Download) {
+        if let Some(wait) = self.vitals.hold_back(provider, Step::Download).await {
             return self.snooze(job, wait, true, false).await;
         }
         let mut artifacts = Vec::new();

@@ -18,7 +18,7 @@ const EVIDENCE_TRIES_MAX: u32 = 8;
 
 impl JobRunner {
     pub(super) async fn submit(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        if let Some(wait) = provider.hold_back(Step::Submit) {
+        if let Some(wait) = self.vitals.hold_back(provider, Step::Submit).await {
             return self.snooze(job, wait, false, false).await;
         }
         let request = self.request(job);

@@ -8,7 +8,7 @@
 //!     └──────────────────────────────────── half-open ──a probe failed──▶ open
 //! ```
 //! Only what says "the provider is ill" counts: a refused input, an empty account or a rate limit do not. Each
-//! replica judges by its own window; [`SharedBreaker`] is how the verdicts will be shared. A call counts for the phase
+//! replica judges by its own window, and [`BreakerRow`] is how it tells the others its verdict. A call counts for the phase
 //! in which it began, so that an answer from before an outage neither closes nor opens anything.
 
 mod latch;
@@ -24,7 +24,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 
 pub use latch::Latch;
-pub use row::{BreakerRow, SharedBreaker};
+pub use row::BreakerRow;
 use window::Window;
 
 /// When a breaker opens, and for how long.
@@ -226,10 +226,13 @@ impl Breaker {
         BreakerRow::new(state.phase, state.epoch, &self.clock)
     }
 
-    /// Takes over what another replica found, if it is newer than what this one knows.
+    /// Takes over what another replica found, if it is newer than what this one knows. Of two that changed at once the
+    /// one that was written stands.
     pub fn adopt(&self, row: &BreakerRow) {
         let mut state = self.state();
-        if row.epoch > state.epoch {
+        let ours = BreakerRow::new(state.phase, state.epoch, &self.clock);
+        let contradicted = row.epoch == ours.epoch && row.state != ours.state;
+        if row.epoch > state.epoch || contradicted {
             let phase = row.phase(&self.clock, self.settings.open_max * 5 / 4);
             state.turn(phase);
             state.epoch = row.epoch;

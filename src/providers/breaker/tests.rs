@@ -152,19 +152,21 @@ fn a_replica_adopts_what_is_newer_and_only_that() {
     let (theirs, _manual) = breaker();
     trip(&theirs, &theirs.clock);
     let newer = theirs.row();
-    assert_eq!((newer.state, newer.epoch), ("open", 1));
+    assert_eq!((newer.state.as_str(), newer.epoch), ("open", 1));
     ours.adopt(&newer);
     assert_eq!(ours.row(), newer);
-    let stale = BreakerRow {
-        epoch: 1,
-        state: "closed",
+    let closed = |epoch| BreakerRow {
+        epoch,
+        state: "closed".to_owned(),
         open_until: None,
     };
-    ours.adopt(&stale);
+    ours.adopt(&closed(0));
     assert!(ours.is_open());
+    ours.adopt(&closed(1));
+    assert!(!ours.is_open(), "of two at once the written one stands");
     let absurd = BreakerRow {
         epoch: 9,
-        state: "open",
+        state: "open".to_owned(),
         open_until: Some(datetime!(2099-01-01 0:00 UTC)),
     };
     ours.adopt(&absurd);

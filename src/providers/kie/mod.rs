@@ -283,6 +283,26 @@ impl Provider for Kie {
         wait
     }
 
+    fn give_back(&self, step: Step) {
+        match step {
+            Step::Submit => self.submits.give_back(),
+            Step::Poll => self.polls.give_back(),
+            Step::Download => {}
+        }
+    }
+
+    fn calls_max(&self, step: Step) -> Option<(usize, Duration)> {
+        match step {
+            Step::Submit => Some(SUBMITS_MAX),
+            Step::Poll => Some(POLLS_MAX),
+            Step::Download => None,
+        }
+    }
+
+    fn breakers(&self) -> Vec<(&'static str, &Breaker)> {
+        vec![("submits", &self.submits), ("polls", &self.polls)]
+    }
+
     fn tasks_max(&self) -> u32 {
         TASKS_MAX
     }
