@@ -17,7 +17,10 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { started: Instant },
+    System {
+        started: Instant,
+        began: OffsetDateTime,
+    },
     Manual(Arc<Manual>),
 }
 
@@ -37,6 +40,7 @@ impl Clock {
     pub fn system() -> Self {
         Self(Source::System {
             started: Instant::now(),
+            began: OffsetDateTime::now_utc(),
         })
     }
 
@@ -56,7 +60,16 @@ impl Clock {
     /// Wall-clock time in UTC.
     pub fn now(&self) -> OffsetDateTime {
         match &self.0 {
-            Source::System { started } => wall(*started),
+            Source::System { started, .. } => wall(*started),
+            Source::Manual(manual) => manual.now(),
+        }
+    }
+
+    /// The time of day when this clock was made, moved on evenly since: for what waits in memory. Somebody who sets the
+    /// machine's clock neither stretches nor cuts short such a wait.
+    pub fn steady(&self) -> OffsetDateTime {
+        match &self.0 {
+            Source::System { started, began } => *began + started.elapsed(),
             Source::Manual(manual) => manual.now(),
         }
     }
@@ -64,7 +77,7 @@ impl Clock {
     /// Time since this clock was made; never runs backwards.
     pub fn monotonic(&self) -> Duration {
         match &self.0 {
-            Source::System { started } => started.elapsed(),
+            Source::System { started, .. } => started.elapsed(),
             Source::Manual(manual) => (manual.now() - manual.started).unsigned_abs(),
         }
     }
@@ -142,5 +155,15 @@ mod tests {
         sleep.await;
         assert_eq!(clock.monotonic(), Duration::from_secs(10));
         assert_eq!(clock.sql_now(), Some(datetime!(2026-01-01 0:00:10 UTC)));
+    }
+
+    #[test]
+    fn steady_time_is_the_time_of_day_while_nobody_sets_the_clock() {
+        let clock = Clock::system();
+        let apart = (clock.steady() - clock.now()).abs();
+        assert!(apart < Duration::from_secs(1), "{apart}");
+        let (clock, manual) = Clock::manual(datetime!(2026-01-01 0:00 UTC));
+        manual.advance(Duration::from_secs(10));
+        assert_eq!(clock.steady(), clock.now());
     }
 }

@@ -172,6 +172,11 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
+/// A length of time as Postgres counted it, in microseconds; one that has passed is none.
+pub fn micros(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
 /// A duration as Postgres takes it, to the microsecond.
 pub fn interval(duration: Duration) -> sqlx::postgres::types::PgInterval {
     sqlx::postgres::types::PgInterval {

@@ -224,7 +224,7 @@ impl Dispatch {
             }
         }
         Ok(Verdict::Again {
-            at: self.clock.now() + delay,
+            at: self.clock.steady() + delay,
         })
     }
 }
@@ -258,7 +258,14 @@ impl LaneWork for Dispatch {
         let rows = if shards.is_empty() {
             Vec::new()
         } else {
-            store::pending(&self.pool, &shards, page.after[0], page.room[0]).await?
+            store::pending(
+                &self.pool,
+                &shards,
+                page.after[0],
+                page.room[0],
+                &self.clock,
+            )
+            .await?
         };
         Ok(Batch::of_one_class(rows, page))
     }
@@ -291,7 +298,7 @@ impl LaneWork for Dispatch {
         outcome.unwrap_or_else(|error| {
             tracing::warn!(seq = item.id, error = %error, "the database is away, the update waits");
             Verdict::Again {
-                at: self.clock.now() + Duration::from_millis(500),
+                at: self.clock.steady() + Duration::from_millis(500),
             }
         })
     }

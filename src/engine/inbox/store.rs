@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::receive::NewUpdate;
-use crate::base::db::interval;
+use crate::base::clock::Clock;
+use crate::base::db::{interval, micros};
 use crate::engine::lanes::Waiting;
 use crate::engine::shards;
 
@@ -82,19 +83,21 @@ pub(super) async fn pending(
     shards: &[i16],
     after: i64,
     limit: i64,
+    clock: &Clock,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     sqlx::query!(
-        "select seq, lane, not_before from inbox_update
-         where state = 0 and seq > $1 and shard = any($2) order by seq limit $3",
+        "select seq, lane, (extract(epoch from not_before - coalesce($4::timestamptz, now())) * 1000000)::bigint as wait_us
+         from inbox_update where state = 0 and seq > $1 and shard = any($2) order by seq limit $3",
         after,
         shards,
         limit,
+        clock.sql_now(),
     )
     .map(|row| Waiting {
         id: row.seq,
         lane: row.lane,
         priority: 0,
-        not_before: row.not_before,
+        not_before: row.wait_us.map(|us| clock.steady() + micros(us)),
     })
     .fetch_all(pool)
     .await

@@ -244,7 +244,7 @@ impl<W: LaneWork> Runner<W> {
             }
             let batch = self.work.fetch(&page).await?;
             running.seen = batch.after;
-            let now = self.clock.now();
+            let now = self.clock.steady();
             for row in batch.rows {
                 running.queue.offer(row, now);
             }
@@ -290,7 +290,7 @@ impl<W: LaneWork> Runner<W> {
     fn start(&self, running: &mut Running) {
         loop {
             let open = self.open_classes(running.flying.len());
-            let now = self.clock.now();
+            let now = self.clock.steady();
             let Some(item) = running.queue.take(now, open) else {
                 return;
             };
@@ -306,7 +306,7 @@ impl<W: LaneWork> Runner<W> {
                 }
             }
             let work = Arc::clone(&self.work);
-            let panicked_again_at = self.clock.now() + Duration::from_secs(5);
+            let panicked_again_at = self.clock.steady() + Duration::from_secs(5);
             running.flying.spawn(async move {
                 let process = AssertUnwindSafe(work.process(item)).catch_unwind();
                 let verdict = process.await.unwrap_or_else(|panic| {
@@ -332,7 +332,7 @@ impl<W: LaneWork> Runner<W> {
     ) {
         running.processed += 1;
         match joined {
-            Ok((item, Verdict::Done)) => running.queue.done(item.lane, self.clock.now()),
+            Ok((item, Verdict::Done)) => running.queue.done(item.lane, self.clock.steady()),
             Ok((item, Verdict::Again { at })) => running.queue.again(item, at),
             // Panics are caught inside; only a runtime that is going away aborts a task.
             Err(error) => {
@@ -342,7 +342,7 @@ impl<W: LaneWork> Runner<W> {
     }
 
     fn wait_max(&self, running: &Running, until_poll: Duration) -> Duration {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         match running.queue.next_wake() {
             Some(at) if at <= now => Duration::from_millis(1),
             Some(at) => (at - now).unsigned_abs().min(until_poll),

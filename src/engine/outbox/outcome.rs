@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use super::deliver::Delivered;
 use super::message::{Action, OnUnknown, Priority};
 use super::sender::{Sender, UNKNOWNS_MAX};
@@ -25,8 +23,6 @@ const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 pub(super) struct Failure<'a> {
     pub(super) action: &'a Action,
     pub(super) on_unknown: OnUnknown,
-    /// When it began.
-    pub(super) called_at: OffsetDateTime,
     pub(super) error: &'a CallError,
 }
 
@@ -111,9 +107,7 @@ impl Sender {
                 tracing::warn!(error = %error, "the answer was lost, the message is sent again");
                 self.try_again(row, error, true).await
             }
-            CallError::Blocked | CallError::ChatGone => {
-                self.unreachable(row, action, failure.called_at).await
-            }
+            CallError::Blocked | CallError::ChatGone => self.unreachable(row, action).await,
             CallError::Migrated { to_chat_id }
                 if (SUPERGROUP_MAX + 1..0).contains(&row.chat_id)
                     && *to_chat_id <= SUPERGROUP_MAX =>
@@ -140,12 +134,7 @@ impl Sender {
 
     /// The row and all that wait for its chat end here: each of them would only be refused for itself. What is owed is
     /// kept until the chat can be reached again.
-    async fn unreachable(
-        &self,
-        row: &Claimed,
-        action: &Action,
-        called_at: OffsetDateTime,
-    ) -> Result<Verdict, sqlx::Error> {
+    async fn unreachable(&self, row: &Claimed, action: &Action) -> Result<Verdict, sqlx::Error> {
         let now = self.clock.sql_now();
         let mut tx = self.pool.begin().await?;
         self.events.unreachable(&mut tx, row.chat_id).await?;
@@ -157,7 +146,7 @@ impl Sender {
         if !ended {
             return Ok(Verdict::Done);
         }
-        let others = store::drop_unreachable(&mut tx, row.chat_id, called_at, now).await?;
+        let others = store::drop_unreachable(&mut tx, row, now).await?;
         fault::reach(Point::ChatDropping);
         tx.commit().await?;
         fault::reach(Point::ChatDropped);
@@ -222,7 +211,7 @@ impl Sender {
         store::put_back(&self.pool, row, again, self.clock.sql_now()).await?;
         fault::reach(Point::MessagePutBack);
         Ok(Verdict::Again {
-            at: self.clock.now() + again.delay,
+            at: self.clock.steady() + again.delay,
         })
     }
 

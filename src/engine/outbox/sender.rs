@@ -122,9 +122,9 @@ impl Sender {
         let Some(mut row) = store::claim(&self.pool, item.id, chat_id, LEASE, now).await? else {
             self.refund(&item);
             return Ok(
-                match store::leased_until(&self.pool, item.id, chat_id).await? {
-                    Some(until) => Verdict::Again {
-                        at: until + Duration::from_millis(20),
+                match store::lease_left(&self.pool, item.id, chat_id, now).await? {
+                    Some(left) => Verdict::Again {
+                        at: self.clock.steady() + left + Duration::from_millis(20),
                     },
                     None => Verdict::Done,
                 },
@@ -183,7 +183,6 @@ impl Sender {
         if self.clock.monotonic() > call_before {
             return self.unsent(row).await;
         }
-        let called_at = self.clock.now();
         let call = self
             .deliverer
             .deliver(row.chat_id, action, row.known_message_id);
@@ -203,7 +202,6 @@ impl Sender {
                 let failure = |error| Failure {
                     action,
                     on_unknown,
-                    called_at,
                     error,
                 };
                 self.insist(|| async {
@@ -335,7 +333,7 @@ impl LaneWork for Sender {
             });
         }
         self.hear_of_halt().await?;
-        store::waiting(&self.pool, &shards, page, self.clock.sql_now()).await
+        store::waiting(&self.pool, &shards, page, &self.clock).await
     }
 
     fn hold_back(&self, item: &Waiting) -> Option<Hold> {
@@ -349,7 +347,7 @@ impl LaneWork for Sender {
             .pacing()
             .admit(chat_id, weight(item), self.replicas(), now);
         // Rounded up: a wait of less than a tick would be asked for again and again.
-        let at = |wait| self.clock.now() + wait + Duration::from_millis(1);
+        let at = |wait| self.clock.steady() + wait + Duration::from_millis(1);
         match admitted {
             Ok(()) => None,
             Err(Wait::Chat(wait)) => Some(Hold::Lane(at(wait))),
@@ -365,7 +363,7 @@ impl LaneWork for Sender {
         self.attempt(item).await.unwrap_or_else(|error| {
             tracing::warn!(id = item.id, error = %error, "the database is away, the message waits");
             Verdict::Again {
-                at: self.clock.now() + Duration::from_millis(500),
+                at: self.clock.steady() + Duration::from_millis(500),
             }
         })
     }

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::base::db::interval;
+use crate::base::db::{interval, micros};
 use crate::engine::outbox::message::Payload;
 
 /// A row under our lease.
@@ -24,6 +24,8 @@ pub(in crate::engine::outbox) struct Claimed {
     /// It was being sent before, and what came of that is unknown.
     pub(in crate::engine::outbox) was_sending: bool,
     pub(in crate::engine::outbox) expired: bool,
+    /// By the database's clock.
+    pub(in crate::engine::outbox) claimed_at: OffsetDateTime,
     pub(in crate::engine::outbox) message_ref: Option<Uuid>,
     pub(in crate::engine::outbox) known_message_id: Option<i64>,
     pub(in crate::engine::outbox) merge_key: Option<String>,
@@ -52,6 +54,7 @@ pub(in crate::engine::outbox) async fn claim(
              and (old.state = 0 or old.state = 1 and o.lease_until < coalesce($3::timestamptz, now()))
            returning o.id, o.chat_id, o.priority, o.lease_token, o.attempts, o.unknowns, old.state = 1 as "was_sending!",
                      coalesce(o.expires_at < coalesce($3::timestamptz, now()), false) as "expired!",
+                     coalesce($3::timestamptz, now()) as "claimed_at!",
                      o.message_ref, old.message_id as known_message_id,
                      o.merge_key, o.owed, o.payload as "payload: Json<Payload>", o.correlation"#,
         id,
@@ -63,20 +66,23 @@ pub(in crate::engine::outbox) async fn claim(
     .await
 }
 
-/// Until when another sender may still be at work on the row; None if the row is gone or moved.
-pub(in crate::engine::outbox) async fn leased_until(
+/// For how long another sender may still be at work on the row; None if the row is gone or moved.
+pub(in crate::engine::outbox) async fn lease_left(
     pool: &PgPool,
     id: i64,
     chat_id: i64,
-) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    now: Option<OffsetDateTime>,
+) -> Result<Option<Duration>, sqlx::Error> {
     sqlx::query_scalar!(
-        "select lease_until from outbox_message where id = $1 and chat_id = $2 and state in (0, 1)",
+        r#"select (extract(epoch from lease_until - coalesce($3::timestamptz, now())) * 1000000)::bigint as left_us
+           from outbox_message where id = $1 and chat_id = $2 and state in (0, 1)"#,
         id,
         chat_id,
+        now,
     )
     .fetch_optional(pool)
     .await
-    .map(Option::flatten)
+    .map(|left_us| left_us.flatten().map(micros))
 }
 
 /// False if the lease is not ours any more.

@@ -6,7 +6,7 @@ mod outcomes;
 mod waiting;
 
 pub(super) use claims::{
-    Again, Claimed, Neighbour, absorb, bury, claim, extend, finish, leased_until, neighbours, park,
+    Again, Claimed, Neighbour, absorb, bury, claim, extend, finish, lease_left, neighbours, park,
     put_back,
 };
 pub(super) use halts::{flooded, halted_for};

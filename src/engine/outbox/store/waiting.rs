@@ -5,6 +5,8 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::claims::Claimed;
+use crate::base::clock::Clock;
+use crate::base::db::micros;
 use crate::engine::lanes::{Batch, CLASSES, Page, Waiting};
 use crate::engine::outbox::message::{NewMessage, Payload};
 use crate::engine::shards;
@@ -98,8 +100,9 @@ pub(in crate::engine::outbox) async fn waiting(
     pool: &PgPool,
     shards: &[i16],
     page: &Page,
-    now: Option<OffsetDateTime>,
+    clock: &Clock,
 ) -> Result<Batch, sqlx::Error> {
+    let now = clock.sql_now();
     let answered: Vec<i64> = page.full[0].iter().map(|lane| lane ^ ANSWER_LANE).collect();
     let limit = page
         .room
@@ -125,12 +128,12 @@ pub(in crate::engine::outbox) async fn waiting(
              select chat_id, class = 0 as answers, min(class) as class,
                     (array_agg(id order by class, id desc))[1] as urgent_id
              from seen group by chat_id, class = 0)
-           select id as "id!", chat_id as "chat_id!", class as "class!", null::timestamptz as not_before, true as "is_mark!"
+           select id as "id!", chat_id as "chat_id!", class as "class!", null::bigint as wait_us, true as "is_mark!"
            from seen
            union all
            select head.id, head.chat_id,
                   case when head.id <= lane.urgent_id then least(head.priority, lane.class) else head.priority end,
-                  head.not_before, false
+                  (extract(epoch from head.not_before - coalesce($12::timestamptz, now())) * 1000000)::bigint, false
            from lane cross join lateral (
                select id, chat_id, priority, not_before from outbox_message m
                where m.chat_id = lane.chat_id and m.state in (0, 1) and (m.priority = 0) = lane.answers
@@ -171,7 +174,7 @@ pub(in crate::engine::outbox) async fn waiting(
                     row.chat_id
                 },
                 priority: u8::try_from(class).unwrap_or(0),
-                not_before: row.not_before,
+                not_before: row.wait_us.map(|us| clock.steady() + micros(us)),
             });
         }
     }
@@ -219,26 +222,25 @@ pub(in crate::engine::outbox) async fn migrate(
     Ok(moved.rows_affected() == 1)
 }
 
-/// The chat cannot be reached: what waits for it since before `called_at` is taken out, what is owed is kept for later.
-/// The number of rows that were taken out.
+/// The chat cannot be reached: what waits for it since before the row was claimed is taken out, what is owed
+/// is kept for later. The number of rows that were taken out.
 pub(in crate::engine::outbox) async fn drop_unreachable(
     conn: &mut PgConnection,
-    chat_id: i64,
-    called_at: OffsetDateTime,
+    row: &Claimed,
     now: Option<OffsetDateTime>,
 ) -> Result<u64, sqlx::Error> {
     sqlx::query!(
         "update outbox_message set state = 4, not_before = null
          where chat_id = $1 and state = 0 and owed and created_at <= $2",
-        chat_id,
-        called_at,
+        row.chat_id,
+        row.claimed_at,
     )
     .execute(&mut *conn)
     .await?;
     let waiting = sqlx::query_scalar!(
         "select id from outbox_message where chat_id = $1 and state = 0 and created_at <= $2 order by id for update",
-        chat_id,
-        called_at,
+        row.chat_id,
+        row.claimed_at,
     )
     .fetch_all(&mut *conn)
     .await?;
