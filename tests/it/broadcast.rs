@@ -258,3 +258,31 @@ async fn what_telegram_refuses_for_everybody_is_not_tried_on_everybody() {
     let dead = usize::try_from(dead_before).expect("a count");
     assert_eq!((got, counts.iter().max()), (300 - dead, Some(&1)));
 }
+
+#[tokio::test]
+async fn two_replicas_share_the_work_and_nobody_gets_it_twice() {
+    let world = World::new().await;
+    let admin = world.user(ADMIN);
+    crowd(&world, 2_000..2_150).await;
+    prepares(admin, json!({ "text": "hello" })).await;
+    let (message, row, column) = admin.find("Send").await;
+    admin.press_at(message, row, column).await;
+    let other = world.replica();
+    let under_way = "select count(*) from broadcast where state = 'running'";
+    for round in 0_u32.. {
+        world.sim.idle().await;
+        let (one, two) = tokio::join!(world.app.drain(), other.drain());
+        one.and(two).expect("the database");
+        world.advance(Duration::from_millis(250)).await;
+        if round > 20 && world.count(under_way).await == 0 {
+            break;
+        }
+        assert!(round < 200, "never done");
+    }
+    world.finish().await;
+    let counts = received(&world, 2_000..2_150, "hello").await;
+    assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
+    let transcript = admin.transcript().await;
+    assert!(transcript.contains("Sent: 151 of 151"), "{transcript}");
+    world.assert_clean().await;
+}
