@@ -1,6 +1,7 @@
 //! What was set aside is read, replayed and given up by commands, each at most once.
 
 mod jobs;
+mod light;
 
 use std::process::Command as Process;
 

@@ -1,10 +1,11 @@
-//! `bulwark inbox|outbox|jobs`: reads what was set aside, replays it, or gives it up.
+//! `bulwark inbox|outbox|jobs|light`: reads what was set aside, replays it, or gives it up.
 //!
 //! Everything goes through the engines' own `shelf` modules: each change is one transaction under a row lock, recorded
 //! with who and why. The service needs no telling: its next poll, within a second or two, finds what was put back.
 
 mod inbox;
 mod jobs;
+mod light;
 mod options;
 mod outbox;
 mod queue;
@@ -95,6 +96,10 @@ impl Desk {
             Command::Outbox(asked) => {
                 let outbox = outbox::Outbox { pool, clock };
                 queue::act(&outbox, &asked.action, &self.asked(asked), out).await
+            }
+            Command::Light(asked) => {
+                let light = light::Light { pool, clock };
+                queue::act(&light, &asked.action, &self.asked(asked), out).await
             }
             Command::Jobs(asked) => {
                 let jobs = jobs::Jobs {

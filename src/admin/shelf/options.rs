@@ -1,4 +1,4 @@
-//! The command line of `bulwark inbox`, `outbox` and `jobs`.
+//! The command line of `bulwark inbox`, `outbox`, `jobs` and `light`.
 
 use std::fmt::{Debug, Display};
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub enum Command {
     Outbox(Queue<Action<MessageFilter, i64>>),
     /// Jobs: read them with all their attempts, hurry them, give them up
     Jobs(Queue<JobsAction>),
+    /// Light jobs, such as forgetting what users entered: read and try again what failed
+    Light(Queue<Action<LightFilter, i64>>),
 }
 
 /// What all actions on a queue have.
@@ -179,6 +181,18 @@ pub enum MessageFilter {
     Parked,
     /// Out of the queue: sent, unchanged, expired, dropped, discarded
     Ended,
+    /// Every one
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LightFilter {
+    /// Set aside: needs a person
+    Dead,
+    /// To be done now
+    Due,
+    /// Its time has not come
+    Scheduled,
     /// Every one
     All,
 }

@@ -26,6 +26,7 @@
 
 mod job;
 mod runner;
+pub mod shelf;
 mod store;
 
 pub use job::{LightJob, LightKind, NewLight};

@@ -93,9 +93,9 @@ pub(super) async fn finish_and_claim(
                    and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
                  order by run_at, id limit $2 for update skip locked))
              returning id, kind, lease_token, attempts, payload, correlation)
-           select id as "id!", null::text as kind, null::bigint as lease_token, null::smallint as attempts, null::jsonb as payload,
-                  null::uuid as correlation from done
-           union all select * from next"#,
+           select coalesce((select array_agg(id) from done), '{}') as done, null::bigint as id, null::text as kind,
+                  null::bigint as lease_token, null::smallint as attempts, null::jsonb as payload, null::uuid as correlation
+           union all select null, id, kind, lease_token, attempts, payload, correlation from next"#,
         kinds,
         limit,
         interval(lease),
@@ -105,28 +105,21 @@ pub(super) async fn finish_and_claim(
     )
     .fetch_all(conn)
     .await?;
-    let mut done = Vec::with_capacity(jobs.len());
-    let mut next = Vec::new();
+    let mut done = Vec::new();
+    let mut next = Vec::with_capacity(rows.len());
     for row in rows {
-        match (
-            row.kind,
-            row.lease_token,
-            row.attempts,
-            row.payload,
-            row.correlation,
-        ) {
-            (Some(kind), Some(lease_token), Some(attempts), Some(payload), Some(correlation)) => {
-                next.push(LightJob {
-                    id: row.id,
-                    kind,
-                    lease_token,
-                    attempts,
-                    payload,
-                    correlation,
-                });
-            }
-            _ => done.push(row.id),
-        }
+        let Some(ids) = row.done else {
+            next.push(LightJob {
+                id: row.id.unwrap_or_default(),
+                kind: row.kind.unwrap_or_default(),
+                lease_token: row.lease_token.unwrap_or_default(),
+                attempts: row.attempts.unwrap_or_default(),
+                payload: row.payload.unwrap_or_default(),
+                correlation: row.correlation.unwrap_or_default(),
+            });
+            continue;
+        };
+        done = ids;
     }
     Ok((done, next))
 }
