@@ -88,13 +88,9 @@ pub fn router(surface: Surface) -> Router {
         config::ClientIp::ForwardedFor => Source::ForwardedFor,
         config::ClientIp::Header(name) => Source::Header(name.clone()),
     };
-    let router = router
-        .fallback(|| async { error(StatusCode::NOT_FOUND, "not found") })
-        .layer(SourceAddressLayer::new(
-            source,
-            surface.http.trusted_proxies.clone(),
-        ));
-    stack::around(router, clock, surface.ids)
+    let router = router.fallback(|| async { error(StatusCode::NOT_FOUND, "not found") });
+    let source = SourceAddressLayer::new(source, surface.http.trusted_proxies.clone());
+    stack::around(router, source, clock, surface.ids)
 }
 
 /// The router of the metrics' own listener.

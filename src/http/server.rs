@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -154,9 +154,8 @@ async fn connection(
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        // A backstop: it counts the silence before a request too, so the stricter limits are the stream's.
-        .header_read_timeout(limits.idle_timeout + limits.header_timeout)
+    // The stream limits silence and slow headers; a timer here would be made anew for every request.
+    http.header_read_timeout(None)
         .max_header_size(limits.header_bytes_max)
         .keep_alive(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);

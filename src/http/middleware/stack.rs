@@ -1,22 +1,30 @@
 //! What stands around every route: panics caught, requests logged by route and never by path.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
+use metrics::Histogram;
 use serde_json::json;
+use tower::{Layer, Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tracing::Instrument as _;
 
+use super::source_address::SourceAddressLayer;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::base::supervise::panic_text;
+use crate::http::metrics::{HTTP_DURATION, install};
 
 /// A handler other than the media stream answers within this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,22 +36,28 @@ pub fn error(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({ "error": text }))).into_response()
 }
 
-/// Puts the layers around `router`.
-pub fn around(router: Router, clock: Clock, ids: Ids) -> Router {
-    router
-        // Innermost, so that a panic is logged and counted as the answer that it becomes.
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
-            let text = redact::text(panic_text(&*panic)).into_owned();
-            tracing::error!(panic = text, "a request handler panicked");
-            error(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
-        }))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            logged(clock.clone(), ids.short(), request, next)
-        }))
-        .layer(SetSensitiveRequestHeadersLayer::new([
-            header::AUTHORIZATION,
-            header::HeaderName::from_static("x-telegram-bot-api-secret-token"),
-        ]))
+/// Puts the layers around `router`; as one, because each of its own would box every request and every answer anew.
+pub fn around(router: Router, source: SourceAddressLayer, clock: Clock, ids: Ids) -> Router {
+    let logged = LoggedLayer {
+        clock,
+        ids,
+        durations: Arc::new(Durations::new()),
+    };
+    router.layer(
+        ServiceBuilder::new()
+            .layer(SetSensitiveRequestHeadersLayer::new([
+                header::AUTHORIZATION,
+                header::HeaderName::from_static("x-telegram-bot-api-secret-token"),
+            ]))
+            .layer(logged)
+            // Inside, so that a panic is logged and counted as the answer that it becomes.
+            .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
+                let text = redact::text(panic_text(&*panic)).into_owned();
+                tracing::error!(panic = text, "a request handler panicked");
+                error(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+            }))
+            .layer(source),
+    )
 }
 
 /// A method as a label. Clients may invent methods, and a label value is kept for ever.
@@ -64,35 +78,123 @@ fn method_label(method: &Method) -> &'static str {
         .map_or("_OTHER", |at| LABELS[at])
 }
 
+/// The histograms of answers, by status, method and route: finding one here costs much less than naming it anew.
+struct Durations(RwLock<Vec<Known>>);
+
+struct Known {
+    status: u16,
+    method: &'static str,
+    route: String,
+    histogram: Histogram,
+}
+
+impl Durations {
+    fn new() -> Self {
+        // A histogram of before the recorder would record nothing for ever.
+        install();
+        Self(RwLock::default())
+    }
+
+    fn record(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let is_it = |known: &&Known| {
+            known.status == status && known.method == method && known.route == route
+        };
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.iter().find(is_it) {
+            known.histogram.record(took.as_secs_f64());
+            return;
+        }
+        drop(known);
+        let histogram = metrics::histogram!(
+            HTTP_DURATION,
+            "http_request_method" => method,
+            "http_route" => route.to_owned(),
+            "http_response_status_code" => status.to_string(),
+        );
+        histogram.record(took.as_secs_f64());
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.push(Known {
+            status,
+            method,
+            route: route.to_owned(),
+            histogram,
+        });
+    }
+}
+
+#[derive(Clone)]
+struct LoggedLayer {
+    clock: Clock,
+    ids: Ids,
+    durations: Arc<Durations>,
+}
+
+impl<S> Layer<S> for LoggedLayer {
+    type Service = Logged<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Logged {
+            inner,
+            around: self.clone(),
+        }
+    }
+}
+
 /// The route's template stands in log and metrics: paths of media and callbacks hold secrets.
 /// The request's id stands in every line that it causes, and in its answer, so that an operator can be asked about it.
-async fn logged(clock: Clock, id: String, request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", |path| path.as_str())
-        .to_owned();
-    let method = method_label(request.method());
-    let started = clock.monotonic();
-    let span = tracing::error_span!("request", request_id = %id);
-    let run = next.run(request).instrument(span.clone());
-    let answer = tokio::time::timeout(ANSWER_TIMEOUT, run).await;
-    let mut response =
-        answer.unwrap_or_else(|_| error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"));
-    let took = clock.monotonic() - started;
-    let status = response.status().as_u16();
-    metrics::histogram!(
-        super::super::metrics::HTTP_DURATION,
-        "http_request_method" => method,
-        "http_route" => route.clone(),
-        "http_response_status_code" => status.to_string(),
-    )
-    .record(took.as_secs_f64());
-    span.in_scope(|| tracing::debug!(method, route, status, took_ms = took.as_millis(), "request"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
+#[derive(Clone)]
+struct Logged<S> {
+    inner: S,
+    around: LoggedLayer,
+}
+
+impl<S, B> Service<Request> for Logged<S>
+where
+    S: Service<Request, Response = axum::http::Response<B>, Error = Infallible>,
+    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
     }
-    response
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let LoggedLayer {
+            clock,
+            ids,
+            durations,
+        } = self.around.clone();
+        let id = ids.short();
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = method_label(request.method());
+        let started = clock.monotonic();
+        let span = tracing::error_span!("request", request_id = %id);
+        let answer = span.in_scope(|| self.inner.call(request));
+        Box::pin(async move {
+            let run = answer.instrument(span.clone());
+            let mut response = match tokio::time::timeout(ANSWER_TIMEOUT, run).await {
+                Ok(Ok(response)) => response.map(Body::new),
+                Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"),
+            };
+            let took = clock.monotonic() - started;
+            let status = response.status().as_u16();
+            let route = route.as_ref().map_or("none", MatchedPath::as_str);
+            durations.record(method, route, status, took);
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let took_ms = took.as_millis();
+                span.in_scope(|| tracing::debug!(method, route, status, took_ms, "request"));
+            }
+            if let Ok(id) = HeaderValue::try_from(id) {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -103,10 +205,12 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::http::middleware::source_address::Source;
 
     async fn get_from(router: Router) -> (StatusCode, String) {
         let request = Request::get("/").body(Body::empty()).unwrap();
-        let response = around(router, Clock::system(), Ids::seeded(1))
+        let source = SourceAddressLayer::new(Source::Peer, Vec::new());
+        let response = around(router, source, Clock::system(), Ids::seeded(1))
             .oneshot(request)
             .await
             .unwrap();

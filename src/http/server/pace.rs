@@ -92,8 +92,12 @@ impl PacedStream {
     /// Fails when what is awaited outside of a request took too long.
     fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if self.pace.busy.load(Ordering::Acquire) {
-            // The body has a deadline of its own.
-            self.read_deadline.clear();
+            // The body has a deadline of its own. This one only has the stream looked at again, should nothing more come
+            // after the answer: nobody else would.
+            self.read_deadline.set(self.idle_timeout);
+            while self.read_deadline.poll_reached(context).is_ready() {
+                self.read_deadline.set(self.idle_timeout);
+            }
             return Poll::Pending;
         }
         let timeout = match self.awaited {
