@@ -13,7 +13,7 @@ use crate::base::supervise::Shutdown;
 use crate::engine::task::Task;
 use crate::engine::{inbox, jobs, light, outbox};
 use crate::http::metrics::{
-    DEAD_LETTERS, JOBS_STUCK, JOBS_UNKNOWN, POOL, QUARANTINED, QUEUE_OLDEST, QUEUE_PENDING,
+    DEAD_LETTERS, JOBS_STUCK, JOBS_UNKNOWN, POOL, QUARANTINED, QUEUE_OLDEST, QUEUE_PENDING, settle,
 };
 use crate::http::routes::metrics_router;
 use crate::http::server::{self, ServerLimits};
@@ -41,6 +41,7 @@ impl Task for Gauges {
     }
 
     async fn run(&self) -> Result<Value, anyhow::Error> {
+        settle();
         let now = self.clock.sql_now();
         let updates = inbox::counts(&self.pool, now).await?;
         let messages = outbox::counts(&self.pool, now).await?;

@@ -68,6 +68,13 @@ pub fn install() -> Option<&'static PrometheusHandle> {
         .as_ref()
 }
 
+/// Sorts what was recorded into buckets. Samples pile up until then, whether anybody reads the metrics or not.
+pub fn settle() {
+    if let Some(handle) = install() {
+        handle.run_upkeep();
+    }
+}
+
 /// The text that Prometheus reads.
 pub fn render() -> String {
     install()
