@@ -10,6 +10,9 @@ pub type Tx = Transaction<'static, Postgres>;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// A connection that was used within this time is taken to be alive.
+const TRUSTED_FOR: Duration = Duration::from_secs(2);
+
 /// The limits that one process puts on its use of the database.
 #[derive(Clone, Debug)]
 pub struct PoolLimits {
@@ -113,6 +116,18 @@ fn open(options: PgConnectOptions, limits: &PoolLimits) -> PgPool {
         .max_connections(limits.connections_max)
         .acquire_timeout(limits.acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
+        // Asking a connection whether it lives costs as much as a small statement. One that was used just now does, or
+        // its next statement fails as it would in the middle of a transaction.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                use sqlx::Connection as _;
+                if meta.idle_for >= TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options)
 }
 
@@ -175,6 +190,13 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
 /// A length of time as Postgres counted it, in microseconds; one that has passed is none.
 pub fn micros(us: i64) -> Duration {
     Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// Whether a row with that key stands there already: 23505, unique_violation.
+pub fn is_repetition(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// A duration as Postgres takes it, to the microsecond.
