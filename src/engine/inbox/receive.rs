@@ -312,15 +312,11 @@ impl Write {
         match self.insert(&updates).await {
             Ok(stored) => {
                 fault::reach(Point::BatchStored);
-                if let Some(lowest) = stored.values().min() {
-                    self.arrivals.note(*lowest);
+                if let Some(lowest) = stored.lowest() {
+                    self.arrivals.note(lowest);
                 }
                 for waiter in batch {
-                    let receipt = if stored.contains_key(&waiter.update.update_id) {
-                        Receipt::Stored
-                    } else {
-                        Receipt::Duplicate
-                    };
+                    let receipt = stored.receipt(waiter.update.update_id);
                     // A waiter that went away will deliver again and be told that the update is known.
                     let _ = waiter.answer.send(Some(receipt));
                 }
@@ -340,9 +336,21 @@ impl Write {
         }
     }
 
-    /// The `seq` of each update that is new.
-    async fn insert(&self, updates: &[&NewUpdate]) -> Result<HashMap<i64, i64>, WriteError> {
-        let insert = store::insert_batch(&self.pool, updates, self.clock.sql_now());
+    /// Repetitions are rare, so they are looked for only when there is one.
+    async fn store(&self, updates: &[&NewUpdate]) -> Result<Stored, sqlx::Error> {
+        let (columns, now) = (store::Columns::of(updates), self.clock.sql_now());
+        match store::insert_new(&self.pool, &columns, now).await {
+            Ok(lowest) => Ok(Stored::All { lowest }),
+            Err(error) if db::is_repetition(&error) => {
+                let seqs = store::insert_unknown(&self.pool, &columns, now).await?;
+                Ok(Stored::New(seqs))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn insert(&self, updates: &[&NewUpdate]) -> Result<Stored, WriteError> {
+        let insert = self.store(updates);
         let began = self.clock.monotonic();
         match tokio::time::timeout(COMMIT_TIMEOUT, insert).await {
             Ok(Ok(stored)) => {
@@ -364,6 +372,30 @@ impl Write {
                 tracing::warn!(updates = updates.len(), "storing updates took too long");
                 Err(WriteError::Away)
             }
+        }
+    }
+}
+
+/// What a batch has become.
+enum Stored {
+    /// All of it was new.
+    All { lowest: Option<i64> },
+    /// Some was known; the new ones with their `seq`.
+    New(HashMap<i64, i64>),
+}
+
+impl Stored {
+    fn lowest(&self) -> Option<i64> {
+        match self {
+            Self::All { lowest } => *lowest,
+            Self::New(seqs) => seqs.values().min().copied(),
+        }
+    }
+
+    fn receipt(&self, update_id: i64) -> Receipt {
+        match self {
+            Self::New(seqs) if !seqs.contains_key(&update_id) => Receipt::Duplicate,
+            Self::All { .. } | Self::New(_) => Receipt::Stored,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::base::db::{interval, micros};
 use crate::engine::lanes::Waiting;
 use crate::engine::shards;
 
+const PENDING: i16 = 0;
 const SHED: i16 = 3;
 
 /// An update as a handler gets it.
@@ -34,25 +35,73 @@ pub struct StoredUpdate {
     pub payload: Vec<u8>,
 }
 
-/// Inserts all, and returns the ids that were new with their `seq`.
-pub(super) async fn insert_batch(
+/// A batch as the columns of its rows.
+#[derive(Debug)]
+pub(super) struct Columns<'a> {
+    ids: Vec<i64>,
+    lanes: Vec<i64>,
+    shards: Vec<i16>,
+    kinds: Vec<&'a str>,
+    states: Vec<i16>,
+    correlations: Vec<Uuid>,
+    payloads: Vec<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(updates: &[&'a NewUpdate]) -> Self {
+        let state = |update: &NewUpdate| if update.shed { SHED } else { PENDING };
+        let each = || updates.iter();
+        Self {
+            ids: each().map(|update| update.update_id).collect(),
+            lanes: each().map(|update| update.lane).collect(),
+            shards: each().map(|update| shards::of_lane(update.lane)).collect(),
+            kinds: each().map(|update| nul_free(&update.kind)).collect(),
+            states: each().map(|update| state(update)).collect(),
+            correlations: each().map(|update| update.correlation).collect(),
+            payloads: each().map(|update| &update.payload[..]).collect(),
+        }
+    }
+}
+
+/// Postgres takes no NUL, and no kind has one.
+fn nul_free(kind: &str) -> &str {
+    kind.split('\0').next().unwrap_or_default()
+}
+
+/// Inserts all, or none if one is known already: half as dear for each row as looking first. The lowest `seq`.
+pub(super) async fn insert_new(
     pool: &PgPool,
-    updates: &[&NewUpdate],
+    columns: &Columns<'_>,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "with stored as (
+             insert into inbox_update (update_id, lane, shard, kind, state, correlation, payload, received_at)
+             select u.update_id, u.lane, u.shard, u.kind, u.state, u.correlation, u.payload, coalesce($8::timestamptz, now())
+             from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::smallint[], $6::uuid[], $7::bytea[])
+                  with ordinality as u (update_id, lane, shard, kind, state, correlation, payload, n)
+             order by u.n
+             returning seq)
+         select min(seq) from stored",
+        &columns.ids,
+        &columns.lanes,
+        &columns.shards,
+        &columns.kinds as &[&str],
+        &columns.states,
+        &columns.correlations,
+        &columns.payloads as &[&[u8]],
+        now,
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Inserts what is not known, and returns the ids that were new with their `seq`.
+pub(super) async fn insert_unknown(
+    pool: &PgPool,
+    columns: &Columns<'_>,
     now: Option<OffsetDateTime>,
 ) -> Result<HashMap<i64, i64>, sqlx::Error> {
-    let ids: Vec<i64> = updates.iter().map(|update| update.update_id).collect();
-    let lanes: Vec<i64> = updates.iter().map(|update| update.lane).collect();
-    let shards: Vec<i16> = lanes.iter().map(|lane| shards::of_lane(*lane)).collect();
-    let kinds: Vec<String> = updates
-        .iter()
-        .map(|update| update.kind.replace('\0', ""))
-        .collect();
-    let states: Vec<i16> = updates
-        .iter()
-        .map(|update| if update.shed { SHED } else { 0 })
-        .collect();
-    let correlations: Vec<Uuid> = updates.iter().map(|update| update.correlation).collect();
-    let payloads: Vec<&[u8]> = updates.iter().map(|update| &update.payload[..]).collect();
     let stored = sqlx::query!(
         "insert into inbox_update (update_id, lane, shard, kind, state, correlation, payload, received_at)
          select u.update_id, u.lane, u.shard, u.kind, u.state, u.correlation, u.payload, coalesce($8::timestamptz, now())
@@ -61,13 +110,13 @@ pub(super) async fn insert_batch(
          order by u.n
          on conflict (update_id) do nothing
          returning update_id, seq",
-        &ids,
-        &lanes,
-        &shards,
-        &kinds,
-        &states,
-        &correlations,
-        &payloads as &[&[u8]],
+        &columns.ids,
+        &columns.lanes,
+        &columns.shards,
+        &columns.kinds as &[&str],
+        &columns.states,
+        &columns.correlations,
+        &columns.payloads as &[&[u8]],
         now,
     )
     .fetch_all(pool)
