@@ -8,6 +8,7 @@ mod child;
 mod clock;
 mod database;
 mod growth;
+mod jobs;
 mod ledger;
 mod load;
 mod machine;
@@ -68,6 +69,8 @@ enum What {
     A,
     /// Whole updates, and the idle path
     B,
+    /// Light jobs
+    C,
     /// Ledger transfers
     D,
     /// The range proxy
@@ -128,6 +131,9 @@ async fn parts(cli: &Cli, cores: Cores) -> anyhow::Result<()> {
     }
     if cli.what.includes(What::B) {
         rows.extend(whole::run(&mut stage).await?);
+    }
+    if cli.what.includes(What::C) {
+        rows.extend(jobs::run(&mut stage).await?);
     }
     if cli.what.includes(What::D) {
         rows.extend(ledger::run(&mut stage).await?);

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bulwark::base::clock::Clock;
+
 use crate::load::Requests;
 use crate::server::SECRET;
 
@@ -26,8 +28,9 @@ impl Texts {
     pub fn new(text: &str) -> Self {
         let filler = "a person writes what they would like to see in the picture, in some detail, ";
         let body = format!(
-            r#"{{"update_id":{UPDATE_MARK},"message":{{"message_id":4711,"from":{{"id":{USER_MARK},"is_bot":false,"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","language_code":"en","is_premium":true}},"chat":{{"id":{USER_MARK},"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","type":"private"}},"date":1767225600,"text":"{text}","via":"{}"}}}}"#,
-            filler.repeat(4)
+            r#"{{"update_id":{UPDATE_MARK},"message":{{"message_id":4711,"from":{{"id":{USER_MARK},"is_bot":false,"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","language_code":"en","is_premium":true}},"chat":{{"id":{USER_MARK},"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","type":"private"}},"date":{now_s},"text":"{text}","via":"{}"}}}}"#,
+            filler.repeat(4),
+            now_s = Clock::system().now().unix_timestamp(),
         );
         let head = format!(
             "POST /webhook HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nx-telegram-bot-api-secret-token: {SECRET}\r\ncontent-length: {}\r\n\r\n",
