@@ -10,8 +10,8 @@ use futures_util::FutureExt as _;
 use sqlx::{PgConnection, PgPool};
 use tracing::Instrument as _;
 
-use super::receive::Arrivals;
 use super::store::{self, StoredUpdate};
+use super::write::Arrivals;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::fault::{self, Mutant, Point};

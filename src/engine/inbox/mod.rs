@@ -29,11 +29,12 @@ mod dispatch;
 mod receive;
 pub mod shelf;
 mod store;
+mod write;
 
 pub use admission::AdmissionLimits;
 pub use dispatch::{Dispatch, DispatchLimits, HandleError, UpdateHandler};
 pub use receive::{
-    Arrivals, BATCHES_MAX, BatchWriter, COMMIT_TIMEOUT, NewUpdate, Receipt, ReceiveError, Receiver,
-    channel,
+    BATCHES_MAX, BatchWriter, COMMIT_TIMEOUT, NewUpdate, Receipt, ReceiveError, Receiver, channel,
 };
 pub use store::{InboxCounts, StoredUpdate, counts, purge};
+pub use write::Arrivals;

@@ -1,0 +1,151 @@
+//! Stores batches of updates, and remembers what was stored.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sqlx::PgPool;
+
+use super::admission::Admission;
+use super::receive::{COMMIT_TIMEOUT, NewUpdate, Receipt, Waiter};
+use super::store;
+use crate::base::clock::Clock;
+use crate::base::db;
+use crate::base::fault::{self, Point};
+use crate::engine::wake::Wake;
+
+/// Which rows were committed since somebody looked.
+///
+/// Batches commit out of order, so a reader that remembers how far it came must go back for the later ones.
+#[derive(Clone, Debug)]
+pub struct Arrivals(Arc<AtomicI64>);
+
+impl Arrivals {
+    pub(super) fn none() -> Self {
+        Self(Arc::new(AtomicI64::new(i64::MAX)))
+    }
+
+    /// This row may have been read past.
+    pub(super) fn note(&self, seq: i64) {
+        self.0.fetch_min(seq, Ordering::AcqRel);
+    }
+
+    /// The lowest `seq` committed since the last call.
+    pub(super) fn take(&self) -> Option<i64> {
+        let lowest = self.0.swap(i64::MAX, Ordering::AcqRel);
+        (lowest != i64::MAX).then_some(lowest)
+    }
+}
+
+/// Puts batches into the table.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) pool: PgPool,
+    pub(super) clock: Clock,
+    pub(super) admission: Arc<Admission>,
+    pub(super) stored: Wake,
+    pub(super) arrivals: Arrivals,
+}
+
+impl Write {
+    /// Stores the batch and tells each of its waiters.
+    pub(super) async fn write(&self, batch: Vec<Waiter>) {
+        let updates: Vec<&NewUpdate> = batch.iter().map(|waiter| &waiter.update).collect();
+        fault::reach(Point::BatchStoring);
+        match self.insert(&updates).await {
+            Ok(stored) => {
+                fault::reach(Point::BatchStored);
+                if let Some(lowest) = stored.lowest() {
+                    self.arrivals.note(lowest);
+                }
+                for waiter in batch {
+                    let receipt = stored.receipt(waiter.update.update_id);
+                    // A waiter that went away will deliver again and be told that the update is known.
+                    let _ = waiter.answer.send(Some(receipt));
+                }
+                fault::reach(Point::BatchAnswered);
+                self.stored.notify();
+            }
+            Err(WriteError::Data) if batch.len() > 1 => {
+                for waiter in batch {
+                    Box::pin(self.write(vec![waiter])).await;
+                }
+            }
+            Err(WriteError::Data | WriteError::Away) => {
+                for waiter in batch {
+                    let _ = waiter.answer.send(None);
+                }
+            }
+        }
+    }
+
+    /// Repetitions are rare, so they are looked for only when there is one.
+    async fn store(&self, updates: &[&NewUpdate]) -> Result<Stored, sqlx::Error> {
+        let (columns, now) = (store::Columns::of(updates), self.clock.sql_now());
+        match store::insert_new(&self.pool, &columns, now).await {
+            Ok(lowest) => Ok(Stored::All { lowest }),
+            Err(error) if db::is_repetition(&error) => {
+                let seqs = store::insert_unknown(&self.pool, &columns, now).await?;
+                Ok(Stored::New(seqs))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn insert(&self, updates: &[&NewUpdate]) -> Result<Stored, WriteError> {
+        let insert = self.store(updates);
+        let began = self.clock.monotonic();
+        match tokio::time::timeout(COMMIT_TIMEOUT, insert).await {
+            Ok(Ok(stored)) => {
+                let took = self.clock.monotonic() - began;
+                self.admission.committed(updates.len(), took);
+                Ok(stored)
+            }
+            Ok(Err(error)) if db::is_transient(&error) => {
+                self.admission.failed();
+                tracing::warn!(error = %error, updates = updates.len(), "cannot store updates, the database is away");
+                Err(WriteError::Away)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(error = %error, updates = updates.len(), "a batch of updates was refused");
+                Err(WriteError::Data)
+            }
+            Err(_) => {
+                self.admission.failed();
+                tracing::warn!(updates = updates.len(), "storing updates took too long");
+                Err(WriteError::Away)
+            }
+        }
+    }
+}
+
+/// What a batch has become.
+enum Stored {
+    /// All of it was new.
+    All { lowest: Option<i64> },
+    /// Some was known; the new ones with their `seq`.
+    New(HashMap<i64, i64>),
+}
+
+impl Stored {
+    fn lowest(&self) -> Option<i64> {
+        match self {
+            Self::All { lowest } => *lowest,
+            Self::New(seqs) => seqs.values().min().copied(),
+        }
+    }
+
+    fn receipt(&self, update_id: i64) -> Receipt {
+        match self {
+            Self::New(seqs) if !seqs.contains_key(&update_id) => Receipt::Duplicate,
+            Self::All { .. } | Self::New(_) => Receipt::Stored,
+        }
+    }
+}
+
+enum WriteError {
+    /// Nothing can be stored now.
+    Away,
+    /// Something in this batch cannot be stored; the others must not suffer.
+    Data,
+}
