@@ -12,7 +12,8 @@
 //!   it goes on, and is paid for if it succeeds.
 //! * Results are fetched before the job ends, and kept until they are delivered.
 //! * Jobs start in the order of their rank: users take turns, priorities age. One provider's slowness, limits or backlog
-//!   never hold up another's jobs.
+//!   never hold up another's jobs. Who waits is told their place, and how long it takes where that was measured.
+//! * What a dead replica had in hand goes on after its lease, the period of rescue and a poll: within nine seconds.
 //! * A step on which our own code fails is tried a bounded number of times; then the job is set aside as `stuck`, its
 //!   money still held, and an admin is told. After the mend it goes on from where it was.
 //! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
@@ -23,6 +24,7 @@
 //!   │ └─surely───┘  └─answer lost──▶ unknown └─ polled again later
 //!   │  not sent                        └─ no evidence in time ──▶ failed
 //!   └──▶ cancelled
+//! any of them ──a step of ours fails five times in a row──▶ stuck ──an operator──▶ where it was
 //! ```
 //!
 //! If the process dies

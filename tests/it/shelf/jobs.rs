@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Executor as _;
 
 use super::{number, run, run_json, text};
-use crate::world::{User, World};
+use crate::world::{ADMIN, User, World};
 
 /// A paid order, confirmed, whose submit's answer is lost and of which no callback comes.
 async fn unknown_order(world: &World, user: User<'_>) -> String {
@@ -208,5 +208,44 @@ async fn a_stuck_job_goes_on_from_where_it_was_parked() {
         Some(1),
         "submitted once"
     );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn an_order_on_which_our_own_code_fails_is_set_aside_told_of_and_delivered_after_the_mend() {
+    let world = World::new().await;
+    let (anna, admin) = (world.user(11), world.user(ADMIN));
+    admin.says("/start").await;
+    anna.says("/start").await;
+    let bug = "create function bug() returns trigger language plpgsql as $$ begin raise exception 'a bug'; end $$;
+        create trigger bug before insert on hold_resolution for each row execute function bug()";
+    world.pool.execute(bug).await.expect("a bug");
+    let job = order(&world, anna).await;
+    world.finish().await;
+    anna.hears("Something is wrong on my side").await;
+    admin
+        .hears(&format!("Job {job} (text-to-image) is stuck"))
+        .await;
+    assert_eq!(anna.wallet().await, (490, 10), "still held");
+    let (good, list) = run(&world, "jobs list").await;
+    assert!(
+        good && list.contains(&job) && list.contains("stuck"),
+        "{list}"
+    );
+    let story = run_json(&world, &format!("jobs show {job}")).await;
+    let error = story["job"]["error"].as_str().unwrap_or_default();
+    assert!(error.contains("a bug"), "{error}");
+
+    // Mended the next day, when its deadline is long over.
+    world
+        .pool
+        .execute("drop trigger bug on hold_resolution")
+        .await
+        .expect("the mend");
+    world.advance(Duration::from_secs(24 * 3600)).await;
+    assert!(run(&world, &format!("jobs retry {job}")).await.0);
+    world.finish().await;
+    assert_eq!(anna.wallet().await, (490, 0), "delivered and charged");
+    assert_eq!(world.tasks().await.len(), 1, "ordered once");
     world.assert_clean().await;
 }
