@@ -42,16 +42,16 @@ async fn everybody_gets_it_once_and_the_admin_sees_how_it_goes() {
     world
         .post("/sim/users/2007", json!({ "blocked": true }))
         .await;
-    prepares(admin, json!({ "text": "Sale *today*!" })).await;
+    prepares(admin, json!({ "text": "Sale: 2 * 3 * 4!" })).await;
     let transcript = admin.transcript().await;
-    assert!(transcript.contains("bot: Sale today!"), "{transcript}");
+    assert!(transcript.contains("bot: Sale: 2 * 3 * 4!"), "{transcript}");
     assert!(
         transcript.contains("100 people would get it"),
         "{transcript}"
     );
     admin.presses("Send").await;
     world.finish().await;
-    let mut counts = received(&world, 2_000..2_100, "Sale today!").await;
+    let mut counts = received(&world, 2_000..2_100, "Sale: 2 * 3 * 4!").await;
     assert_eq!(counts.remove(7), 0, "who blocked the bot");
     assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
     let transcript = admin.transcript().await;

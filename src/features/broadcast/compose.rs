@@ -126,7 +126,7 @@ fn content(language: Language, message: &IncomingMessage) -> Handled<Action> {
     let text = message
         .formatted
         .clone()
-        .or_else(|| message.text.as_deref().map(Rich::template))
+        .or_else(|| message.text.as_deref().map(Rich::literal))
         .unwrap_or_default();
     let Some(media) = &message.media else {
         if text.is_blank() {
