@@ -9,6 +9,8 @@ use crate::outside::Outside;
 const CHATS: std::ops::Range<i64> = 9_001..9_007;
 /// Beyond this nothing recovers by itself.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// Stands for a recovery that did not come.
+pub const NEVER: Duration = Duration::from_secs(999);
 
 /// Asks in all the chats now; how long after `since` the last of them was answered. None: somebody never was.
 pub async fn ask(outside: &Outside, since: Instant) -> Option<Duration> {

@@ -63,6 +63,7 @@ impl Chaos {
             rounds += 1;
             self.sprinkle(world).await?;
             let since = self.round(world).await?;
+            disarm(world)?;
             raise(world)?;
             // Now and then the next fault comes while this one is still felt.
             if self.dice.percent(60) {
@@ -358,6 +359,17 @@ async fn terminate(world: &mut World) -> anyhow::Result<(Instant, String)> {
     Ok((clock::now(), "backends terminated".to_owned()))
 }
 
+/// What was armed and not reached is not to strike later, when nobody expects it.
+pub fn disarm(world: &World) -> anyhow::Result<()> {
+    for replica in &world.replicas {
+        replica.order("")?;
+        if replica.is_stopped() {
+            replica.signal(Signal::CONT);
+        }
+    }
+    Ok(())
+}
+
 /// Starts what is dead, as a platform does.
 pub fn raise(world: &mut World) -> anyhow::Result<()> {
     for number in 0..world.replicas.len() {
@@ -373,10 +385,7 @@ pub fn raise(world: &mut World) -> anyhow::Result<()> {
 async fn recover(world: &mut World, (since, what): (Instant, String)) -> anyhow::Result<()> {
     match canary::ask(&world.outside, since).await {
         Some(took) => world.outside.journal.recovered(took, &what),
-        None => world
-            .outside
-            .journal
-            .recovered(Duration::from_secs(999), &what),
+        None => world.outside.journal.recovered(canary::NEVER, &what),
     }
     Ok(())
 }

@@ -1,10 +1,20 @@
-//! The front door: what a platform's proxy is to several replicas. It sends each connection to one that listens.
+//! The front door: what a platform's proxy is to several replicas. It sends each connection to one that listens, and
+//! leaves one alone for a while that takes a request and does not answer.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+
+use crate::clock;
+
+/// A request that is not answered within this time is given up, and its replica counts as ill.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// So long nothing is sent to an ill one while there are others.
+const ILL: Duration = Duration::from_secs(4);
 
 /// A listener before some ports of this machine.
 #[derive(Debug)]
@@ -13,13 +23,17 @@ pub struct Front {
     _tasks: JoinSet<()>,
 }
 
+/// A replica, and until when it counts as ill.
+type Behind = Arc<Vec<(u16, Mutex<Option<Instant>>)>>;
+
 impl Front {
     /// Listens before `behind`.
-    pub async fn start(behind: Vec<u16>) -> std::io::Result<Self> {
+    pub async fn start(behind: &[u16]) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, behind));
+        let behind = behind.iter().map(|port| (*port, Mutex::default()));
+        tasks.spawn(accept(listener, Arc::new(behind.collect())));
         Ok(Self {
             port,
             _tasks: tasks,
@@ -32,28 +46,71 @@ impl Front {
     }
 }
 
-async fn accept(listener: TcpListener, behind: Vec<u16>) {
+async fn accept(listener: TcpListener, behind: Behind) {
     let mut open: JoinSet<()> = JoinSet::new();
     let mut next = 0_usize;
     loop {
         tokio::select! {
             Ok((client, _)) = listener.accept() => {
                 next = next.wrapping_add(1);
-                let mut order = behind.clone();
-                order.rotate_left(next % behind.len().max(1));
-                open.spawn(pass(client, order));
+                open.spawn(pass(client, Arc::clone(&behind), next));
             }
             Some(_) = open.join_next() => {}
         }
     }
 }
 
-async fn pass(mut client: TcpStream, order: Vec<u16>) {
-    for port in order {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if let Ok(mut service) = TcpStream::connect(address).await {
-            let _ = copy_bidirectional(&mut client, &mut service).await;
-            return;
+async fn pass(client: TcpStream, behind: Behind, first: usize) {
+    let is_ill = |ill: &Mutex<Option<Instant>>| {
+        let until = *ill.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| clock::now() < until)
+    };
+    // The healthy ones first, beginning with whose turn it is.
+    let mut order: Vec<usize> = (0..behind.len()).collect();
+    order.rotate_left(first % behind.len().max(1));
+    order.sort_by_key(|at| is_ill(&behind[*at].1));
+    for at in order {
+        let (port, ill) = &behind[at];
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
+        let connect = tokio::time::timeout(ANSWER_MAX, TcpStream::connect(address)).await;
+        let Ok(Ok(service)) = connect else { continue };
+        if talk(client, service).await == Talk::Unanswered {
+            *ill.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::now() + ILL);
+        }
+        return;
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Talk {
+    Over,
+    Unanswered,
+}
+
+/// Passes bytes both ways until either side ends, or a request is not answered in time.
+async fn talk(mut client: TcpStream, mut service: TcpStream) -> Talk {
+    let (mut asked, mut answered) = (vec![0_u8; 16 << 10], vec![0_u8; 16 << 10]);
+    let mut waiting_since: Option<Instant> = None;
+    loop {
+        let patience = waiting_since.map_or(Duration::from_secs(3_600), |since| {
+            (since + ANSWER_MAX).saturating_duration_since(clock::now())
+        });
+        tokio::select! {
+            read = client.read(&mut asked) => {
+                let Ok(len @ 1..) = read else { return Talk::Over };
+                if service.write_all(&asked[..len]).await.is_err() {
+                    return Talk::Over;
+                }
+                waiting_since = waiting_since.or(Some(clock::now()));
+            }
+            read = service.read(&mut answered) => {
+                let Ok(len @ 1..) = read else { return Talk::Over };
+                waiting_since = None;
+                if client.write_all(&answered[..len]).await.is_err() {
+                    return Talk::Over;
+                }
+            }
+            () = tokio::time::sleep(patience) => return Talk::Unanswered,
         }
     }
 }

@@ -45,6 +45,8 @@ impl Journal {
 
     /// Notes how long it took until the service answered everybody again.
     pub fn recovered(&self, took: Duration, what: &str) {
+        let from = clock::wall() - took;
+        self.note(from, format!("recovered from: {what}"));
         self.pages().recoveries.push((took, what.to_owned()));
     }
 
@@ -52,7 +54,8 @@ impl Journal {
     pub fn excuses(&self, at: OffsetDateTime) -> bool {
         let (before, after) = (Duration::from_secs(1), Duration::from_secs(10));
         let pages = self.pages();
-        let mut events = pages.events.iter();
+        let done = |event: &&Event| !event.what.starts_with("recovered");
+        let mut events = pages.events.iter().filter(done);
         events.any(|event| at >= event.from - after && at <= event.to + before)
     }
 

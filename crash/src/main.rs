@@ -15,6 +15,7 @@ mod cutter;
 mod dice;
 mod front;
 mod journal;
+mod mutants;
 mod outside;
 mod people;
 mod provoke;
@@ -22,6 +23,7 @@ mod replica;
 mod report;
 mod rest;
 mod run;
+mod script;
 mod tables;
 mod world;
 
@@ -48,6 +50,9 @@ pub struct Options {
     /// A bounded run, as for each change: few worlds, some points
     #[arg(long)]
     quick: bool,
+    /// Put each known mistake into the service instead, and see that the checker finds it
+    #[arg(long)]
+    mutants: bool,
     /// Keep the logs of all worlds, not only of those with violations
     #[arg(long)]
     keep: bool,

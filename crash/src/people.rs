@@ -144,6 +144,17 @@ async fn giver(outside: Arc<Outside>, mut dice: Dice) {
     for admin in ADMINS {
         let _ = outside.says(admin, "/start").await;
     }
+    // Nothing can be given to one whom the bot has not met.
+    for buyer in BUYERS {
+        while outside
+            .messages(buyer, 0)
+            .await
+            .iter()
+            .all(|message| message["sender"] != "bot")
+        {
+            clock::pause(200).await;
+        }
+    }
     while !outside.is_closing() {
         let (to, number) = (*dice.pick(&BUYERS), outside.number());
         let cents = dice.between(1, 9);

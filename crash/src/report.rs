@@ -68,7 +68,7 @@ impl Report {
         for event in outcome
             .events
             .iter()
-            .filter(|event| !event.starts_with("killed"))
+            .filter(|event| !event.starts_with("killed") && !event.starts_with("recovered"))
         {
             let kind: String = event.chars().filter(|c| !c.is_ascii_digit()).collect();
             *self.others.entry(kind.trim().to_owned()).or_default() += 1;

@@ -9,9 +9,11 @@ use tokio::task::JoinSet;
 use crate::chaos::Chaos;
 use crate::checker::{self, Verdict};
 use crate::cluster::Cluster;
+use crate::mutants;
 use crate::people;
 use crate::report::Report;
 use crate::rest;
+use crate::script::{self, Deed};
 use crate::world::{Plan, World};
 use crate::{Options, binary};
 
@@ -44,6 +46,11 @@ pub struct Outcome {
 /// All seeds; true if nothing was violated.
 pub async fn all(options: Options) -> anyhow::Result<bool> {
     let place = prepare().await?;
+    if options.mutants {
+        let good = mutants::all(&place, options.worlds).await?;
+        leave(&place, good && !options.keep);
+        return Ok(good);
+    }
     let mut report = Report::default();
     let mut lanes = JoinSet::new();
     let lanes_max = u64::try_from(options.worlds.max(1)).unwrap_or(1);
@@ -66,12 +73,16 @@ pub async fn all(options: Options) -> anyhow::Result<bool> {
     }
     report.print();
     let good = report.is_good();
-    if good && !options.keep {
+    leave(&place, good && !options.keep);
+    Ok(good)
+}
+
+fn leave(place: &Place, nothing: bool) {
+    if nothing {
         let _ = std::fs::remove_dir_all(&place.folder);
     } else {
         println!("logs: {}", place.folder.display());
     }
-    Ok(good)
 }
 
 /// Builds the program and makes a folder.
@@ -93,8 +104,8 @@ async fn one_after_another(
     let mut cluster = Cluster::start(&data).await?;
     let mut outcomes = Vec::new();
     for seed in seeds {
-        let chaos = Chaos::new(seed, options.kills);
-        let (outcome, back) = one(&place, cluster, Plan::of(seed), chaos, options.kills).await?;
+        let course = Course::Lot(Chaos::new(seed, options.kills), options.kills);
+        let (outcome, back) = one(&place, cluster, Plan::of(seed), course).await?;
         cluster = back;
         Report::progress(&outcome);
         if outcome.verdict.violations.is_empty() && !options.keep {
@@ -110,13 +121,21 @@ fn logs(folder: &Path, seed: u64) -> PathBuf {
     folder.join(format!("w{seed}"))
 }
 
+/// What a world goes through.
+#[derive(Debug)]
+pub enum Course {
+    /// Drawn by lot, until so many processes were killed.
+    Lot(Chaos, usize),
+    /// Written down.
+    Script(Vec<Deed>),
+}
+
 /// One world from its beginning to its judgement.
 pub async fn one(
     place: &Place,
     cluster: Cluster,
     plan: Plan,
-    chaos: Chaos,
-    kills: usize,
+    course: Course,
 ) -> anyhow::Result<(Outcome, Cluster)> {
     let folder = logs(&place.folder, plan.seed);
     let armings = (0..plan.replicas).map(|_| crate::replica::Arming {
@@ -131,7 +150,10 @@ pub async fn one(
         world.plan.seed
     );
     let people = people::settle(&world.outside, world.plan.seed);
-    chaos.run(&mut world, kills).await?;
+    match course {
+        Course::Lot(chaos, kills) => chaos.run(&mut world, kills).await?,
+        Course::Script(deeds) => script::run(&mut world, &deeds).await?,
+    }
     let (pool, stuck) = rest::come(&mut world, people).await?;
     let mut verdict = checker::judge(&world.outside, &pool, &world.folder).await?;
     verdict.violations.extend(stuck);

@@ -78,7 +78,7 @@ pub async fn put_notices(pool: &PgPool, chat_id: i64, shard: i16) -> Sql<()> {
     sqlx::query(
         r#"insert into outbox_message (chat_id, shard, priority, payload, correlation, created_at, merge_key)
            select $1, $2, 2, jsonb_build_object('v', '1', 'on_unknown', 'send_again', 'do', 'say', 'keyboard', null,
-                      'text', jsonb_build_object('spans', jsonb_build_array(jsonb_build_object('text', 'notice ' || n)))),
+                      'text', jsonb_build_object('v', '1', 'spans', jsonb_build_array(jsonb_build_object('text', 'notice ' || n)))),
                   gen_random_uuid(), now(), 'suite'
            from generate_series(1, 4) n"#,
     )
@@ -167,12 +167,16 @@ pub struct Sent {
     pub correlation: Uuid,
     pub message_id: Option<i64>,
     pub outcome: String,
+    /// Made by the handler of an update, in its transaction.
+    pub by_update: bool,
 }
 
 /// All of them, in order of their making.
 pub async fn sent(pool: &PgPool) -> Sql<Vec<Sent>> {
     sqlx::query_as(
-        "select id, chat_id, kind, correlation, message_id, outcome from outbox_sent order by id",
+        "select s.id, s.chat_id, s.kind, s.correlation, s.message_id, s.outcome, u.seq is not null as by_update
+         from outbox_sent s
+         left join inbox_update u on u.correlation = s.correlation and u.finished_at = s.created_at order by s.id",
     )
     .fetch_all(pool)
     .await

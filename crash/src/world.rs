@@ -94,7 +94,7 @@ impl World {
         for _ in 0..plan.replicas {
             ports.push(free_port().await?);
         }
-        let front = Front::start(ports.clone()).await?;
+        let front = Front::start(&ports).await?;
         let mut world = Self {
             plan,
             outside,

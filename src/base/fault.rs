@@ -156,7 +156,7 @@ mod armed {
     use std::sync::{OnceLock, PoisonError, RwLock};
     use std::time::Duration;
 
-    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::process::{Signal, getpid, kill_process, set_parent_process_death_signal};
 
     use super::{Mutant, Point};
 
@@ -238,6 +238,8 @@ mod armed {
             plan,
         };
         if ARMED.set(armed).is_ok() {
+            // Nobody would end this process if the suite itself is killed.
+            let _ = set_parent_process_death_signal(Some(Signal::KILL));
             std::thread::spawn(take_orders);
         }
     }

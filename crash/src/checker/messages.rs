@@ -71,10 +71,12 @@ fn makes_a_message(facts: &Facts) -> impl Iterator<Item = &Sent> {
     facts.sent.iter().filter(makes)
 }
 
-/// In each chat in the order in which they were made. Broadcasts and warnings let others pass.
+/// In each chat in the order in which they were made, where that order means something: updates are handled one after
+/// another, while a job may end in the same moment. Broadcasts and warnings let others pass.
 fn in_order(facts: &Facts, verdict: &mut Verdict) {
     let mut last: HashMap<i64, (i64, i64)> = HashMap::new();
-    for sent in makes_a_message(facts).filter(|sent| !ADMINS.contains(&sent.chat_id)) {
+    let handlers = makes_a_message(facts).filter(|sent| sent.by_update);
+    for sent in handlers.filter(|sent| !ADMINS.contains(&sent.chat_id)) {
         let Some(message_id) = sent.message_id else {
             continue;
         };

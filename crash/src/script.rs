@@ -1,0 +1,146 @@
+//! A short course of faults written down, where a world that is drawn by lot would need luck.
+
+use std::time::Duration;
+
+use bulwark::base::fault::{Mutant, Point};
+use serde_json::{Value, json};
+
+use crate::canary;
+use crate::chaos::{disarm, raise};
+use crate::clock;
+use crate::provoke::{self, Way};
+use crate::world::World;
+
+/// Past every lease.
+const FROZEN_MS: u64 = 15_000;
+/// How long a point may take to be reached.
+const REACHED: Duration = Duration::from_secs(15);
+
+/// One step of a script.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// People live undisturbed.
+    Wait(u64),
+    /// The first replica dies at a point.
+    KillAt(Point),
+    /// All replicas die, wherever they are.
+    KillAll,
+    /// The first replica stands still at a point until all its leases are over.
+    FreezeAt(Point),
+    /// A fault of the simulator, so many times.
+    Trouble(Value, u32),
+    /// What brings a point about.
+    Provoke(Way),
+    /// Everybody is asked, and must be answered.
+    Recover,
+}
+
+/// What must happen for a mistake to do harm.
+pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
+    let live = Deed::Wait(6_000);
+    let mut deeds = vec![live.clone()];
+    let more = match mutant {
+        Mutant::DoneWithoutEffects
+        | Mutant::HoldNeverReleased
+        | Mutant::ChargedTwice
+        | Mutant::RefundAfterDelivery
+        | Mutant::ResultLost
+        | Mutant::OutcomeForgotten
+        | Mutant::SecretLogged => vec![Deed::Wait(8_000)],
+        Mutant::AckBeforeCommit => {
+            let kill = Deed::KillAt(Point::BatchStoring);
+            vec![kill.clone(), live.clone(), kill.clone(), live.clone(), kill]
+        }
+        Mutant::DedupeDropped => {
+            let rule = json!({ "target": "webhook", "drop_after": true });
+            vec![Deed::Trouble(rule, 6), live]
+        }
+        Mutant::NoRetry => vec![
+            Deed::Provoke(Way::Disturbed),
+            live,
+            Deed::Provoke(Way::Disturbed),
+        ],
+        Mutant::LaneSwapped => vec![Deed::KillAll, live.clone(), Deed::KillAll, live],
+        Mutant::EndUnfenced => {
+            let freeze = Deed::FreezeAt(Point::JobEnding);
+            vec![freeze.clone(), freeze]
+        }
+        Mutant::SubmitUnfenced => {
+            let freeze = Deed::FreezeAt(Point::SubmitIntending);
+            vec![freeze.clone(), freeze]
+        }
+        Mutant::SubmitAgain => {
+            let rule = json!({ "target": "kie.createTask", "drop_after": true });
+            vec![Deed::Trouble(rule, 4), live]
+        }
+        Mutant::RescueSkipped => vec![Deed::KillAt(Point::SubmitAnswered), live],
+        Mutant::UnknownCountsAsSent => {
+            let rule =
+                json!({ "target": "telegram.sendMessage", "body": "no answer that can be read" });
+            vec![Deed::Trouble(rule, 4), live]
+        }
+        Mutant::ShardsNeverFree => vec![Deed::KillAll, Deed::Recover],
+    };
+    deeds.extend(more);
+    deeds
+}
+
+/// Everything that any of the scripts does, once: with no mistake in the service nothing may be found.
+pub fn control() -> Vec<Deed> {
+    let all = Mutant::ALL
+        .iter()
+        .flat_map(|mutant| for_mutant(*mutant).split_off(1));
+    let mut deeds = vec![Deed::Wait(6_000)];
+    deeds.extend(all);
+    deeds
+}
+
+/// Goes through a script.
+pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
+    for deed in deeds {
+        let (from, since) = (clock::wall(), clock::now());
+        match deed {
+            Deed::Wait(ms) => clock::pause(*ms).await,
+            Deed::KillAt(point) => {
+                world.replicas[0].order(&format!("{}:1", point.name()))?;
+                if world.replicas[0].ended(REACHED).await {
+                    world.outside.journal.killed(from, point.name());
+                }
+            }
+            Deed::KillAll => {
+                for replica in &mut world.replicas {
+                    replica.kill().await;
+                    world.outside.journal.killed(from, "at random");
+                }
+            }
+            Deed::FreezeAt(point) => {
+                world.replicas[0].order(&format!("{}:1:stop", point.name()))?;
+                let stopped =
+                    clock::until(REACHED, || world.replicas[0].is_stopped().then_some(()));
+                if stopped.await.is_some() {
+                    clock::pause(FROZEN_MS).await;
+                }
+                world
+                    .outside
+                    .journal
+                    .note(from, format!("frozen {}", point.name()));
+            }
+            Deed::Trouble(rule, times) => {
+                let mut rule = rule.clone();
+                rule["times"] = json!(times);
+                world.outside.fault(rule).await?;
+            }
+            Deed::Provoke(way) => drop(provoke::bring_about(world, *way, 0).await?),
+            Deed::Recover => {
+                let took = canary::ask(&world.outside, since).await;
+                world
+                    .outside
+                    .journal
+                    .recovered(took.unwrap_or(canary::NEVER), "at random");
+            }
+        }
+        disarm(world)?;
+        raise(world)?;
+    }
+    Ok(())
+}
