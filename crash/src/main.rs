@@ -53,6 +53,9 @@ pub struct Options {
     /// Put each known mistake into the service instead, and see that the checker finds it
     #[arg(long)]
     mutants: bool,
+    /// With --mutants: only these, by name; `none` is the control
+    #[arg(long)]
+    mutant: Vec<String>,
     /// Keep the logs of all worlds, not only of those with violations
     #[arg(long)]
     keep: bool,

@@ -47,7 +47,7 @@ pub struct Outcome {
 pub async fn all(options: Options) -> anyhow::Result<bool> {
     let place = prepare().await?;
     if options.mutants {
-        let good = mutants::all(&place, options.worlds).await?;
+        let good = mutants::all(&place, &options).await?;
         leave(&place, good && !options.keep);
         return Ok(good);
     }
@@ -104,7 +104,7 @@ async fn one_after_another(
     let mut cluster = Cluster::start(&data).await?;
     let mut outcomes = Vec::new();
     for seed in seeds {
-        let course = Course::Lot(Chaos::new(seed, options.kills), options.kills);
+        let course = Course::Lot(Box::new(Chaos::new(seed, options.kills)), options.kills);
         let (outcome, back) = one(&place, cluster, Plan::of(seed), course).await?;
         cluster = back;
         Report::progress(&outcome);
@@ -125,7 +125,7 @@ fn logs(folder: &Path, seed: u64) -> PathBuf {
 #[derive(Debug)]
 pub enum Course {
     /// Drawn by lot, until so many processes were killed.
-    Lot(Chaos, usize),
+    Lot(Box<Chaos>, usize),
     /// Written down.
     Script(Vec<Deed>),
 }

@@ -3,29 +3,31 @@
 use std::time::Duration;
 
 use bulwark::base::fault::{Mutant, Point};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::canary;
 use crate::chaos::{disarm, raise};
 use crate::clock;
 use crate::provoke::{self, Way};
+use crate::replica::Replica;
 use crate::world::World;
 
 /// Past every lease.
-const FROZEN_MS: u64 = 15_000;
+const FROZEN_MS: u64 = 17_000;
 /// How long a point may take to be reached.
-const REACHED: Duration = Duration::from_secs(15);
+const REACHED: Duration = Duration::from_secs(20);
 
 /// One step of a script.
 #[derive(Clone, Debug)]
 pub enum Deed {
     /// People live undisturbed.
     Wait(u64),
-    /// The first replica dies at a point.
+    /// Whichever replica reaches a point first dies there.
     KillAt(Point),
     /// All replicas die, wherever they are.
     KillAll,
-    /// The first replica stands still at a point until all its leases are over.
+    /// Whichever replica reaches a point first stands still there until all its leases are over.
     FreezeAt(Point),
     /// A fault of the simulator, so many times.
     Trouble(Value, u32),
@@ -95,6 +97,11 @@ pub fn control() -> Vec<Deed> {
     deeds
 }
 
+fn order_all(world: &World, kill_at: &str) -> anyhow::Result<()> {
+    let mut all = world.replicas.iter();
+    all.try_for_each(|replica| replica.order(kill_at))
+}
+
 /// Goes through a script.
 pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
     for deed in deeds {
@@ -102,8 +109,10 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
         match deed {
             Deed::Wait(ms) => clock::pause(*ms).await,
             Deed::KillAt(point) => {
-                world.replicas[0].order(&format!("{}:1", point.name()))?;
-                if world.replicas[0].ended(REACHED).await {
+                order_all(world, &format!("{}:1", point.name()))?;
+                let all = &mut world.replicas;
+                let any_dead = || all.iter_mut().any(Replica::is_dead).then_some(());
+                if clock::until(REACHED, any_dead).await.is_some() {
                     world.outside.journal.killed(from, point.name());
                 }
             }
@@ -114,16 +123,22 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
                 }
             }
             Deed::FreezeAt(point) => {
-                world.replicas[0].order(&format!("{}:1:stop", point.name()))?;
-                let stopped =
-                    clock::until(REACHED, || world.replicas[0].is_stopped().then_some(()));
-                if stopped.await.is_some() {
+                order_all(world, &format!("{}:1:stop", point.name()))?;
+                let all = &world.replicas;
+                let find = || all.iter().position(Replica::is_stopped);
+                if let Some(stopped) = clock::until(REACHED, find).await {
+                    // Only one stands still: another goes on with its work.
+                    for (number, other) in all.iter().enumerate() {
+                        if number != stopped {
+                            other.order("")?;
+                            clock::pause(60).await;
+                            other.signal(Signal::CONT);
+                        }
+                    }
                     clock::pause(FROZEN_MS).await;
                 }
-                world
-                    .outside
-                    .journal
-                    .note(from, format!("frozen {}", point.name()));
+                let what = format!("frozen {}", point.name());
+                world.outside.journal.note(from, what);
             }
             Deed::Trouble(rule, times) => {
                 let mut rule = rule.clone();

@@ -50,7 +50,7 @@ impl JobRunner {
 
     /// Its time is over. One at the provider is asked about once more: after a long outage it may well be done.
     pub(super) fn is_late(&self, job: &Job) -> bool {
-        job.deadline_at.is_some_and(|at| at <= self.clock.now())
+        job.deadline_at.is_some_and(|at| at <= self.clock.steady())
     }
 
     pub(super) async fn end_late(&self, job: &Job) -> Result<(), StepError> {
@@ -219,7 +219,7 @@ impl JobRunner {
                     self.note(job, "download", "failed", Some(&json!({ "error": detail })))
                         .await?;
                     // The provider was in time: the user should not read that it took too long.
-                    let again_at = self.clock.now() + DOWNLOAD_RETRY;
+                    let again_at = self.clock.steady() + DOWNLOAD_RETRY;
                     if job.deadline_at.is_some_and(|at| at <= again_at) {
                         let ending = Ending::Failed(FailureReason::ResultLost);
                         return self.end(job, ending).await;
@@ -301,7 +301,9 @@ impl JobRunner {
 
     fn running_for(&self, job: &Job) -> Duration {
         job.submitted_at.map_or(Duration::ZERO, |at| {
-            (self.clock.now() - at).try_into().unwrap_or(Duration::ZERO)
+            (self.clock.steady() - at)
+                .try_into()
+                .unwrap_or(Duration::ZERO)
         })
     }
 }

@@ -180,7 +180,7 @@ impl JobRunner {
         let Some(external_id) = store::find_hint(&self.pool, job.id).await? else {
             let is_over = job
                 .submitted_at
-                .is_some_and(|at| at + self.limits.unknown_max <= self.clock.now());
+                .is_some_and(|at| at + self.limits.unknown_max <= self.clock.steady());
             return if is_over || self.is_late(job) {
                 self.end_late(job).await
             } else {
