@@ -13,6 +13,7 @@ mod clock;
 mod cluster;
 mod cutter;
 mod dice;
+mod disk;
 mod front;
 mod journal;
 mod mutants;
@@ -25,6 +26,7 @@ mod rest;
 mod run;
 mod script;
 mod tables;
+mod troubles;
 mod world;
 
 use std::process::ExitCode;

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::journal::Journal;
 
+/// How long people wait for an answer when their world closes.
+const LAST_PATIENCE: Duration = Duration::from_secs(4);
+
 /// Telegram, the provider, and what was done.
 #[derive(Debug)]
 pub struct Outside {
@@ -130,7 +133,10 @@ impl Outside {
             if let Some(button) = self.button(chat, since, starts).await {
                 return Some(button);
             }
-            if crate::clock::now() >= end {
+            // At the end nobody waits long for what may take minutes.
+            let is_over =
+                self.is_closing() && crate::clock::now() + patience >= end + LAST_PATIENCE;
+            if crate::clock::now() >= end || is_over {
                 return None;
             }
             crate::clock::pause(120).await;

@@ -65,11 +65,11 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
         Mutant::LaneSwapped => vec![Deed::KillAll, live.clone(), Deed::KillAll, live],
         Mutant::EndUnfenced => {
             let freeze = Deed::FreezeAt(Point::JobEnding);
-            vec![freeze.clone(), freeze]
+            vec![freeze.clone(), freeze.clone(), freeze]
         }
         Mutant::SubmitUnfenced => {
             let freeze = Deed::FreezeAt(Point::SubmitIntending);
-            vec![freeze.clone(), freeze]
+            vec![freeze.clone(), freeze.clone(), freeze]
         }
         Mutant::SubmitAgain => {
             let rule = json!({ "target": "kie.createTask", "drop_after": true });

@@ -40,6 +40,8 @@ pub struct Plan {
     pub limits: bool,
     /// How much faster than in life the provider works.
     pub speed: f64,
+    /// The disk of Postgres, where it can be filled up.
+    pub disk: Option<PathBuf>,
 }
 
 impl Plan {
@@ -52,6 +54,7 @@ impl Plan {
             mutant: None,
             limits: dice.percent(30),
             speed: *dice.pick(&[8.0, 20.0, 60.0]),
+            disk: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is done to a world: one fault after another, drawn by lot from the seed, with a look at how long each was felt.
 
+mod outages;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -9,27 +11,26 @@ use serde_json::{Value, json};
 
 use crate::canary;
 use crate::clock;
-use crate::cutter::Cut;
 use crate::dice::Dice;
 use crate::provoke::{self, Way};
-use crate::replica::Arming;
-use crate::tables;
+use crate::troubles;
 use crate::world::World;
 
-/// Points at which standing still past all leases may hurt most.
-const FREEZES: [Point; 12] = [
+/// Points that are reached soon after a start.
+const RELAPSES: [Point; 13] = [
+    Point::StartMigrated,
+    Point::StartRepaired,
+    Point::StartIntroduced,
+    Point::ShardsRenewing,
     Point::ShardsRenewed,
-    Point::UpdateClaimed,
-    Point::UpdateCommitting,
-    Point::MessageClaimed,
-    Point::MessageAnswered,
-    Point::MessageRecording,
-    Point::SubmitIntending,
-    Point::SubmitIntended,
-    Point::SubmitAnswered,
+    Point::BatchStoring,
+    Point::BatchStored,
+    Point::WebhookAnswering,
+    Point::JobsClaiming,
+    Point::JobsClaimed,
     Point::JobPolled,
-    Point::JobEnding,
     Point::JobEndCommitting,
+    Point::CallbackStored,
 ];
 
 /// What one world goes through.
@@ -66,7 +67,7 @@ impl Chaos {
             disarm(world)?;
             raise(world)?;
             // Now and then the next fault comes while this one is still felt.
-            if self.dice.percent(60) {
+            if self.dice.percent(50) {
                 recover(world, since).await?;
             }
         }
@@ -79,11 +80,12 @@ impl Chaos {
         match roll {
             1..=62 => self.at_a_point(world).await,
             63..=74 => self.at_random(world).await,
+            75..=86 if world.plan.disk.is_some() => self.fill_the_disk(world).await,
             75..=79 => self.freeze(world).await,
             80..=84 => self.freeze_at_a_point(world).await,
             85..=88 => self.stop_postgres(world).await,
-            89..=90 => terminate(world).await,
-            91 => Ok(cut_everything(world)),
+            89..=90 => outages::terminate(world).await,
+            91 => Ok(outages::cut_everything(world)),
             92..=96 => self.cut(world).await,
             97..=98 => self.stop_in_good_order(world).await,
             _ => self.step_the_clock(world).await,
@@ -128,6 +130,7 @@ impl Chaos {
         provoke::calm(world).await?;
         if hit {
             world.outside.journal.killed(from, point.name());
+            self.relapse(world, number).await?;
             return Ok((clock::now(), point.name().to_owned()));
         }
         // It stays in the deck: another world, or a later round, may have more luck.
@@ -139,6 +142,21 @@ impl Chaos {
         world.replicas[number].kill().await;
         world.outside.journal.killed(from, "at random");
         Ok((clock::now(), "at random".to_owned()))
+    }
+
+    /// Often what comes up again dies again, on the way up or with the first thing that it does.
+    async fn relapse(&mut self, world: &mut World, number: usize) -> anyhow::Result<()> {
+        while self.dice.percent(55) {
+            let point = *self.dice.pick(&RELAPSES);
+            let from = clock::wall();
+            let arming = world.arming(Some(format!("{}:1", point.name())));
+            world.replicas[number].restart(arming)?;
+            if !world.replicas[number].ended(Duration::from_secs(2)).await {
+                return Ok(());
+            }
+            world.outside.journal.killed(from, point.name());
+        }
+        Ok(())
     }
 
     /// Waits for the death; what stands still on the way is woken, what dies on the way is started again.
@@ -197,166 +215,15 @@ impl Chaos {
         Ok((clock::now(), "at random".to_owned()))
     }
 
-    /// Past the leases of lanes, messages and, sometimes, jobs; then it wakes up and thinks that no time has passed.
-    async fn freeze(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let number = self.replica(world);
-        let (from, since) = (clock::wall(), clock::now());
-        world.replicas[number].signal(Signal::STOP);
-        self.wake_later(world, number, since, from, "frozen").await
-    }
-
-    async fn freeze_at_a_point(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let (number, point) = (self.replica(world), *self.dice.pick(&FREEZES));
-        let from = clock::wall();
-        world.replicas[number].order(&format!("{}:1:stop", point.name()))?;
-        let stopped = clock::until(Duration::from_secs(6), || {
-            world.replicas[number].is_stopped().then_some(())
-        });
-        if stopped.await.is_none() {
-            world.replicas[number].signal(Signal::STOP);
-        }
-        let since = clock::now();
-        let what = format!("frozen {}", point.name());
-        self.wake_later(world, number, since, from, &what).await
-    }
-
-    async fn wake_later(
-        &mut self,
-        world: &mut World,
-        number: usize,
-        since: Instant,
-        from: time::OffsetDateTime,
-        what: &str,
-    ) -> anyhow::Result<(Instant, String)> {
-        // With another replica it is the others who have to recover, while this one stands still.
-        if world.replicas.len() > 1 {
-            raise(world)?;
-            recover(world, (since, what.to_owned())).await?;
-        }
-        let felt = clock::now() - since;
-        let whole = Duration::from_millis(self.dice.between(6_000, 15_000));
-        clock::pause(u64::try_from(whole.saturating_sub(felt).as_millis()).unwrap_or(0)).await;
-        world.replicas[number].signal(Signal::CONT);
-        world.outside.journal.note(from, what);
-        Ok((clock::now(), format!("{what}, woken")))
-    }
-
-    async fn stop_postgres(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let from = clock::wall();
-        world.cluster.stop_at_once().await?;
-        clock::pause(self.dice.between(50, 3_000)).await;
-        world.cluster.go_on().await?;
-        world.outside.journal.note(from, "Postgres stopped");
-        Ok((clock::now(), "Postgres stopped".to_owned()))
-    }
-
-    async fn cut(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let from = clock::wall();
-        let cut = *self.dice.pick(&[
-            Cut::BeforeCommit,
-            Cut::AfterCommit,
-            Cut::AfterCommit,
-            Cut::AfterStatement,
-        ]);
-        let before = world.cutter.cuts();
-        let times = self.dice.between(1, 4);
-        for _ in 0..times {
-            let nth = u32::try_from(self.dice.between(1, 12)).unwrap_or(1);
-            let done = world.cutter.cuts();
-            world.cutter.arm(cut, nth);
-            clock::until(Duration::from_secs(3), || {
-                (world.cutter.cuts() > done).then_some(())
-            })
-            .await;
-        }
-        let what = format!("{} connections cut {cut:?}", world.cutter.cuts() - before);
-        world.outside.journal.note(from, what);
-        Ok((clock::now(), format!("cut {cut:?}")))
-    }
-
-    async fn stop_in_good_order(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let number = self.replica(world);
-        let from = clock::wall();
-        world.replicas[number].signal(Signal::TERM);
-        if !world.replicas[number].ended(Duration::from_secs(12)).await {
-            world.replicas[number].kill().await;
-        }
-        world.outside.journal.note(from, "stopped in good order");
-        Ok((clock::now(), "stopped in good order".to_owned()))
-    }
-
-    async fn step_the_clock(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let number = self.replica(world);
-        let from = clock::wall();
-        world.replicas[number].kill().await;
-        world.outside.journal.killed(from, "at random");
-        let by_ms: i64 = *self.dice.pick(&[-3_600_000, -90_000, 90_000, 3_600_000]);
-        let arming = Arming {
-            clock_step: Some(format!("{}:{by_ms}", self.dice.between(100, 4_000))),
-            ..world.arming(None)
-        };
-        world.replicas[number].restart(arming)?;
-        Ok((clock::now(), format!("clock set by {} s", by_ms / 1_000)))
-    }
-
     /// Ordinary troubles with the world outside, beside the fault of the round.
     async fn sprinkle(&mut self, world: &World) -> anyhow::Result<()> {
         for _ in 0..self.dice.between(0, 2) {
-            let mut rule: Value = self.dice.pick(&troubles()).clone();
+            let mut rule: Value = self.dice.pick(&troubles::all()).clone();
             rule["times"] = json!(1);
             world.outside.fault(rule).await?;
         }
         Ok(())
     }
-}
-
-/// A connection that breaks before and after acting, answers that are late, wrong, or no answers.
-fn troubles() -> [Value; 22] {
-    let nonsense = "<html>502 Bad Gateway</html>";
-    [
-        json!({ "target": "webhook", "drop_before": true }),
-        json!({ "target": "webhook", "drop_after": true }),
-        json!({ "target": "webhook", "drop_after": true, "delay_ms": 300 }),
-        json!({ "target": "webhook", "status": 500 }),
-        json!({ "target": "telegram.sendMessage", "drop_before": true }),
-        json!({ "target": "telegram.sendMessage", "drop_after": true }),
-        json!({ "target": "telegram.sendMessage", "delay_ms": 1500 }),
-        json!({ "target": "telegram.sendMessage", "body": nonsense }),
-        json!({ "target": "telegram.sendMessage", "retry_after": 1 }),
-        json!({ "target": "telegram.sendPhoto", "drop_after": true }),
-        json!({ "target": "telegram.sendPhoto", "status": 502 }),
-        json!({ "target": "telegram.*", "status": 500, "body": nonsense }),
-        json!({ "target": "telegram.answerCallbackQuery", "drop_after": true }),
-        json!({ "target": "kie.createTask", "drop_before": true }),
-        json!({ "target": "kie.createTask", "drop_after": true }),
-        json!({ "target": "kie.createTask", "body": nonsense }),
-        json!({ "target": "kie.createTask", "status": 500, "body": { "code": 500, "msg": "busy" } }),
-        json!({ "target": "kie.recordInfo", "body": { "code": 200, "data": { "state": "perhaps" } } }),
-        json!({ "target": "kie.recordInfo", "drop_after": true }),
-        json!({ "target": "kie.results", "drop_after": true }),
-        json!({ "target": "kie.callback", "drop_after": true }),
-        json!({ "target": "kie.callback", "drop_before": true }),
-    ]
-}
-
-/// As when the network between them is gone for a moment.
-fn cut_everything(world: &mut World) -> (Instant, String) {
-    let from = clock::wall();
-    world.cutter.cut_all();
-    world.outside.journal.note(from, "all connections cut");
-    (clock::now(), "all connections cut".to_owned())
-}
-
-async fn terminate(world: &mut World) -> anyhow::Result<(Instant, String)> {
-    let from = clock::wall();
-    let pool = world.pool().await?;
-    let ended = tables::terminate_all(&pool).await?;
-    pool.close().await;
-    world
-        .outside
-        .journal
-        .note(from, format!("{ended} backends terminated"));
-    Ok((clock::now(), "backends terminated".to_owned()))
 }
 
 /// What was armed and not reached is not to strike later, when nobody expects it.
