@@ -267,3 +267,31 @@ fn every_kill_point_and_every_mistake_stands_at_its_one_place() {
         .map(|mutant| format!("mutant(Mutant::{mutant:?})"));
     assert_none(&points.chain(mutants).filter_map(calls).collect::<Vec<_>>());
 }
+
+#[test]
+fn what_the_image_is_built_from_is_not_kept_from_its_builder() {
+    let read = |name| std::fs::read_to_string(root().join(name)).expect("a file");
+    let ignored = read(".dockerignore");
+    let copied: Vec<String> = read("Dockerfile")
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|line| !line.starts_with("--from"))
+        .flat_map(|line| {
+            let mut words: Vec<&str> = line.split_whitespace().collect();
+            words.pop();
+            words.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(copied.len() > 5, "{copied:?}");
+    assert_none(
+        &copied
+            .into_iter()
+            .filter(|name| !ignored.lines().any(|line| line == format!("!{name}")))
+            .map(|name| format!("the Dockerfile copies {name}, which .dockerignore keeps back"))
+            .collect::<Vec<_>>(),
+    );
+    // Nothing resolves without the manifests of all members.
+    for member in ["simulator", "bench", "crash"] {
+        assert!(ignored.contains(&format!("!{member}")) && read("Cargo.toml").contains(member));
+    }
+}
