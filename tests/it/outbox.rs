@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bulwark::engine::outbox::OnUnknown;
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 
 use crate::world::{ADMIN, World};
 use rig::{Post, sends};
@@ -252,4 +253,41 @@ async fn an_urgent_row_takes_those_before_it_along_and_none_behind_it() {
         "{}",
         at("low 7") - at("reply")
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_set_aside_and_its_chat_goes_on() {
+    let world = World::new().await;
+    rig::people(&world, 11..13);
+    for chat_id in [11, 12] {
+        for n in 0..3 {
+            let notice = Post::to(chat_id, &format!("n{n}")).low().merged();
+            notice.put(&world).await;
+        }
+    }
+    // Of a version that is not known yet, and damaged; at the head of a lane, and among those that would be merged.
+    for sql in [
+        r#"update outbox_message set payload = payload || '{"v":"9"}' where chat_id = 11 and payload::text like '%n0%'"#,
+        r#"update outbox_message set payload = payload - 'text' where chat_id = 12 and payload::text like '%n1%'"#,
+    ] {
+        world.pool.execute(sql).await.expect("a row");
+    }
+    let began = world.now();
+    world.finish().await;
+    let texts: Vec<(i64, String)> = sends(&world)
+        .await
+        .into_iter()
+        .map(|send| (send.chat_id, send.text))
+        .collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts.contains(&(11, "n1\n\nn2".to_owned())), "{texts:?}");
+    let to_12: Vec<&str> = texts
+        .iter()
+        .filter(|(chat_id, _)| *chat_id == 12)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert_eq!(to_12, ["n0", "n2"]);
+    assert_eq!(rig::dead(&world).await, 2);
+    let last = sends(&world).await.last().expect("a call").at;
+    assert!(last - began < Duration::from_secs(90), "{}", last - began);
 }

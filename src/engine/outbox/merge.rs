@@ -1,6 +1,6 @@
 //! Notices that wait one after another for the same chat, as one message.
 
-use super::message::{Action, Payload};
+use super::message::{Action, Payload, Stored};
 use super::store::Neighbour;
 use crate::telegram::Rich;
 use crate::telegram::rich::TEXT_MAX_UTF16;
@@ -11,7 +11,10 @@ pub(super) fn merged(first: &Payload, neighbours: &[Neighbour]) -> Option<(Paylo
     let mut text = plain_notice(first)?.clone();
     let mut ids = Vec::new();
     for neighbour in neighbours {
-        let Some(next) = plain_notice(&neighbour.payload) else {
+        let Stored::Known(payload) = &neighbour.payload.0 else {
+            break;
+        };
+        let Some(next) = plain_notice(payload) else {
             break;
         };
         let longer = text.clone().then(Rich::literal("\n\n")).then(next.clone());
@@ -65,7 +68,7 @@ mod tests {
     }
 
     fn neighbour(id: i64, payload: Payload) -> Neighbour {
-        let payload = Json(payload);
+        let payload = Json(Stored::Known(payload));
         Neighbour { id, payload }
     }
 

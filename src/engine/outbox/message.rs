@@ -197,3 +197,11 @@ pub(super) enum Payload {
         on_unknown: OnUnknown,
     },
 }
+
+/// What a row holds. A newer version writes what this one cannot read, and what cannot be read must not stop its lane.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Stored {
+    Known(Payload),
+    Unreadable(serde::de::IgnoredAny),
+}

@@ -17,6 +17,7 @@ const TRIES_MAX: i16 = 2_900;
 /// Ids of supergroups begin here, those of groups are above (Bot API docs, "Dialogs IDs"): nothing moves twice, so rows
 /// cannot be sent round in circles.
 const SUPERGROUP_MAX: i64 = -1_000_000_000_000;
+const UNREADABLE_TRIES_MAX: i16 = 7;
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
 /// A call that did not do what it should.
@@ -128,7 +129,7 @@ impl Sender {
             | CallError::BadEntities { .. }
             | CallError::TooLong
             | CallError::MediaRefused { .. }
-            | CallError::Rejected { .. } => self.bury(row, action, &error.to_string()).await,
+            | CallError::Rejected { .. } => self.bury(row, action.name(), &error.to_string()).await,
         }
     }
 
@@ -215,11 +216,31 @@ impl Sender {
         })
     }
 
+    /// Left for about a minute to a replica of a newer version, which may have written it.
+    pub(super) async fn unreadable(&self, row: &Claimed) -> Result<Verdict, sqlx::Error> {
+        let error = "this version cannot read it";
+        if row.attempts >= UNREADABLE_TRIES_MAX {
+            return self.bury(row, "unreadable", error).await;
+        }
+        tracing::error!(
+            id = row.id,
+            attempts = row.attempts,
+            "{error}, the message waits"
+        );
+        let again = Again {
+            delay: backoff(row.attempts, &self.ids),
+            error,
+            costs_attempt: true,
+            is_unknown: false,
+        };
+        self.put_back(row, again).await
+    }
+
     /// Sets the row aside with its story; the admins are told by [`super::DeadLetterReport`].
     pub(super) async fn bury(
         &self,
         row: &Claimed,
-        action: &Action,
+        kind: &'static str,
         error: &str,
     ) -> Result<Verdict, sqlx::Error> {
         let error = redact::text(error).into_owned();
@@ -227,7 +248,7 @@ impl Sender {
         if store::bury(&mut tx, row, &error).await? {
             let letter = DeadLetter {
                 chat_id: row.chat_id,
-                kind: action.name(),
+                kind,
                 is_notification: row.priority >= Priority::Low.code(),
                 correlation: row.correlation,
             };

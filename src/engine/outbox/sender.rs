@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::deliver::{Delivered, Deliverer, FileStore};
 use super::merge::merged;
-use super::message::{Action, OnUnknown, Payload};
+use super::message::{Action, OnUnknown, Payload, Stored};
 use super::outcome::Failure;
 use super::pacing::{FLOOD_WINDOW, FLOODED_CHATS_MAX, Pacing, PacingLimits, Wait, Weight};
 use super::store::{self, Claimed, DeadLetter, DeadLetters};
@@ -134,7 +134,9 @@ impl Sender {
         if row.merge_key.is_some() && !row.was_sending && !self.take_neighbours(&mut row).await? {
             return Ok(Verdict::Done);
         }
-        let Payload::V1 { action, on_unknown } = &row.payload.0;
+        let Stored::Known(Payload::V1 { action, on_unknown }) = &row.payload.0 else {
+            return self.unreadable(&row).await;
+        };
         let span = tracing::error_span!("message", id = row.id, kind = action.name(), correlation = %row.correlation);
         self.send(&row, action, *on_unknown, call_before)
             .instrument(span)
@@ -143,10 +145,13 @@ impl Sender {
 
     /// Adds the notices that wait behind this one to it, in one transaction. False: the lease is lost.
     async fn take_neighbours(&self, row: &mut Claimed) -> Result<bool, sqlx::Error> {
+        let Stored::Known(own) = &row.payload.0 else {
+            return Ok(true);
+        };
         let now = self.clock.sql_now();
         let mut tx = self.pool.begin().await?;
         let neighbours = store::neighbours(&mut tx, row, MERGED_MAX, now).await?;
-        let Some((payload, ids)) = merged(&row.payload.0, &neighbours) else {
+        let Some((payload, ids)) = merged(own, &neighbours) else {
             return Ok(true);
         };
         if !store::absorb(&mut tx, row, &payload, &ids, now).await? {
@@ -156,7 +161,7 @@ impl Sender {
         tx.commit().await?;
         fault::reach(Point::MessageMerged);
         tracing::debug!(id = row.id, count = ids.len(), "notices merged");
-        row.payload.0 = payload;
+        row.payload.0 = Stored::Known(payload);
         Ok(true)
     }
 
@@ -174,11 +179,13 @@ impl Sender {
         }
         if row.was_sending && on_unknown == OnUnknown::GiveUp {
             return self
-                .bury(row, action, "unknown whether an earlier try arrived")
+                .bury(row, action.name(), "unknown whether an earlier try arrived")
                 .await;
         }
         if row.was_sending && row.unknowns >= UNKNOWNS_MAX {
-            return self.bury(row, action, "every try was cut short").await;
+            return self
+                .bury(row, action.name(), "every try was cut short")
+                .await;
         }
         if self.clock.monotonic() > call_before {
             return self.unsent(row).await;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::base::db::{interval, micros};
-use crate::engine::outbox::message::Payload;
+use crate::engine::outbox::message::{Payload, Stored};
 
 /// A row under our lease.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(in crate::engine::outbox) struct Claimed {
     pub(in crate::engine::outbox) known_message_id: Option<i64>,
     pub(in crate::engine::outbox) merge_key: Option<String>,
     pub(in crate::engine::outbox) owed: bool,
-    pub(in crate::engine::outbox) payload: Json<Payload>,
+    pub(in crate::engine::outbox) payload: Json<Stored>,
     pub(in crate::engine::outbox) correlation: Uuid,
 }
 
@@ -56,7 +56,7 @@ pub(in crate::engine::outbox) async fn claim(
                      coalesce(o.expires_at < coalesce($3::timestamptz, now()), false) as "expired!",
                      coalesce($3::timestamptz, now()) as "claimed_at!",
                      o.message_ref, old.message_id as known_message_id,
-                     o.merge_key, o.owed, o.payload as "payload: Json<Payload>", o.correlation"#,
+                     o.merge_key, o.owed, o.payload as "payload: Json<Stored>", o.correlation"#,
         id,
         interval(lease),
         now,
@@ -189,7 +189,7 @@ pub(in crate::engine::outbox) async fn put_back(
 #[derive(Debug)]
 pub(in crate::engine::outbox) struct Neighbour {
     pub(in crate::engine::outbox) id: i64,
-    pub(in crate::engine::outbox) payload: Json<Payload>,
+    pub(in crate::engine::outbox) payload: Json<Stored>,
 }
 
 /// The rows that follow directly on `row` in its chat, have its merge key and were not tried yet; locked.
@@ -201,7 +201,7 @@ pub(in crate::engine::outbox) async fn neighbours(
 ) -> Result<Vec<Neighbour>, sqlx::Error> {
     sqlx::query_as!(
         Neighbour,
-        r#"select id, payload as "payload: Json<Payload>" from outbox_message m
+        r#"select id, payload as "payload: Json<Stored>" from outbox_message m
            where chat_id = $1 and id > $2 and state = 0 and merge_key = $3 and priority > 0
              and attempts = 0 and not_before is null and message_ref is null
              and (expires_at is null or expires_at > coalesce($5::timestamptz, now()))
