@@ -218,9 +218,17 @@ impl LightRunner {
     /// Finishes and does what is still ours, and claims the next, in one transaction.
     async fn do_all(&self, jobs: &[LightJob], next_max: i64) -> Result<Vec<LightJob>, BatchError> {
         let (lease, now) = (self.limits.lease, self.clock.sql_now());
+        // One alone, or those that nobody had before: all have the same token.
+        let token = jobs.first().map_or(0, |job| job.lease_token);
+        let same: Vec<i64> = jobs
+            .iter()
+            .filter(|job| job.lease_token == token)
+            .map(|job| job.id)
+            .collect();
         let mut tx = self.pool.begin().await?;
         let (mut ours, next) =
-            store::finish_and_claim(&mut tx, jobs, &self.names, next_max, lease, now).await?;
+            store::finish_and_claim(&mut tx, &same, token, &self.names, next_max, lease, now)
+                .await?;
         let lost = jobs.len() - ours.len();
         if lost > 0 {
             tracing::warn!(lost, "leases of light jobs were lost");

@@ -42,6 +42,7 @@ pub async fn enqueue(
 }
 
 /// Takes up to `limit` due ones of `kinds` under a fresh lease. The try of those that nobody had before is counted.
+/// A row that was locked stays where it is, so it is found by its place; one that moved before that is left for next time.
 pub(super) async fn claim(
     pool: &PgPool,
     kinds: &[String],
@@ -53,8 +54,8 @@ pub(super) async fn claim(
         LightJob,
         "update light_job
          set lease_token = lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, attempts = greatest(attempts, 1)
-         where id = any (array(
-             select id from light_job
+         where ctid = any (array(
+             select ctid from light_job
              where not is_dead and run_at <= coalesce($4::timestamptz, now()) and kind = any($1)
                and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
              order by run_at, id limit $2 for update skip locked))
@@ -68,27 +69,25 @@ pub(super) async fn claim(
     .await
 }
 
-/// Takes out of the queue what is still ours, by the tokens, and up to `limit` others under a fresh lease: the first
+/// Takes out of the queue what is still ours, by the token that all of them have, and up to `limit` others under a fresh lease: the first
 /// statement of the transaction that does the former. Their ids, and the latter.
 pub(super) async fn finish_and_claim(
     conn: &mut PgConnection,
-    jobs: &[LightJob],
+    jobs: &[i64],
+    lease_token: i64,
     kinds: &[String],
     limit: i64,
     lease: Duration,
     now: Option<OffsetDateTime>,
 ) -> Result<(Vec<i64>, Vec<LightJob>), sqlx::Error> {
-    let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
-    let tokens: Vec<i64> = jobs.iter().map(|job| job.lease_token).collect();
     let rows = sqlx::query!(
         r#"with done as (
-             delete from light_job j using unnest($5::bigint[], $6::bigint[]) as ours (id, token)
-             where j.id = ours.id and j.lease_token = ours.token returning j.id),
+             delete from light_job where id = any ($5::bigint[]) and lease_token = $6 returning id),
            next as (
              update light_job
              set lease_token = lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, attempts = greatest(attempts, 1)
-             where id = any (array(
-                 select id from light_job
+             where ctid = any (array(
+                 select ctid from light_job
                  where not is_dead and run_at <= coalesce($4::timestamptz, now()) and kind = any($1)
                    and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
                  order by run_at, id limit $2 for update skip locked))
@@ -100,8 +99,8 @@ pub(super) async fn finish_and_claim(
         limit,
         interval(lease),
         now,
-        &ids,
-        &tokens,
+        jobs,
+        lease_token,
     )
     .fetch_all(conn)
     .await?;
