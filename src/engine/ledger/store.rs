@@ -121,12 +121,12 @@ struct Move<'a> {
     credit_id: i64,
     amount: Amount,
     currency: &'a str,
-    wallet_version: i64,
 }
 
 async fn insert(
     conn: &mut PgConnection,
     movement: &Move<'_>,
+    wallet_version: i64,
     cause: &Cause,
     now: Option<OffsetDateTime>,
 ) -> Result<(), sqlx::Error> {
@@ -140,7 +140,7 @@ async fn insert(
         movement.amount.0,
         movement.currency,
         movement.kind,
-        movement.wallet_version,
+        wallet_version,
         json!({ "note": cause.note, "admin": cause.by_admin }),
         cause.correlation,
         now,
@@ -202,34 +202,102 @@ async fn house(
     if amount.is_zero() {
         return Err(LedgerError::BadAmount(amount));
     }
-    let house_id = account(conn, house, 0, currency).await?;
-    let wallet_id = account(conn, "wallet", user_id, currency).await?;
-    lock(conn, wallet_id).await?;
+    let (house_id, wallet_id) = lock_both(conn, house, user_id, currency).await?;
     let (debit_id, credit_id) = if amount > Amount::ZERO {
         (house_id, wallet_id)
     } else {
         (wallet_id, house_id)
     };
     let size = Amount(amount.0.abs());
+    let movement = Move {
+        kind,
+        debit_id,
+        credit_id,
+        amount: size,
+        currency,
+    };
+    if move_at_once(conn, &movement, wallet_id, amount, cause, now).await? {
+        return Ok(true);
+    }
     if known(conn, cause, debit_id, credit_id, size).await? {
         return Ok(false);
     }
-    let wallet_version = change(conn, wallet_id, amount, Amount::ZERO).await?;
-    insert(
-        conn,
-        &Move {
-            kind,
-            debit_id,
-            credit_id,
-            amount: size,
-            currency,
-            wallet_version,
-        },
-        cause,
-        now,
+    // It can only refuse, and says why: nobody else changes the locked wallet.
+    change(conn, wallet_id, amount, Amount::ZERO).await?;
+    Err(LedgerError::Corrupt(wallet_id))
+}
+
+/// The house account and the user's wallet, made if they are missing, the wallet locked.
+async fn lock_both(
+    conn: &mut PgConnection,
+    house: &str,
+    user_id: i64,
+    currency: &str,
+) -> Result<(i64, i64), sqlx::Error> {
+    if let Some(both) = lock_known(conn, house, user_id, currency).await? {
+        return Ok(both);
+    }
+    account(conn, house, 0, currency).await?;
+    account(conn, "wallet", user_id, currency).await?;
+    lock_known(conn, house, user_id, currency)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)
+}
+
+async fn lock_known(
+    conn: &mut PgConnection,
+    house: &str,
+    user_id: i64,
+    currency: &str,
+) -> Result<Option<(i64, i64)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select h.id as house_id, w.id as wallet_id from account h cross join account w
+         where h.kind = $1 and h.owner_id = 0 and h.currency = $3
+           and w.kind = 'wallet' and w.owner_id = $2 and w.currency = $3
+         for update of w",
+        house,
+        user_id,
+        currency,
     )
+    .fetch_optional(conn)
     .await?;
-    Ok(true)
+    Ok(row.map(|row| (row.house_id, row.wallet_id)))
+}
+
+/// Changes the locked wallet and writes the row, in one statement. False: the key is used, or there is not enough.
+///
+/// The lock must have been taken by an earlier statement: this one sees what was committed until it began.
+async fn move_at_once(
+    conn: &mut PgConnection,
+    movement: &Move<'_>,
+    wallet_id: i64,
+    available: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let moved = sqlx::query!(
+        "with changed as (
+             update account set available = available + $12, version = version + 1
+             where id = $9 and available + $12 >= 0 and not exists (select from transfer where idem_key = $2)
+             returning version)
+         insert into transfer (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, cause, correlation, at)
+         select $1, $2, $3, $4, $5, $6, $7, version, $8, $10, coalesce($11::timestamptz, now()) from changed",
+        cause.id,
+        cause.idem_key,
+        movement.debit_id,
+        movement.credit_id,
+        movement.amount.0,
+        movement.currency,
+        movement.kind,
+        json!({ "note": cause.note, "admin": cause.by_admin }),
+        wallet_id,
+        cause.correlation,
+        now,
+        available.0,
+    )
+    .execute(conn)
+    .await?;
+    Ok(moved.rows_affected() == 1)
 }
 
 /// Gives `amount` to the user. False if this key did so before.

@@ -137,13 +137,12 @@ async fn resolve(
             credit_id: revenue,
             amount: captured,
             currency: &held.currency,
-            wallet_version,
         };
         if known(conn, cause, held.wallet_id, revenue, captured).await? {
             // The hold is open, so this key captured another one.
             return Err(LedgerError::KeyReused(cause.idem_key.clone()));
         }
-        insert(conn, &movement, cause, now).await?;
+        insert(conn, &movement, wallet_version, cause, now).await?;
         Some(cause.id)
     };
     sqlx::query!(
