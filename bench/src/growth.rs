@@ -14,7 +14,7 @@ use crate::{ledger, whole};
 /// Measures and compares.
 pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     let mut rows = vec![idle_connections(stage).await?, backlog(stage).await?];
-    let rounds = if stage.quick { 1 } else { 3 };
+    let rounds = stage.rounds();
     let ids = Ids::random();
     ledger::prepare(stage, 10_000).await?;
     let (mut drained, mut moved) = (Vec::new(), Vec::new());

@@ -41,8 +41,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(name = "bulwark-bench", max_term_width = 100)]
 struct Cli {
     /// What to measure
-    #[arg(value_enum, default_value_t = What::All)]
-    what: What,
+    #[arg(value_enum, default_value = "all")]
+    what: Vec<What>,
+    /// How often everything is measured, ours and theirs in turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
     /// One short round of everything: shows that it works, measures nothing
     #[arg(long)]
     quick: bool,
@@ -81,12 +84,6 @@ enum What {
     All,
 }
 
-impl What {
-    fn includes(self, part: Self) -> bool {
-        self == Self::All || self == part
-    }
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.child {
@@ -120,28 +117,30 @@ async fn parts(cli: &Cli, cores: Cores) -> anyhow::Result<()> {
         database,
         telegram: Telegram::start().await?,
         quick: cli.quick,
+        rounds: cli.rounds,
     };
+    let includes = |part| cli.what.contains(&What::All) || cli.what.contains(&part);
     if let Some(kind) = cli.only {
         webhook::only(&stage, kind, cli.connections).await?;
         return stage.database.stop().await;
     }
     let mut rows = Vec::new();
-    if cli.what.includes(What::A) {
+    if includes(What::A) {
         rows.extend(webhook::run(&mut stage).await?);
     }
-    if cli.what.includes(What::B) {
+    if includes(What::B) {
         rows.extend(whole::run(&mut stage).await?);
     }
-    if cli.what.includes(What::C) {
+    if includes(What::C) {
         rows.extend(jobs::run(&mut stage).await?);
     }
-    if cli.what.includes(What::D) {
+    if includes(What::D) {
         rows.extend(ledger::run(&mut stage).await?);
     }
-    if cli.what.includes(What::E) {
+    if includes(What::E) {
         rows.extend(proxy::run(&mut stage).await?);
     }
-    if cli.what.includes(What::F) {
+    if includes(What::F) {
         rows.extend(growth::run(&mut stage).await?);
     }
     println!("\n{}", report::table(&rows));

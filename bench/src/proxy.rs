@@ -22,6 +22,9 @@ const SIZES: [(u64, &str); 2] = [(64 << 10, "64 KiB"), (1 << 20, "1 MiB")];
 
 /// Measures and compares.
 pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
+    if !is_nginx_there().await {
+        return alone(stage).await;
+    }
     let mut all: Vec<Vec<(Rate, Rate)>> = vec![Vec::new(); SIZES.len()];
     for round in 0..stage.rounds() {
         for (at, (size, name)) in SIZES.into_iter().enumerate() {
@@ -55,6 +58,32 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
         )
     });
     Ok(rows.collect())
+}
+
+async fn is_nginx_there() -> bool {
+    let version = Command::new("nginx")
+        .arg("-v")
+        .stderr(Stdio::null())
+        .status();
+    version.await.is_ok_and(|status| status.success())
+}
+
+/// Without a peer there is nothing to compare with, only that it works.
+async fn alone(stage: &Stage) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (size, name) in SIZES {
+        let ours = bulwark(stage, size).await?;
+        rows.push(Row::plain(
+            format!("e: ranges of {name} of a file, {CONNECTIONS} connections"),
+            format!(
+                "{}/s, {:.2} GB/s",
+                thousands(ours.per_second),
+                ours.gb_per_second
+            ),
+            "nginx is not installed: nothing to compare with".to_owned(),
+        ));
+    }
+    Ok(rows)
 }
 
 #[derive(Clone, Copy)]

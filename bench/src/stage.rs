@@ -17,12 +17,14 @@ pub struct Stage {
     pub telegram: Telegram,
     /// Only whether everything works.
     pub quick: bool,
+    /// How often everything is measured.
+    pub rounds: usize,
 }
 
 impl Stage {
     /// How often everything is measured, ours and theirs in turn.
     pub fn rounds(&self) -> usize {
-        if self.quick { 1 } else { 5 }
+        if self.quick { 1 } else { self.rounds }
     }
 
     /// A length of time, in a full run or in a quick one.
