@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::clock;
@@ -39,6 +39,7 @@ pub fn settle(outside: &Arc<Outside>, seed: u64) -> JoinSet<()> {
 
 async fn buyer(outside: Arc<Outside>, user: i64, mut dice: Dice) {
     let _ = outside.says(user, "/start").await;
+    is_met(&outside, user).await;
     let mut endless = 0;
     while !outside.is_closing() {
         match dice.between(1, 100) {
@@ -76,6 +77,7 @@ async fn order(outside: &Outside, user: i64, service: &str, wish: &str, dice: &m
     let takes_back = dice.percent(15);
     let Some(draft) = begin(outside, user, service).await else {
         let _ = outside.says(user, "/start").await;
+        clock::pause(2_000).await;
         return;
     };
     let words = format!("{wish} {user}-{}", outside.number());
@@ -146,14 +148,7 @@ async fn giver(outside: Arc<Outside>, mut dice: Dice) {
     }
     // Nothing can be given to one whom the bot has not met.
     for buyer in BUYERS {
-        while outside
-            .messages(buyer, 0)
-            .await
-            .iter()
-            .all(|message| message["sender"] != "bot")
-        {
-            clock::pause(200).await;
-        }
+        is_met(&outside, buyer).await;
     }
     while !outside.is_closing() {
         let (to, number) = (*dice.pick(&BUYERS), outside.number());
@@ -161,6 +156,14 @@ async fn giver(outside: Arc<Outside>, mut dice: Dice) {
         let text = format!("/grant {to} 0.0{cents} gift-{number}");
         let _ = outside.says(ADMINS[0], &text).await;
         clock::pause(dice.between(800, 2_000)).await;
+    }
+}
+
+/// Waits for the first word of the bot: who talks on without one only fills the own chat.
+async fn is_met(outside: &Outside, user: i64) {
+    let is_bots = |message: &Value| message["sender"] == "bot";
+    while !outside.messages(user, 0).await.iter().any(is_bots) && !outside.is_closing() {
+        clock::pause(200).await;
     }
 }
 

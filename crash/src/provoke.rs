@@ -43,6 +43,8 @@ pub enum Way {
     Stop,
     /// A broadcast.
     Broadcast,
+    /// Jobs that are due in a week, made due.
+    Light,
     /// Traffic, but only with several replicas.
     Replicas,
 }
@@ -76,6 +78,7 @@ pub fn way(point: Point) -> Way {
         Point::EvidenceLeaving | Point::EvidenceLeft => Way::Lead("job_starting:1:stop"),
         Point::RescueDone => Way::Lead("submit_intended:1"),
         Point::JobProgressing | Point::JobProgressed => Way::SlowTasks,
+        Point::LightFinishing | Point::LightFinished => Way::Light,
         Point::BroadcastStepping | Point::BroadcastStepped => Way::Broadcast,
         Point::ShardsRenewing
         | Point::ShardsRenewed
@@ -174,6 +177,11 @@ pub async fn bring_about(world: &World, way: Way, number: usize) -> anyhow::Resu
                 let shard = bulwark::engine::shards::of_lane(user);
                 tables::put_notices(&pool, user, shard).await?;
             }
+            pool.close().await;
+        }
+        Way::Light => {
+            let pool = world.pool().await?;
+            tables::age_light_jobs(&pool).await?;
             pool.close().await;
         }
         Way::Stop => world.replicas[number].signal(Signal::TERM),

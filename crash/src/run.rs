@@ -216,6 +216,11 @@ pub async fn one(
             .map(|event| event.what)
             .collect(),
     };
+    for user in people::BUYERS {
+        let chat = world.outside.messages(user, 0).await;
+        let path = world.folder.join(format!("chat-{user}"));
+        std::fs::write(path, format!("{chat:#?}"))?;
+    }
     std::fs::write(
         world.folder.join("events"),
         format!("{:#?}", journal.events()),

@@ -100,6 +100,18 @@ pub async fn age(pool: &PgPool) -> Sql<u64> {
     Ok(aged.rows_affected())
 }
 
+/// Makes what is due in a week due, for orders that have ended.
+pub async fn age_light_jobs(pool: &PgPool) -> Sql<u64> {
+    let aged = sqlx::query(
+        "update light_job set run_at = now()
+         where run_at > now() + interval '1 day'
+           and payload->>'order' in (select id::text from storefront_order where state <> 'open')",
+    )
+    .execute(pool)
+    .await?;
+    Ok(aged.rows_affected())
+}
+
 /// What is not at its end.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Left {

@@ -99,6 +99,8 @@ names! {
         JobEnding = "job_ending",
         JobEndCommitting = "job_end_committing",
         JobEnded = "job_ended",
+        LightFinishing = "light_finishing",
+        LightFinished = "light_finished",
         RescueStarting = "rescue_starting",
         RescueDone = "rescue_done",
         CallbackStoring = "callback_storing",

@@ -12,6 +12,7 @@ use super::job::{LightJob, LightKind};
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
 use crate::engine::wake::Wake;
@@ -247,7 +248,13 @@ impl LightRunner {
                 run(kind.as_ref(), &mut tx, &its).await?;
             }
         }
+        if !jobs.is_empty() {
+            fault::reach(Point::LightFinishing);
+        }
         tx.commit().await?;
+        if !jobs.is_empty() {
+            fault::reach(Point::LightFinished);
+        }
         Ok(next)
     }
 
