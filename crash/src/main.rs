@@ -49,6 +49,9 @@ pub struct Options {
     /// Worlds at the same time
     #[arg(long, default_value_t = 2)]
     worlds: usize,
+    /// Begin no new world after so many minutes
+    #[arg(long)]
+    minutes: Option<u64>,
     /// A bounded run, as for each change: few worlds, some points
     #[arg(long)]
     quick: bool,

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::chaos::Chaos;
 use crate::checker::{self, Verdict};
+use crate::clock;
 use crate::cluster::Cluster;
 use crate::disk::Disk;
 use crate::mutants;
@@ -133,7 +134,14 @@ async fn one_after_another(
     let data = place.folder.join(format!("pg{lane}"));
     let mut cluster = Cluster::start(&data).await?;
     let mut outcomes = Vec::new();
+    let started = clock::now();
+    let time_max = options
+        .minutes
+        .map(|minutes| Duration::from_secs(minutes * 60));
     for seed in seeds {
+        if time_max.is_some_and(|max| clock::now() - started >= max) {
+            break;
+        }
         let course = Course::Lot(Box::new(Chaos::new(seed, options.kills)), options.kills);
         let plan = Plan::of(seed);
         let disk = match seed % FULL_DISK_EACH {
