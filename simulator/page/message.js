@@ -68,6 +68,18 @@ function media(message) {
   }
 }
 
+/** An invoice, or what became of one. */
+function money(message) {
+  const { invoice, successful_payment: paid, refunded_payment: refunded } = message;
+  if (invoice) {
+    return make("div", { class: "invoice" }, make("strong", {}, invoice.title),
+      make("span", {}, invoice.description), make("span", { class: "dim" }, `⭐️ ${invoice.total_amount}`));
+  }
+  if (paid) return make("div", { class: "dim" }, `You paid ⭐️ ${paid.total_amount}`);
+  if (refunded) return make("div", { class: "dim" }, `You got ⭐️ ${refunded.total_amount} back`);
+  return null;
+}
+
 function keyboard(message, actions) {
   const rows = message.buttons ?? [];
   if (rows.length === 0) return null;
@@ -97,7 +109,7 @@ export function bubble(message, actions) {
     ? make("div", { class: "text", dir: "auto" }, ...rich(message.text, message.entities, actions.command))
     : null;
   const visual = ["photo", "video", "animation", "video_note"].includes(message.media?.kind);
-  const box = make("div", { class: `bubble${visual ? " visual" : ""}${text ? "" : " bare"}` }, reply(message, actions), shown, text, stamp);
+  const box = make("div", { class: `bubble${visual ? " visual" : ""}${text ? "" : " bare"}` }, reply(message, actions), shown, money(message), text, stamp);
   const answer = make("button", { type: "button", class: "answer icon-button", "aria-label": "Reply", title: "Reply", onclick: () => actions.reply(message) }, icon("M10 7 5 12l5 5M5 12h9a5 5 0 0 1 5 5v2"));
   return make("article", { class: own ? "message own" : "message", "aria-label": own ? "You" : "Bot", "data-id": message.message_id },
     make("div", { class: "beside" }, box, answer), keyboard(message, actions));

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `POST /sim/users/{id}/send` | a person writes: `text` or a file (base64, or `{data, file_name, mime_type, duration}`), `caption`, `chat_id`, `reply_to`, `forward`, profile fields |
 //! | `POST /sim/users/{id}/press` | a person presses: `message_id`, `button` (text or `[row, column]`) or `data`, `chat_id`, `wait`; gives the bot's answer |
+//! | `POST /sim/users/{id}/pay` | a person pays an invoice, as often as asked: `message_id`, `chat_id`, `wait`; `untold` keeps it from the bot |
+//! | `GET /sim/payments`, `POST /sim/refunds` | what became of payments; Telegram refunds one (`charge_id`, `untold`) |
 //! | `POST /sim/users/{id}`, `GET /sim/users` | makes, changes, blocks (`blocked`) and lists people |
 //! | `GET /sim/chats`, `GET /sim/chats/{id}` | chats; the transcript of one (`?since=`, `?deleted=true`) |
 //! | `POST /sim/chats/{id}` | a group's `title`, or `migrate_to` a supergroup |
@@ -16,6 +18,7 @@
 //! | `GET /sim/commands`, `GET /sim/events` | what the bot set up; changes of chats as server-sent events |
 //! | `POST /sim/reset` | forgets people, chats, faults and the log |
 
+mod pay;
 mod people;
 mod press;
 mod view;
@@ -79,6 +82,9 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/users/{id}", post(people::profile))
         .route("/sim/users/{id}/send", post(people::send))
         .route("/sim/users/{id}/press", post(press::press))
+        .route("/sim/users/{id}/pay", post(pay::pay))
+        .route("/sim/payments", get(pay::payments))
+        .route("/sim/refunds", post(pay::refund))
         .route("/sim/chats", get(view::chats))
         .route(
             "/sim/chats/{id}",

@@ -51,6 +51,9 @@ pub(super) async fn press(
     super::people::check_place(user_id, chat_id)?;
     let (answered, answer) = oneshot::channel();
     let id = format!("{}", 1 + core.random_below(u64::MAX / 2));
+    if is_pay(&core, chat_id, &press)? {
+        return super::pay::paid(&core, user_id, chat_id, press.message_id, press.wait).await;
+    }
     let query = {
         let mut world = core.telegram.world();
         let message = find_message(&world, chat_id, press.message_id)?;
@@ -59,6 +62,7 @@ pub(super) async fn press(
             None => match find_button(&message, press.button.as_ref())? {
                 Pressed::Data(data) => data,
                 Pressed::Url(url) => return Ok(Json(json!({"ok": true, "url": url}))),
+                Pressed::Pay => String::new(),
             },
         };
         let from = world.user(user_id).json();
@@ -103,9 +107,20 @@ fn find_message(world: &World, chat_id: i64, message_id: i64) -> Result<Value, R
     Ok(message.json.clone())
 }
 
+/// Whether it is the button of an invoice.
+fn is_pay(core: &Core, chat_id: i64, press: &Press) -> Result<bool, Refused> {
+    if press.data.is_some() {
+        return Ok(false);
+    }
+    let message = find_message(&core.telegram.world(), chat_id, press.message_id)?;
+    let pressed = find_button(&message, press.button.as_ref())?;
+    Ok(matches!(pressed, Pressed::Pay))
+}
+
 enum Pressed {
     Data(String),
     Url(String),
+    Pay,
 }
 
 fn find_button(message: &Value, wanted: Option<&Value>) -> Result<Pressed, Refused> {
@@ -148,5 +163,6 @@ fn find_button(message: &Value, wanted: Option<&Value>) -> Result<Pressed, Refus
     text("callback_data")
         .map(Pressed::Data)
         .or_else(|| text("url").map(Pressed::Url))
+        .or_else(|| (button["pay"] == json!(true)).then_some(Pressed::Pay))
         .ok_or_else(|| Refused::bad("this kind of button is not simulated"))
 }

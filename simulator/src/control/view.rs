@@ -109,6 +109,11 @@ fn message(world: &World, message: &Message) -> Value {
     shown["edits"] = json!(edits);
     shown["deleted"] = json!(message.is_deleted);
     shown["media_group_id"] = json["media_group_id"].clone();
+    for field in ["invoice", "successful_payment", "refunded_payment"] {
+        if let Some(value) = json.get(field) {
+            shown[field] = value.clone();
+        }
+    }
     shown["reply_to"] = json["reply_to_message"]["message_id"].clone();
     shown["media"] = media(world, json).unwrap_or_default();
     shown

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::blobs::{Blobs, Named};
 use crate::core::Core;
 use crate::kie;
+use crate::telegram::stars::Stars;
 use crate::telegram::updates::{Pending, QueueKey};
 use crate::telegram::world::{Callback, Chat, StoredFile, User};
 
@@ -39,6 +40,8 @@ pub(super) struct Snapshot {
     files: Vec<File>,
     photos: Vec<Vec<String>>,
     queries: Vec<Query>,
+    #[serde(default)]
+    stars: Stars,
     commands: BTreeMap<String, Value>,
     descriptions: BTreeMap<String, String>,
     allowed_updates: Option<Vec<String>>,
@@ -151,6 +154,7 @@ impl Snapshot {
             files: kept,
             photos,
             queries,
+            stars: world.stars.clone(),
             commands: world.commands.clone(),
             descriptions: world.descriptions.clone(),
             allowed_updates: None,
@@ -193,6 +197,7 @@ impl Snapshot {
             world.last_file_number = self.last_file_number.saturating_add(NUMBERS_SKIPPED);
             world.users = self.users.into_iter().map(|user| (user.id, user)).collect();
             world.chats = self.chats.into_iter().map(|chat| (chat.id, chat)).collect();
+            world.stars = self.stars;
             world.commands = self.commands;
             world.descriptions = self.descriptions;
             for File { mut file, blob } in self.files {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::params::Params;
 use super::refusal::Refusal;
 use super::send::open_chat;
+use super::stars;
 use crate::core::Core;
 
 /// As long as Telegram delivers a query, an answer is taken.
@@ -44,7 +45,11 @@ pub(super) fn answer_pre_checkout(core: &Core, params: &Params) -> Result<Value,
     if !is_ok && params.text("error_message").unwrap_or_default().is_empty() {
         return Err(Refusal::bad("error message must be non-empty"));
     }
-    answer_query(core, params, "pre_checkout_query_id", CHECKOUT_LIFE)
+    let answered = answer_query(core, params, "pre_checkout_query_id", CHECKOUT_LIFE)?;
+    let id = params.text("pre_checkout_query_id").unwrap_or_default();
+    let reason = params.text("error_message").unwrap_or_default();
+    stars::answered(core, &id, is_ok, &reason);
+    Ok(answered)
 }
 
 fn answer_query(

@@ -9,6 +9,7 @@ pub(crate) mod media;
 mod params;
 mod refusal;
 mod send;
+pub(crate) mod stars;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -166,6 +167,9 @@ async fn run_method(
         "sendvideonote" => send::file(core, params, FileKind::VideoNote).await,
         "senddocument" => send::file(core, params, FileKind::Document).await,
         "sendanimation" => send::file(core, params, FileKind::Animation).await,
+        "sendinvoice" => stars::send_invoice(core, params),
+        "refundstarpayment" => stars::refund(core, params),
+        "getstartransactions" => Ok(stars::transactions(core, params)),
         "sendmediagroup" => send::group(core, params).await,
         "sendchataction" => send::action(core, params),
         "editmessagetext" => edit::text(core, params),

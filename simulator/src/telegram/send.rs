@@ -212,7 +212,7 @@ pub(super) fn take_limit(core: &Core, chat_id: i64, count: usize) -> Result<(), 
     taken.map_err(Refusal::flood)
 }
 
-fn post(
+pub(super) fn post(
     core: &Core,
     chat_id: i64,
     params: &Params,

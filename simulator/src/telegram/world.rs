@@ -172,6 +172,7 @@ pub struct World {
     /// The sizes of each photo, from large to small, by the id of every one of them.
     pub(crate) photos: HashMap<String, Arc<Vec<String>>>,
     pub callbacks: HashMap<String, Callback>,
+    pub stars: super::stars::Stars,
     /// By scope and language.
     pub commands: BTreeMap<String, Value>,
     /// Description and short description, by method and language.
@@ -198,6 +199,7 @@ impl World {
         self.file_ids_by_path.clear();
         self.photos.clear();
         self.callbacks.clear();
+        self.stars = super::stars::Stars::default();
     }
 
     /// The user, made up if unknown.

@@ -4,6 +4,7 @@ mod calls;
 mod content;
 mod control;
 mod delivery;
+mod stars;
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
