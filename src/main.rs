@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use bulwark::admin::{check_config, healthcheck, migrate, shelf};
-use bulwark::app::serve;
+use bulwark::admin::{check_config, healthcheck, migrate, reconcile, shelf};
+use bulwark::app::{serve, stars};
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
 
@@ -35,6 +35,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare Telegram's list of Star payments with the ledger, and book what is missing
+    Reconcile(reconcile::Options),
     #[command(flatten)]
     Shelf(shelf::Command),
     /// Ask the service on this machine whether it lives; for containers without curl
@@ -54,6 +56,11 @@ pub(crate) fn main() -> ExitCode {
                 .map_err(anyhow::Error::from)
                 .and_then(|good| if good { Ok(()) } else { Err(Said.into()) })
         }
+        Command::Reconcile(options) => block_on(async {
+            let reconciler = stars::reconciler(&env)?;
+            let good = reconcile::run(&reconciler, options, &mut std::io::stdout()).await?;
+            if good { Ok(()) } else { Err(Said.into()) }
+        }),
         Command::Shelf(command) => block_on(async {
             let good = shelf::run(&env, &command, &mut std::io::stdout()).await?;
             if good { Ok(()) } else { Err(Said.into()) }

@@ -3,4 +3,5 @@
 pub mod check_config;
 pub mod healthcheck;
 pub mod migrate;
+pub mod reconcile;
 pub mod shelf;

@@ -10,6 +10,7 @@ use super::funds::Funds;
 use super::gauges::Gauges;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
 use super::retention::Retention;
+use super::stars::BotStars;
 use crate::base::clock::Clock;
 use crate::base::db::{PoolLimits, Route};
 use crate::base::ids::Ids;
@@ -29,8 +30,9 @@ use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::broadcast;
-use crate::features::cx::Env;
+use crate::features::cx::{Env, StarsOffer};
 use crate::features::routes::Router;
+use crate::features::topup::{Checkouts, Nightly, Reconciler, Refunds};
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
@@ -86,7 +88,11 @@ impl App {
         let Parts {
             config, clock, ids, ..
         } = &parts;
-        let (pool, intake_pool) = pools(&route, config.database.pool_size);
+        let Pools {
+            work: pool,
+            intake: intake_pool,
+            checkouts: checkout_pool,
+        } = pools(&route, config.database.pool_size);
         let worker = ids.uuid();
         let client = client(config)?;
         let providers = providers(config, clock, ids)?;
@@ -112,7 +118,9 @@ impl App {
             },
         );
         let rate = (config.limits.rate_per_minute, config.limits.rate_burst);
-        let intake = Arc::new(Intake::new(receiver, rate, clock.clone(), ids.clone()));
+        let checkouts = Checkouts::new(checkout_pool.clone(), Arc::clone(&env));
+        let intake = Intake::new(receiver, rate, checkouts, clock.clone(), ids.clone());
+        let intake = Arc::new(intake);
 
         let handler = Router::new(Arc::clone(&env), messages.clone(), jobs.wake.clone());
         let dispatch = Dispatch::new(
@@ -194,6 +202,15 @@ impl App {
             wakes.of(Queue::Light),
         );
 
+        let stars = Arc::new(BotStars(client.clone()));
+        let refunds = Refunds::new(
+            pool.clone(),
+            Arc::clone(&env),
+            Arc::clone(&stars) as _,
+            messages.clone(),
+        );
+        let reconciler = Reconciler::new(pool.clone(), Arc::clone(&env), stars, messages.clone());
+
         let tasks: Vec<Arc<dyn Task>> = vec![
             Arc::new(Rescue::new(
                 pool.clone(),
@@ -221,6 +238,7 @@ impl App {
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
             Arc::new(Funds::new(providers.clone())),
+            Arc::new(Nightly(reconciler.clone())),
         ];
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
 
@@ -249,6 +267,7 @@ impl App {
         Ok(Self {
             pool,
             intake_pool,
+            checkout_pool,
             worker,
             client,
             intake,
@@ -261,6 +280,8 @@ impl App {
             broadcasts,
             jobs: Arc::new(runner),
             light: Arc::new(light),
+            refunds,
+            reconciler,
             upkeep,
             readiness,
             router,
@@ -269,12 +290,18 @@ impl App {
     }
 }
 
-/// The intake has connections of its own, so that handlers with a backlog never keep Telegram waiting; together they
-/// are at most `connections_max`.
-fn pools(route: &Route, connections_max: u32) -> (PgPool, PgPool) {
+struct Pools {
+    work: PgPool,
+    intake: PgPool,
+    checkouts: PgPool,
+}
+
+/// The intake has connections of its own, so that handlers with a backlog never keep Telegram waiting, and so have
+/// questions before payments, which nothing may stand before; together they are at most `connections_max`.
+fn pools(route: &Route, connections_max: u32) -> Pools {
     let intake = (connections_max / 3).clamp(1, inbox::BATCHES_MAX);
     let limits = PoolLimits {
-        connections_max: connections_max.saturating_sub(intake).max(1),
+        connections_max: connections_max.saturating_sub(intake + 1).max(1),
         ..PoolLimits::default()
     };
     // Statements whose batch was given up must not pile up in the database.
@@ -284,7 +311,15 @@ fn pools(route: &Route, connections_max: u32) -> (PgPool, PgPool) {
         acquire_timeout: inbox::COMMIT_TIMEOUT,
         ..limits
     };
-    (route.pool(&limits), route.pool(&intake_limits))
+    let checkout_limits = PoolLimits {
+        connections_max: 1,
+        ..intake_limits
+    };
+    Pools {
+        work: route.pool(&limits),
+        intake: route.pool(&intake_limits),
+        checkouts: route.pool(&checkout_limits),
+    }
 }
 
 fn pacing(limits: &crate::config::Limits) -> PacingLimits {
@@ -303,7 +338,7 @@ fn lane_limits(concurrency_max: usize) -> Limits {
     }
 }
 
-fn client(config: &Config) -> Result<Client, BuildError> {
+pub(super) fn client(config: &Config) -> Result<Client, BuildError> {
     let settings = ClientConfig::new(config.telegram.bot_token.clone(), &config.telegram.api_url);
     Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
 }
@@ -324,7 +359,7 @@ fn providers(
     Ok(vec![Arc::new(kie)])
 }
 
-fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
+pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
     let limits = &parts.config.limits;
     let providers = providers.to_vec();
     Env {
@@ -333,6 +368,10 @@ fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
         catalog: Arc::clone(&parts.catalog),
         admin_ids: parts.config.wallet.admin_ids.clone(),
         welcome_grant: parts.config.wallet.welcome_grant,
+        stars: StarsOffer {
+            packages: parts.config.stars.packages.clone(),
+            rate: parts.config.stars.rate,
+        },
         free_uses_per_day: limits.free_uses_per_day,
         orders_per_user: limits.orders_per_user,
         work_rate: Rate {

@@ -12,6 +12,7 @@ mod polling;
 mod retention;
 mod run;
 pub mod serve;
+pub mod stars;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use crate::engine::outbox::Sender;
 use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::Wakes;
+use crate::features::topup::{Reconciler, Refunds};
 use crate::http::intake::Intake;
 use crate::telegram::Client;
 
@@ -40,6 +42,7 @@ pub struct App {
     parts: Parts,
     pool: PgPool,
     intake_pool: PgPool,
+    checkout_pool: PgPool,
     worker: Uuid,
     client: Client,
     intake: Arc<Intake>,
@@ -52,6 +55,8 @@ pub struct App {
     broadcasts: Broadcasts,
     jobs: Arc<JobRunner>,
     light: Arc<LightRunner>,
+    refunds: Refunds,
+    reconciler: Reconciler,
     upkeep: Upkeep,
     readiness: Arc<joins::Readiness>,
     router: axum::Router,
@@ -65,7 +70,11 @@ impl App {
 
     /// Closes all connections, for good.
     pub async fn disconnect(&self) {
-        tokio::join!(self.pool.close(), self.intake_pool.close());
+        tokio::join!(
+            self.pool.close(),
+            self.intake_pool.close(),
+            self.checkout_pool.close()
+        );
     }
 
     /// Its name among the replicas.

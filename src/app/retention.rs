@@ -9,11 +9,13 @@ use sqlx::PgPool;
 use crate::base::clock::Clock;
 use crate::config;
 use crate::engine::task::Task;
-use crate::engine::{conversation, inbox, jobs, limits, outbox};
+use crate::engine::{conversation, inbox, jobs, limits, outbox, stars};
 
 const BATCH_ROWS: i64 = 5_000;
 /// A result is kept this long after it was fetched: far longer than its delivery takes.
 const KEEP_ARTIFACTS: Duration = Duration::from_secs(3 * 24 * 3600);
+/// An invoice that nobody paid, after it ran out.
+const KEEP_INVOICES: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A conversation that nobody went on with.
 const KEEP_CONVERSATIONS: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -54,6 +56,7 @@ impl Task for Retention {
             "artifacts": jobs::purge_artifacts(pool, KEEP_ARTIFACTS, BATCH_ROWS, now).await?,
             "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
             "limits": limits::purge(pool, now).await?,
+            "invoices": stars::purge(pool, KEEP_INVOICES, BATCH_ROWS, now).await?,
         }))
     }
 }

@@ -10,7 +10,7 @@ use super::{App, gauges, polling};
 use crate::base::db;
 use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
-use crate::features::routes::COMMANDS;
+use crate::features::routes::{COMMANDS, TOPUP_COMMAND};
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::metrics;
@@ -208,6 +208,8 @@ impl App {
             let light = Arc::clone(&light);
             async move { light.run(shutdown).await }
         });
+        let refunds = self.refunds.clone();
+        work.service("refunds", move |shutdown| refunds.clone().run(shutdown));
         let vitals = self.jobs.vitals();
         work.service("breakers", move |shutdown| vitals.clone().run(shutdown));
         let upkeep = self.upkeep.clone();
@@ -218,13 +220,14 @@ impl App {
         let (client, clock) = (self.client.clone(), self.clock().clone());
         let updates = Arc::clone(&self.intake);
         let settings = self.webhook_settings();
+        let has_topup = self.has_topup();
         intake.service("delivery", move |shutdown| {
             let (client, clock, updates, settings) =
                 (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
             async move {
                 let mut pause = Duration::from_secs(1);
                 fault::reach(Point::StartIntroducing);
-                while let Err(error) = introduce(&client, delivery, &settings).await {
+                while let Err(error) = introduce(&client, delivery, &settings, has_topup).await {
                     tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -239,6 +242,10 @@ impl App {
                 }
             }
         });
+    }
+
+    fn has_topup(&self) -> bool {
+        !self.parts.config.stars.packages.is_empty()
     }
 
     fn webhook_settings(&self) -> WebhookSettings {
@@ -279,13 +286,21 @@ impl App {
             let dispatched = self.dispatch.drain().await?;
             let jobs = self.jobs.drain().await? + self.light.drain().await?;
             let broadcast = self.broadcasts.step().await?;
+            let refunds = self.refunds.drain().await.map_err(asked)?;
             let sent = self.sender.drain().await?;
-            if dispatched.processed + jobs + broadcast.worked + sent.processed == 0 {
+            if dispatched.processed + jobs + broadcast.worked + refunds + sent.processed == 0 {
                 let next_job = self.jobs.next_due().await?;
-                return Ok([dispatched.next, broadcast.next, sent.next, next_job]
-                    .into_iter()
-                    .flatten()
-                    .min());
+                let next_refund = self.refunds.next_due().await?;
+                return Ok([
+                    dispatched.next,
+                    broadcast.next,
+                    sent.next,
+                    next_job,
+                    next_refund,
+                ]
+                .into_iter()
+                .flatten()
+                .min());
             }
         }
     }
@@ -312,14 +327,23 @@ impl App {
     /// # Errors
     /// Telegram's.
     pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
-        introduce(&self.client, delivery, &self.webhook_settings()).await
+        let settings = self.webhook_settings();
+        introduce(&self.client, delivery, &settings, self.has_topup()).await
     }
+}
+
+/// What stopped the work on refunds, in the words of the others.
+fn asked(error: anyhow::Error) -> sqlx::Error {
+    error
+        .downcast()
+        .unwrap_or_else(|error| sqlx::Error::Protocol(format!("{error:#}")))
 }
 
 async fn introduce(
     client: &crate::telegram::Client,
     delivery: Delivery,
     settings: &WebhookSettings,
+    has_topup: bool,
 ) -> Result<(), CallError> {
     match delivery {
         Delivery::Webhook => client.set_webhook(settings).await?,
@@ -327,8 +351,10 @@ async fn introduce(
     }
     for language in Language::ALL {
         let speech = storefront::speech(language);
+        let topup = has_topup.then_some(TOPUP_COMMAND);
         let commands: Vec<(&str, String)> = COMMANDS
             .iter()
+            .chain(topup.iter())
             .map(|(name, key)| (*name, speech.plain(key, &Args::new())))
             .collect();
         // English is what everybody else sees.

@@ -12,6 +12,12 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Amount(pub i64);
 
+impl From<i64> for Amount {
+    fn from(minor_units: i64) -> Self {
+        Self(minor_units)
+    }
+}
+
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);

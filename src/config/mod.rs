@@ -17,6 +17,7 @@ mod problem;
 mod providers;
 mod reader;
 mod secret;
+mod stars;
 mod summary;
 mod telegram;
 mod variables;
@@ -38,6 +39,7 @@ pub use logging::Logging;
 pub use media::Media;
 pub use problem::{Problem, problem_list};
 pub use providers::{Kie, Providers};
+pub use stars::Stars;
 pub use summary::{Setting, describe};
 pub use telegram::Telegram;
 pub use variables::{VARIABLES, Variable};
@@ -62,6 +64,8 @@ pub struct Config {
     pub limits: Limits,
     /// Admins and the starting amount.
     pub wallet: Wallet,
+    /// What is sold for Telegram Stars.
+    pub stars: Stars,
     /// How log lines look.
     pub logging: Logging,
     /// The operator's own catalogue; without it the compiled-in one is used.
@@ -88,6 +92,7 @@ impl Config {
             providers: Providers::read(reader),
             limits: Limits::read(reader),
             wallet: Wallet::read(reader),
+            stars: Stars::read(reader),
             logging: Logging::read(reader),
             catalog_path: reader.path("CATALOG_PATH"),
         }

@@ -158,6 +158,16 @@ pub const VARIABLES: &[Variable] = &[
         "What a new user receives, in minor units of the catalogue's currency, 0 to 1000000.",
     ),
     plain(
+        "TOPUP_STARS",
+        "",
+        "Packages that users can buy with Telegram Stars, in Stars, such as 50,100,250,500; without it none are offered.",
+    ),
+    plain(
+        "TOPUP_STAR_RATE",
+        "1",
+        "What a Star is worth on the balance, in minor units of the catalogue's currency, 1 to 1000000.",
+    ),
+    plain(
         "RATE_LIMIT_PER_MINUTE",
         "20",
         "Messages and taps a user may send per minute, 1 to 600.",

@@ -19,6 +19,8 @@ const SIM_TOKEN: &str = "100000001:demo-token-of-the-simulator-0000000";
 const SIM_KIE_KEY: &str = "demo-key-of-the-simulator";
 /// Enough for a few dozen paid orders, in minor units.
 const WELCOME_GRANT: &str = "500";
+/// Packages that the simulated Telegram sells.
+const TOPUP_STARS: &str = "50,100,250,500";
 /// The first user of the chat page, who is also an admin.
 const ADMIN_ID: &str = "1001";
 
@@ -117,6 +119,7 @@ impl Stage {
             env.set("TELEGRAM_BOT_TOKEN", SIM_TOKEN);
             env.set("TELEGRAM_API_URL", simulator.telegram_url());
             env.set_default("ADMIN_IDS", ADMIN_ID);
+            env.set_default("TOPUP_STARS", TOPUP_STARS);
         }
         if env.get("KIE_API_KEY").is_none() || !demo.has_bot_token {
             env.set("KIE_API_KEY", SIM_KIE_KEY);

@@ -19,6 +19,7 @@ pub mod operator;
 pub mod outbox;
 pub mod people;
 pub mod shards;
+pub mod stars;
 pub mod task;
 pub mod upkeep;
 pub mod vitals;

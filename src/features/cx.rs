@@ -31,6 +31,8 @@ pub struct Env {
     pub admin_ids: Vec<i64>,
     /// What a new user receives.
     pub welcome_grant: Amount,
+    /// What is sold for Telegram Stars.
+    pub stars: StarsOffer,
     /// Orders of a free service per user and day, unless the catalogue says otherwise.
     pub free_uses_per_day: u32,
     /// Orders a user may have running at once.
@@ -39,6 +41,28 @@ pub struct Env {
     pub work_rate: crate::engine::limits::Rate,
     /// Whether new orders for a provider must be refused for now.
     pub provider_unavailable: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// Top-ups for Telegram Stars.
+#[derive(Clone, Debug, Default)]
+pub struct StarsOffer {
+    /// How many Stars each package costs; none: nothing is offered.
+    pub packages: Vec<u16>,
+    /// What a Star is worth, in minor units.
+    pub rate: Amount,
+}
+
+impl StarsOffer {
+    /// Whether anything of it is shown.
+    pub fn is_offered(&self) -> bool {
+        !self.packages.is_empty()
+    }
+
+    /// What so many Stars are worth; None for no Stars and for more than there can be.
+    pub fn amount_of(&self, stars: i64) -> Option<Amount> {
+        let amount = self.rate.0.checked_mul(stars)?;
+        (amount > 0).then_some(Amount(amount))
+    }
 }
 
 impl Env {
@@ -54,6 +78,9 @@ pub enum Stop {
     /// The user's matter: everything is undone, and they are told.
     #[error("refused")]
     Refused(Box<Rich>),
+    /// The same, with buttons that lead on.
+    #[error("refused")]
+    RefusedWith(Box<Rich>, InlineKeyboard),
     /// Anything else.
     #[error(transparent)]
     Failed(#[from] HandleError),

@@ -11,6 +11,8 @@ pub mod press;
 pub mod routes;
 pub mod speech;
 pub mod storefront;
+mod told;
+pub mod topup;
 pub mod wallet;
 
 use std::sync::Arc;

@@ -120,6 +120,28 @@ pub enum Press {
         /// A language's code, or `all`.
         audience: String,
     },
+    /// Choose how many Stars to pay.
+    TopUp {
+        /// The order that waits for the money.
+        draft: Option<String>,
+    },
+    /// Pay so many Stars.
+    TopUpWith {
+        /// How many.
+        stars: u16,
+        /// The order that waits for the money.
+        draft: Option<String>,
+    },
+    /// Give a payment back.
+    Refund {
+        /// Its short id.
+        payment: String,
+    },
+    /// Do not give it back.
+    NoRefund {
+        /// Its short id.
+        payment: String,
+    },
 }
 
 /// What an admin does with a broadcast.
@@ -187,6 +209,15 @@ impl Press {
             Self::Help => "?".into(),
             Self::Broadcast { id, act } => format!("bc:{id}:{}", act.code()),
             Self::BroadcastTo { id, audience } => format!("bt:{id}:{audience}"),
+            Self::TopUp { draft: None } => "tu".into(),
+            Self::TopUp { draft: Some(draft) } => format!("tu:{draft}"),
+            Self::TopUpWith { stars, draft: None } => format!("tp:{stars}"),
+            Self::TopUpWith {
+                stars,
+                draft: Some(draft),
+            } => format!("tp:{stars}:{draft}"),
+            Self::Refund { payment } => format!("ry:{payment}"),
+            Self::NoRefund { payment } => format!("rx:{payment}"),
         }
     }
 
@@ -241,6 +272,13 @@ impl Press {
                 id: text()?,
                 audience: text()?,
             },
+            "tu" => Self::TopUp { draft: text() },
+            "tp" => Self::TopUpWith {
+                stars: number(text()?)?,
+                draft: text(),
+            },
+            "ry" => Self::Refund { payment: text()? },
+            "rx" => Self::NoRefund { payment: text()? },
             _ => return None,
         };
         parts.next().is_none().then_some(press)
@@ -295,6 +333,11 @@ mod tests {
                 act: BroadcastAct::ALL[act].0
             }),
             (short, "[a-z]{2,3}").prop_map(|(id, audience)| Press::BroadcastTo { id, audience }),
+            proptest::option::of(short).prop_map(|draft| Press::TopUp { draft }),
+            (any::<u16>(), proptest::option::of(short))
+                .prop_map(|(stars, draft)| Press::TopUpWith { stars, draft }),
+            short.prop_map(|payment| Press::Refund { payment }),
+            short.prop_map(|payment| Press::NoRefund { payment }),
         ]
     }
 

@@ -1,27 +1,20 @@
 //! From an update to the one action that handles it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
 
-use super::cx::{Cx, Env, Handled, Pressed, Stop, button};
+use super::cx::{Cx, Env, Handled, Pressed, Stop};
 use super::press::Press;
 use super::speech::{Args, Language};
-use super::{broadcast, language, storefront, wallet};
+use super::told::{refusal, warn_admins};
+use super::{broadcast, language, storefront, topup, wallet};
 use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
-use crate::engine::limits::{self, Charged, Rate};
-use crate::engine::outbox::{self, Action, NewMessage, Priority};
+use crate::engine::outbox;
 use crate::engine::people::{self, Person, Seen, Sighting};
 use crate::engine::wake::Wake;
-use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
-
-/// Warnings of updates that were set aside: a fault in what every update needs must not flood the admins.
-const WARNINGS: Rate = Rate {
-    every: Duration::from_secs(10 * 60),
-    burst: 3,
-};
+use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage};
 
 /// Handles updates with the features.
 pub struct Router {
@@ -51,6 +44,10 @@ impl UpdateHandler for Router {
         let incoming = Incoming::parse(&update.payload)
             .map_err(|error| HandleError::Unreadable(error.to_string()))?;
         match &incoming.event {
+            // Of money, not of a conversation: whoever Telegram names as its sender.
+            Event::Message(message) if message.refunded_payment.is_some() => {
+                self.refunded(conn, update, message).await
+            }
             Event::Message(_) | Event::Callback { .. } => {
                 self.converse(conn, update, &incoming).await
             }
@@ -146,6 +143,18 @@ impl Router {
         }
     }
 
+    async fn refunded(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+        message: &IncomingMessage,
+    ) -> Result<(), HandleError> {
+        let Some(payment) = &message.refunded_payment else {
+            return Ok(());
+        };
+        into_handle_error(topup::refunded(conn, &self.env, payment, update.correlation).await)
+    }
+
     async fn converse(
         &self,
         conn: &mut PgConnection,
@@ -183,50 +192,28 @@ impl Router {
                 Err(Stop::Failed(error)) => return Err(error),
                 Err(Stop::Refused(text)) => {
                     savepoint.rollback().await?;
-                    Some(text)
+                    Some((text, None))
+                }
+                Err(Stop::RefusedWith(text, keyboard)) => {
+                    savepoint.rollback().await?;
+                    Some((text, Some(keyboard)))
                 }
             }
         };
         match refused {
             None => Ok(()),
-            Some(text) => {
+            Some((text, keyboard)) => {
                 let mut cx = self.cx(conn, update, incoming, language);
-                into_handle_error(refusal(&mut cx, *text).await)
+                into_handle_error(refusal(&mut cx, *text, keyboard).await)
             }
         }
     }
 }
 
-/// Tells the admins that an update was set aside; when it happens to many, that it happens.
-async fn warn_admins(cx: &mut Cx<'_>, update: &StoredUpdate) -> Handled {
-    let now = cx.now();
-    if limits::charge(cx.conn, "warning:set-aside", 1, WARNINGS, now).await? != Charged::Taken {
-        return Ok(());
-    }
-    let args = Args::new()
-        .text("update", update.update_id.to_string())
-        .text("chat", cx.chat_id.to_string());
-    let text = storefront::speech(Language::En).rich("admin-set-aside", &args);
-    let env = cx.env;
-    for admin_id in &env.admin_ids {
-        let action = Action::Say {
-            text: text.clone(),
-            keyboard: None,
-        };
-        let message = NewMessage {
-            priority: Priority::Low,
-            merge_key: Some(outbox::ADMIN_NOTICES),
-            ..NewMessage::new(*admin_id, cx.correlation, action)
-        };
-        cx.post(&message).await?;
-    }
-    Ok(())
-}
-
 fn into_handle_error(handled: Handled) -> Result<(), HandleError> {
     handled.map_err(|stop| match stop {
         Stop::Failed(error) => error,
-        Stop::Refused(_) => {
+        Stop::Refused(_) | Stop::RefusedWith(..) => {
             HandleError::Bug(anyhow::anyhow!("a refusal where nothing can be refused"))
         }
     })
@@ -235,26 +222,10 @@ fn into_handle_error(handled: Handled) -> Result<(), HandleError> {
 fn into_gift<T>(handled: Handled<T>) -> Result<T, HandleError> {
     handled.map_err(|stop| match stop {
         Stop::Failed(error) => error,
-        Stop::Refused(_) => HandleError::Bug(anyhow::anyhow!("a refused gift")),
+        Stop::Refused(_) | Stop::RefusedWith(..) => {
+            HandleError::Bug(anyhow::anyhow!("a refused gift"))
+        }
     })
-}
-
-/// Tells the user why not, and where to go from here.
-async fn refusal(cx: &mut Cx<'_>, text: Rich) -> Handled {
-    tracing::info!(text = %text.to_plain(), "refused");
-    cx.answer(None, false).await?;
-    let speech = storefront::speech(cx.language);
-    let keyboard = InlineKeyboard::new([vec![
-        button(
-            speech.plain("button-all-services", &Args::new()),
-            &Press::Categories { page: 0 },
-        ),
-        button(
-            speech.plain("button-home", &Args::new()),
-            &Press::Home { fresh: true },
-        ),
-    ]]);
-    cx.say(text, Some(keyboard)).await
 }
 
 fn seen(incoming: &Incoming) -> Seen<'_> {
@@ -282,6 +253,12 @@ async fn act(
 ) -> Handled {
     match &incoming.event {
         Event::Callback { data, .. } => press(cx, data).await,
+        Event::Message(message) if message.successful_payment.is_some() => {
+            match &message.successful_payment {
+                Some(payment) => topup::paid(cx, payment).await,
+                None => Ok(()),
+            }
+        }
         Event::Message(message) if incoming.chat.kind != ChatKind::Private => {
             group(cx, message).await
         }
@@ -316,6 +293,9 @@ fn command(text: &str) -> Option<(&str, &str)> {
     Some((name, rest.trim()))
 }
 
+/// Offered where something is sold for Stars.
+pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
+
 /// The commands that Telegram offers while typing, with the keys of their descriptions.
 pub const COMMANDS: [(&str, &str); 6] = [
     ("start", "command-start"),
@@ -340,9 +320,11 @@ async fn run(
         "help" => storefront::help(cx).await,
         "cancel" => storefront::cancel(cx).await,
         "balance" => wallet::balance(cx, 0).await,
+        "topup" if cx.env.stars.is_offered() => topup::packages(cx, None).await,
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
+        "refund" if cx.is_admin() => topup::refund(cx, rest).await,
         "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
         _ => storefront::not_understood(cx, "unknown-command").await,
     }
@@ -381,5 +363,9 @@ async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::Help => storefront::help(cx).await,
         Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
         Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,
+        Press::TopUp { draft } => topup::packages(cx, draft.as_deref()).await,
+        Press::TopUpWith { stars, draft } => topup::send_invoice(cx, stars, draft.as_deref()).await,
+        Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
+        Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
     }
 }

@@ -196,10 +196,14 @@ fn every_label_fits_on_a_button() {
     for text in buttons {
         let value = |name: &str| match name {
             "price" => "$100.00".to_owned(),
+            "stars" => "50000".to_owned(),
             _ => "Ж".repeat(40),
         };
         let label = speech(text).plain(&text.key, &args(text, 1, value));
-        let has_title = text.variables.iter().any(|name| name != "price");
+        let has_title = text
+            .variables
+            .iter()
+            .any(|name| name != "price" && name != "stars");
         let max = if has_title {
             LABEL_WITH_TITLE_MAX
         } else {

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{broadcast, language, storefront, wallet};
+use super::{broadcast, language, storefront, topup, wallet};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,15 +24,25 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 4] = [
+pub(super) static FEATURES: [Feature; 5] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
-        also_in: &["src/features/routes.rs", "src/app", "src/http"],
+        also_in: &[
+            "src/features/routes.rs",
+            "src/features/told.rs",
+            "src/app",
+            "src/http",
+        ],
     },
     Feature {
         name: "wallet",
         speech: wallet::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "topup",
+        speech: topup::speech,
         also_in: &[],
     },
     Feature {

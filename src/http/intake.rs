@@ -1,7 +1,8 @@
 //! From a delivered body to a committed update, for the webhook and for long polling alike.
 //!
 //! Whatever Telegram delivers is committed before it is acknowledged (G1). Floods are recorded but not handled; the
-//! user is told once how long to wait. A `pre_checkout_query` is answered at once, ahead of any backlog.
+//! user is told once how long to wait. A `pre_checkout_query` is answered at once, ahead of any backlog: it is a question
+//! that has no effect, so it is answered even where it cannot be committed, with a refusal if need be.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,7 @@ use crate::base::ids::Ids;
 use crate::engine::inbox::{NewUpdate, Receipt, ReceiveError, Receiver};
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
+use crate::features::topup::Checkouts;
 use crate::http::middleware::rate_limit::KeyedLimiter;
 use crate::telegram::methods::{self, Call};
 use crate::telegram::{Envelope, Kind};
@@ -26,6 +28,9 @@ const MEDIA_COST: u32 = 3;
 const TELL_EVERY: Duration = Duration::from_secs(30);
 const TOLD_MAX: usize = 10_000;
 
+/// Of the ten seconds that Telegram waits for the answer before a payment.
+const STORE_QUESTION_MAX: Duration = Duration::from_secs(4);
+
 /// A message that comes later than this was kept for us by Telegram.
 const LATE_S: i64 = 90;
 
@@ -35,6 +40,7 @@ pub struct Intake {
     limiter: KeyedLimiter<i64>,
     /// By user and minute of writing: after an outage a night's messages come at once, and nobody wrote too fast.
     late: KeyedLimiter<(i64, i64)>,
+    checkouts: Checkouts,
     clock: Clock,
     ids: Ids,
     told: Mutex<HashMap<i64, Duration>>,
@@ -53,11 +59,18 @@ pub enum Taken {
 
 impl Intake {
     /// Stores with `receiver`; of a user, sheds what goes beyond `rate` units a minute after `burst` at once.
-    pub fn new(receiver: Receiver, (rate, burst): (u32, u32), clock: Clock, ids: Ids) -> Self {
+    pub fn new(
+        receiver: Receiver,
+        (rate, burst): (u32, u32),
+        checkouts: Checkouts,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
         Self {
             receiver,
             limiter: KeyedLimiter::per_minute(rate, burst),
             late: KeyedLimiter::per_minute(rate, burst),
+            checkouts,
             clock,
             ids,
             told: Mutex::default(),
@@ -84,15 +97,42 @@ impl Intake {
             correlation,
             shed: flooded.is_some(),
         };
+        if let Some(id) = &envelope.pre_checkout_query_id {
+            return self.take_question(id, &envelope, update).await;
+        }
         match self.receiver.receive(update).await {
             Ok(Receipt::Stored) => {
                 tracing::debug!(update_id = envelope.update_id, %correlation, kind = %envelope.kind_name, "update stored");
                 Taken::Committed(self.answer_now(&envelope, flooded))
             }
-            // Its answer may have been lost with the first delivery; a pre-checkout must have one.
-            Ok(Receipt::Duplicate) => Taken::Committed(pre_checkout(&envelope)),
+            Ok(Receipt::Duplicate) => Taken::Committed(None),
             Err(error) => Taken::TryAgain(error),
         }
+    }
+
+    /// A question before a payment. Its answer does not wait for its row: Telegram waits ten seconds. A repeated one is
+    /// answered again, because the answer may have been lost with the first delivery.
+    async fn take_question(&self, id: &str, envelope: &Envelope, update: NewUpdate) -> Taken {
+        let language = Language::of_tag(envelope.language_code.as_deref().unwrap_or("en"));
+        let body = update.payload.clone();
+        let (stored, refusal) = tokio::join!(
+            tokio::time::timeout(STORE_QUESTION_MAX, self.receiver.receive(update)),
+            self.checkouts.refusal(&body, language),
+        );
+        if !matches!(stored, Ok(Ok(_))) {
+            tracing::warn!(
+                "a question before a payment could not be stored, it is answered all the same"
+            );
+        }
+        tracing::info!(
+            user = envelope.user_id,
+            ?refusal,
+            "a question before a payment"
+        );
+        Taken::Committed(Some(methods::answer_pre_checkout_query(
+            id,
+            refusal.as_deref(),
+        )))
     }
 
     /// If the user is too fast: how long to wait. Payments and membership changes are never held back.
@@ -113,9 +153,7 @@ impl Intake {
     }
 
     fn answer_now(&self, envelope: &Envelope, flooded: Option<Duration>) -> Option<Call> {
-        let Some(wait) = flooded else {
-            return pre_checkout(envelope);
-        };
+        let wait = flooded?;
         tracing::info!(
             user = envelope.user_id,
             wait_ms = wait.as_millis(),
@@ -158,14 +196,6 @@ impl Intake {
         }
         due
     }
-}
-
-/// Nothing is sold for Telegram's own payments, so one that is asked for is refused within its ten seconds.
-fn pre_checkout(envelope: &Envelope) -> Option<Call> {
-    let id = envelope.pre_checkout_query_id.as_deref()?;
-    let language = Language::of_tag(envelope.language_code.as_deref().unwrap_or("en"));
-    let refusal = storefront::speech(language).plain("payments-not-taken", &Args::new());
-    Some(methods::answer_pre_checkout_query(id, Some(&refusal)))
 }
 
 /// A call as the body of a webhook's answer; Bot API docs, "Making requests when getting updates".

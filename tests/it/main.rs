@@ -32,6 +32,7 @@ mod poison;
 mod questions;
 mod replicas;
 mod shelf;
+mod stars;
 mod user;
 mod vitals;
 mod waiting;

@@ -64,7 +64,7 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
 /// messages, whose progress is what became of them.
-const ENGINES: [&str; 8] = [
+const ENGINES: [&str; 9] = [
     "broadcast",
     "inbox",
     "conversation",
@@ -72,6 +72,7 @@ const ENGINES: [&str; 8] = [
     "jobs",
     "light",
     "ledger",
+    "stars",
     "upkeep",
 ];
 const ENGINE_EXCEPTIONS: [(&str, &str); 2] = [("inbox", "conversation"), ("broadcast", "outbox")];

@@ -12,7 +12,7 @@
 //! available ──────▶ held ─────────┬──────────▶ revenue
 //!     ▲                           │
 //!     └───────── release ─────────┘
-//! grants ──▶ available        corrections ◀──▶ available
+//! grants ──▶ available        corrections ◀──▶ available        stars ◀──▶ available        losses ──▶ stars
 //! ```
 //!
 //! Every function works inside the caller's transaction. If the process dies before that commits, nothing moved;
@@ -25,7 +25,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use audit::{Audit, AuditReport, Finding};
-pub use store::{capture, carrying, correct, grant, hold, hold_of, movements, release, wallet};
+pub use store::{
+    capture, carrying, correct, grant, hold, hold_of, movements, release, take_back, top_up,
+    undo_take_back, wallet, wallet_locked, write_off,
+};
 
 use crate::base::money::Amount;
 
@@ -101,6 +104,10 @@ pub enum MovementKind {
     Charge,
     /// Given back: what was set aside for an order that brought nothing.
     Release,
+    /// Paid in from outside.
+    TopUp,
+    /// Taken because what was paid in is given back outside.
+    Refund,
 }
 
 /// Why the ledger refused.

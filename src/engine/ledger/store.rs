@@ -2,10 +2,12 @@
 
 mod holds;
 mod movements;
+mod payments;
 mod trace;
 
 pub use holds::{capture, hold, hold_of, release};
 pub use movements::movements;
+pub use payments::{take_back, top_up, undo_take_back, write_off};
 pub use trace::carrying;
 
 use serde_json::json;
@@ -34,6 +36,17 @@ pub async fn wallet(
         held: Amount(row.held),
         version: row.version,
     })
+}
+
+/// As [`wallet`], locked until the transaction ends: what it says then holds.
+pub async fn wallet_locked(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+) -> Result<Wallet, LedgerError> {
+    let id = account(conn, "wallet", user_id, currency).await?;
+    lock(conn, id).await?;
+    wallet(conn, user_id, currency).await
 }
 
 /// The account, made if there is none. Two makers at once get the same one.
@@ -126,7 +139,8 @@ struct Move<'a> {
 async fn insert(
     conn: &mut PgConnection,
     movement: &Move<'_>,
-    wallet_version: i64,
+    // None for a movement within the house.
+    wallet_version: Option<i64>,
     cause: &Cause,
     now: Option<OffsetDateTime>,
 ) -> Result<(), sqlx::Error> {

@@ -124,6 +124,16 @@ impl Deliverer {
                     Err(error) => Err(error),
                 }
             }
+            Action::Invoice {
+                title,
+                description,
+                payload,
+                stars,
+            } => {
+                let call = methods::send_invoice(chat_id, title, description, payload, *stars);
+                let answer = self.client.call(call.method, &call.params).await?;
+                Ok(Delivered::sent(&answer))
+            }
             Action::Working { kind } => {
                 let call = methods::send_chat_action(chat_id, *kind);
                 self.client.call(call.method, &call.params).await?;

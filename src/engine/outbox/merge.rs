@@ -48,6 +48,7 @@ fn plain_notice(payload: &Payload) -> Option<&Rich> {
         | Action::Buttons { .. }
         | Action::File { .. }
         | Action::Answer { .. }
+        | Action::Invoice { .. }
         | Action::Working { .. } => None,
     }
 }

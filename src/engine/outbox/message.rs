@@ -135,6 +135,17 @@ pub enum Action {
         /// Whether it must be closed by hand.
         alert: bool,
     },
+    /// Sends an invoice in Telegram Stars.
+    Invoice {
+        /// At most 32 characters.
+        title: String,
+        /// At most 255 characters.
+        description: String,
+        /// Comes back with the payment.
+        payload: String,
+        /// Its price.
+        stars: i64,
+    },
     /// Shows "typing…", "sending a photo…".
     Working {
         /// What is being made.
@@ -154,6 +165,7 @@ impl Action {
             Self::Buttons { .. } => "buttons",
             Self::File { .. } => Self::FILE,
             Self::Answer { .. } => "answer",
+            Self::Invoice { .. } => "invoice",
             Self::Working { .. } => "working",
         }
     }

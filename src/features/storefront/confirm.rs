@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, params};
 use super::forget;
+use super::pages::labelled;
 use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
 use super::texts::{about, speech};
@@ -18,7 +19,9 @@ use crate::engine::ledger::{self, LedgerError};
 use crate::engine::limits::{self, Charged};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::features::cx::{Cx, Handled, Stop};
+use crate::features::press::Press;
 use crate::features::speech::Args;
+use crate::telegram::InlineKeyboard;
 
 /// The owner of the storefront's jobs; stored with each of them.
 pub(super) const JOB_KIND: &str = "storefront_order";
@@ -41,7 +44,7 @@ pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     }
     check_limits(cx, service).await?;
     let order_id = cx.env.ids.uuid();
-    set_money_aside(cx, service, order_id).await?;
+    set_money_aside(cx, service, &draft, order_id).await?;
     queue(cx, service, &draft, order_id).await?;
     Draft::clear(cx).await?;
     cx.remove_buttons().await?;
@@ -95,7 +98,12 @@ async fn check_limits(cx: &mut Cx<'_>, service: &Service) -> Handled {
     Ok(())
 }
 
-async fn set_money_aside(cx: &mut Cx<'_>, service: &Service, order_id: Uuid) -> Handled {
+async fn set_money_aside(
+    cx: &mut Cx<'_>,
+    service: &Service,
+    draft: &Draft,
+    order_id: Uuid,
+) -> Handled {
     if service.is_free() {
         return Ok(());
     }
@@ -115,7 +123,25 @@ async fn set_money_aside(cx: &mut Cx<'_>, service: &Service, order_id: Uuid) -> 
         Ok(_) => Ok(()),
         Err(LedgerError::Insufficient { missing, .. }) => {
             let args = Args::new().text("missing", cx.money(missing));
-            refuse(cx, "refused-insufficient", args)
+            if !cx.env.stars.is_offered() {
+                return refuse(cx, "refused-insufficient", args);
+            }
+            let speech = speech(cx.language);
+            let text = speech.rich("refused-insufficient", &args);
+            let id = || draft.id.clone();
+            let keyboard = InlineKeyboard::new([
+                vec![labelled(
+                    speech,
+                    "button-topup",
+                    &Press::TopUp { draft: Some(id()) },
+                )],
+                vec![labelled(
+                    speech,
+                    "button-to-summary",
+                    &Press::Summary { draft: id() },
+                )],
+            ]);
+            Err(Stop::RefusedWith(Box::new(text), keyboard))
         }
         Err(error) => Err(error.into()),
     }

@@ -124,6 +124,10 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
             "summary-missing",
             &Args::new().text("missing", cx.money(missing)),
         ));
+        if cx.env.stars.is_offered() {
+            let press = Press::TopUp { draft: Some(id()) };
+            rows.push(vec![labelled(speech, "button-topup", &press)]);
+        }
         rows.push(vec![labelled(
             speech,
             "button-check-again",

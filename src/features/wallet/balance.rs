@@ -68,6 +68,13 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
             },
         ));
     }
+    let mut pay = Vec::new();
+    if cx.env.stars.is_offered() {
+        pay.push(button(
+            speech.plain("button-topup", &Args::new()),
+            &Press::TopUp { draft: None },
+        ));
+    }
     let last = vec![
         button(
             speech.plain("button-menu", &Args::new()),
@@ -78,7 +85,8 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
             &Press::Home { fresh: false },
         ),
     ];
-    cx.show(text, Some(InlineKeyboard::new([turn, last]))).await
+    cx.show(text, Some(InlineKeyboard::new([turn, pay, last])))
+        .await
 }
 
 fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
@@ -88,6 +96,8 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         MovementKind::Hold => "movement-hold",
         MovementKind::Charge => "movement-charge",
         MovementKind::Release => "movement-release",
+        MovementKind::TopUp => "movement-topup",
+        MovementKind::Refund => "movement-refund",
     };
     // An order's note is its service's id: shown by the title that it has today.
     let note = cx

@@ -93,10 +93,20 @@ fn message_event(message: &Object<'_>) -> Option<Event> {
             .object("reply_to_message")
             .and_then(|reply| reply.read("message_id")),
         media_group_id: message.string("media_group_id"),
-        successful_payment: message
-            .object("successful_payment")
-            .and_then(|payment| read_payment(&payment)),
+        successful_payment: payment(message, "successful_payment")?,
+        refunded_payment: payment(message, "refunded_payment")?,
     })))
+}
+
+/// Money that cannot be read is not a message without money: the update as a whole is then set aside.
+fn payment(message: &Object<'_>, field: &str) -> Option<Option<Payment>> {
+    match message.object(field) {
+        Some(payment) => Some(Some(read_payment(&payment)?)),
+        None => message
+            .raw(field)
+            .is_none_or(|raw| raw == "null")
+            .then_some(None),
+    }
 }
 
 fn read_payment(payment: &Object<'_>) -> Option<Payment> {
@@ -137,7 +147,7 @@ fn membership(update: &Object<'_>) -> Option<Event> {
 }
 
 /// Fields of messages that nobody wrote: Telegram reports something that happened in the chat.
-const SERVICE_FIELDS: [&str; 42] = [
+const SERVICE_FIELDS: [&str; 41] = [
     "new_chat_members",
     "left_chat_member",
     "chat_owner_left",
@@ -151,7 +161,6 @@ const SERVICE_FIELDS: [&str; 42] = [
     "message_auto_delete_timer_changed",
     "migrate_from_chat_id",
     "pinned_message",
-    "refunded_payment",
     "connected_website",
     "write_access_allowed",
     "proximity_alert_triggered",

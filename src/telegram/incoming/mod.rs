@@ -117,6 +117,8 @@ pub struct IncomingMessage {
     /// Photos and videos sent together share it.
     pub media_group_id: Option<String>,
     pub successful_payment: Option<Payment>,
+    /// A payment that was given back; Bot API docs, "RefundedPayment".
+    pub refunded_payment: Option<Payment>,
 }
 
 /// A payment that went through; Bot API docs, "SuccessfulPayment".

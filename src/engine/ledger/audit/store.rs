@@ -54,7 +54,31 @@ pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sq
            union all
            (select 'debits equal credits in each currency', t.currency
             from transfer t join account d on d.id = t.debit_id join account c on c.id = t.credit_id
-            where d.currency <> t.currency or c.currency <> t.currency limit 100)"#,
+            where d.currency <> t.currency or c.currency <> t.currency limit 100)
+           union all
+           (select 'a payment is credited once, to its payer', 'charge ' || p.charge_id
+            from star_payment p left join transfer t on t.id = p.transfer_id left join account w on w.id = t.credit_id
+            where t.id is null or t.kind <> 'topup' or t.amount <> p.amount or t.currency <> p.currency
+              or w.owner_id <> p.user_id limit 100)
+           union all
+           (select 'a top-up belongs to a payment', 'transfer ' || t.id
+            from transfer t where t.kind = 'topup'
+              and not exists (select 1 from star_payment p where p.transfer_id = t.id) limit 100)
+           union all
+           (select 'a refund moves what its row says', 'refund ' || r.id
+            from star_refund r join star_payment p using (charge_id)
+            where r.taken + r.lost <> p.amount
+              or r.taken <> coalesce((select t.amount from transfer t where t.kind = 'refund'
+                   and t.idem_key = 'stars-refund:' || r.id), 0)
+              or r.lost <> coalesce((select t.amount from transfer t where t.kind = 'write_off'
+                   and t.idem_key = 'stars-loss:' || r.id), 0)
+              or (r.state = 'refused') <> exists (select 1 from transfer t where t.kind = 'refund_undone'
+                   and t.idem_key = 'stars-refund-undone:' || r.id) limit 100)
+           union all
+           (select 'what left or came back by a refund has its row', 'transfer ' || t.id
+            from transfer t where t.kind in ('refund', 'write_off', 'refund_undone')
+              and not exists (select 1 from star_refund r where t.idem_key in
+                  ('stars-refund:' || r.id, 'stars-loss:' || r.id, 'stars-refund-undone:' || r.id)) limit 100)"#,
     )
     .fetch_all(conn)
     .await

@@ -142,7 +142,7 @@ async fn resolve(
             // The hold is open, so this key captured another one.
             return Err(LedgerError::KeyReused(cause.idem_key.clone()));
         }
-        insert(conn, &movement, wallet_version, cause, now).await?;
+        insert(conn, &movement, Some(wallet_version), cause, now).await?;
         Some(cause.id)
     };
     sqlx::query!(

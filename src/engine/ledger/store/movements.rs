@@ -42,6 +42,8 @@ pub async fn movements(
                 "hold" => MovementKind::Hold,
                 "capture" => MovementKind::Charge,
                 "release" => MovementKind::Release,
+                "topup" => MovementKind::TopUp,
+                "refund" => MovementKind::Refund,
                 _ => MovementKind::Correction,
             },
             amount: Amount(row.amount),

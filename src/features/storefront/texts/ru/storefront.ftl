@@ -20,6 +20,7 @@ button-confirm-free = ✅ Подтвердить (бесплатно)
 button-change = ✏️ Изменить
 button-again = 🔁 Ещё раз
 button-retry = 🔁 Повторить
+button-topup = ⭐ Пополнить
 button-check-again = 🔄 Проверить снова
 button-to-summary = ⬅️ К заказу
 button-cancel-order = ✖️ Отменить заказ
@@ -172,6 +173,7 @@ unavailable-sorry = Простите, у меня что-то пошло не т
 command-start = Главная страница
 command-menu = Все услуги
 command-balance = Баланс и операции
+command-topup = Пополнить звёздами
 command-language = Язык
 command-cancel = Прервать текущее действие
 command-help = Как это работает
@@ -183,7 +185,6 @@ slow-down = 🐢 Слишком быстро. Подождите { $n ->
         [few] { $n } секунды
        *[many] { $n } секунд
     } и попробуйте снова.
-payments-not-taken = Платежи здесь сейчас не принимаются.
 admin-set-aside = ⚠️ Обновление `{ $update }` из чата `{ $chat }` не удалось обработать, оно отложено. Причину покажет `bulwark inbox list`.
 admin-dead-letters = ⚠️ { $count ->
     [one] { $count } сообщение не удалось доставить
