@@ -172,3 +172,30 @@ fn due(armed: &Mutex<Armed>, piece: &[u8]) -> Option<Cut> {
     armed.done += 1;
     Some(cut)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_made_once_at_the_commit_that_was_asked_for() {
+        let armed = Mutex::default();
+        assert_eq!(due(&armed, COMMIT), None);
+        lock(&armed).cut = Some((Cut::AfterCommit, 2));
+        assert_eq!(due(&armed, b"Q\0\0\0\x0aBEGIN\0"), None);
+        assert_eq!(due(&armed, COMMIT), None);
+        // A commit may come together with the end of what was before it.
+        assert_eq!(
+            due(&armed, &[SYNC, COMMIT].concat()),
+            Some(Cut::AfterCommit)
+        );
+        assert_eq!(due(&armed, COMMIT), None);
+        lock(&armed).cut = Some((Cut::AfterStatement, 1));
+        assert_eq!(due(&armed, COMMIT), None);
+        assert_eq!(
+            due(&armed, &[b"B....E....", SYNC].concat()),
+            Some(Cut::AfterStatement)
+        );
+        assert_eq!(lock(&armed).done, 2);
+    }
+}

@@ -40,3 +40,19 @@ impl Dice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_draws_the_same_again_and_its_streams_differ() {
+        let draw = |seed, stream| {
+            let mut dice = Dice::new(seed, stream);
+            (0..20).map(|_| dice.between(0, 1_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(7, 1), draw(7, 1));
+        assert_ne!(draw(7, 1), draw(7, 2));
+        assert_ne!(draw(7, 1), draw(8, 1));
+    }
+}
