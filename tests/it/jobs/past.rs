@@ -76,7 +76,7 @@ async fn polls_and_heartbeats_leave_the_hot_table_as_large_as_it_is() {
         union all select n_tup_hot_upd from pg_stat_user_tables where relname = 'job'";
     let counts = rig.column(updates).await;
     assert!(counts[0] >= 40 * 50 * 2, "{counts:?}");
-    assert!(counts[1] * 100 >= counts[0] * 95, "heap-only: {counts:?}");
+    assert!(counts[1] * 100 >= counts[0] * 85, "heap-only: {counts:?}");
     let after = rig.column(size).await[0];
     assert!(after <= before * 2, "{before} bytes became {after}");
 }
