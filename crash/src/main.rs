@@ -31,6 +31,7 @@ mod world;
 
 use std::process::ExitCode;
 
+use bulwark::base::fault::Point;
 use clap::Parser;
 
 /// What to do.
@@ -49,6 +50,9 @@ pub struct Options {
     /// Worlds at the same time
     #[arg(long, default_value_t = 2)]
     worlds: usize,
+    /// Aim at these points first, by name
+    #[arg(long, value_parser = point)]
+    point: Vec<Point>,
     /// Begin no new world after so many minutes
     #[arg(long)]
     minutes: Option<u64>,
@@ -64,6 +68,10 @@ pub struct Options {
     /// Keep the logs of all worlds, not only of those with violations
     #[arg(long)]
     keep: bool,
+}
+
+fn point(name: &str) -> Result<Point, String> {
+    Point::named(name).ok_or_else(|| format!("there is no point {name}"))
 }
 
 fn main() -> ExitCode {

@@ -142,7 +142,8 @@ async fn one_after_another(
         if time_max.is_some_and(|max| clock::now() - started >= max) {
             break;
         }
-        let course = Course::Lot(Box::new(Chaos::new(seed, options.kills)), options.kills);
+        let chaos = Chaos::new(seed, options.kills).aimed_at(&options.point);
+        let course = Course::Lot(Box::new(chaos), options.kills);
         let plan = Plan::of(seed);
         let disk = match seed % FULL_DISK_EACH {
             0 => Disk::mount(&place.folder.join(format!("disk{lane}"))).await,

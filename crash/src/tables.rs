@@ -179,7 +179,7 @@ pub struct Sent {
     pub correlation: Uuid,
     pub message_id: Option<i64>,
     pub outcome: String,
-    /// Made by the handler of an update, in its transaction.
+    /// Made by the handler of an update of the same chat, in its transaction.
     pub by_update: bool,
 }
 
@@ -188,7 +188,8 @@ pub async fn sent(pool: &PgPool) -> Sql<Vec<Sent>> {
     sqlx::query_as(
         "select s.id, s.chat_id, s.kind, s.correlation, s.message_id, s.outcome, u.seq is not null as by_update
          from outbox_sent s
-         left join inbox_update u on u.correlation = s.correlation and u.finished_at = s.created_at order by s.id",
+         left join inbox_update u on u.correlation = s.correlation and u.finished_at = s.created_at and u.lane = s.chat_id
+         order by s.id",
     )
     .fetch_all(pool)
     .await

@@ -57,6 +57,15 @@ impl Chaos {
         }
     }
 
+    /// With these points before all others.
+    pub fn aimed_at(mut self, points: &[Point]) -> Self {
+        self.deck.retain(|point| !points.contains(point));
+        for point in points.iter().rev() {
+            self.deck.push_front(*point);
+        }
+        self
+    }
+
     /// Goes on until so many processes were killed.
     pub async fn run(mut self, world: &mut World, kills: usize) -> anyhow::Result<()> {
         let mut rounds = 0;
