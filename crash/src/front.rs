@@ -2,6 +2,7 @@
 //! leaves one alone for a while that takes a request and does not answer.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -115,8 +116,21 @@ async fn talk(mut client: TcpStream, mut service: TcpStream) -> Talk {
     }
 }
 
-/// A port that is free now.
+/// Below what systems give to outgoing connections (Linux: from 32768 on), so that nobody takes the port of a process
+/// that is dead for a moment.
+const PORTS: std::ops::Range<u32> = 15_000..32_000;
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A port that is free now, and given to nobody else of this run.
 pub async fn free_port() -> std::io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    Ok(listener.local_addr()?.port())
+    let count = PORTS.end - PORTS.start;
+    for _ in 0..count {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = std::process::id().wrapping_mul(97).wrapping_add(next) % count;
+        let port = u16::try_from(PORTS.start + place).unwrap_or_default();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(std::io::ErrorKind::AddrInUse.into())
 }

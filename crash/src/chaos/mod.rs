@@ -132,14 +132,26 @@ impl Chaos {
                 world.replicas[number].restart(arming)?;
             }
             Way::Lead(first) => world.replicas[number].order(&format!("{first},{kill_at}"))?,
-            _ => world.replicas[number].order(&kill_at)?,
+            Way::Stop => world.replicas[number].order(&kill_at)?,
+            // Whoever comes by first: what is to happen may belong to any of them.
+            _ => {
+                for replica in &world.replicas {
+                    replica.order(&kill_at)?;
+                }
+            }
         }
         let patience = provoke::bring_about(world, way, number).await?;
         let hit = self.dies(world, number, patience, way, &kill_at).await?;
         provoke::calm(world).await?;
         if hit {
-            world.outside.journal.killed(from, point.name());
-            self.relapse(world, number).await?;
+            for replica in &mut world.replicas {
+                if replica.is_dead() {
+                    world.outside.journal.killed(from, point.name());
+                }
+            }
+            if world.replicas[number].is_dead() {
+                self.relapse(world, number).await?;
+            }
             return Ok((clock::now(), point.name().to_owned()));
         }
         // It stays in the deck: another world, or a later round, may have more luck.
@@ -200,11 +212,9 @@ impl Chaos {
                 led = true;
                 world.replicas[number].signal(Signal::CONT);
             }
-            // The others go on meanwhile.
             for other in 0..world.replicas.len() {
                 if other != number && world.replicas[other].is_dead() {
-                    let arming = world.arming(None);
-                    world.replicas[other].restart(arming)?;
+                    return Ok(true);
                 }
             }
         }
