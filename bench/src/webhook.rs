@@ -176,6 +176,23 @@ fn rows(samples: &Samples) -> Vec<Row> {
             0.7,
         ));
     }
+    // On a machine that others use, too, rates say little; what an answer costs the processors says more.
+    let cpu = |sample: &Sample| sample.server_us + sample.postgres_us;
+    for level in [64, 256] {
+        for (peer, name) in [
+            (Kind::Bare, "nothing stored"),
+            (Kind::Insert, "one INSERT each"),
+        ] {
+            let shown = |kind| format!("{:.0} µs", middle(samples, kind, level, cpu));
+            let mut row = Row::plain(
+                format!("a: CPU of an acknowledgement with Postgres's, {level} connections"),
+                shown(Kind::Intake),
+                format!("{name}: {}", shown(peer)),
+            );
+            row.ratio = Some(ratio(samples, peer, Kind::Intake, level, cpu));
+            rows.push(row);
+        }
+    }
     let p99 = middle(samples, Kind::Intake, 256, |s| s.p99_ms);
     rows.push(Row::bound(
         "a: p99, 256 connections",
