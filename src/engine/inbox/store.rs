@@ -155,6 +155,8 @@ pub(super) async fn pending(
 /// Marks the row done in the handler's transaction. None: somebody else did, or an earlier row of its lane waits.
 ///
 /// Rows become visible in another order than they were numbered in, so whoever read this one may not have seen that one.
+/// `state < 1` says that the index of lanes is meant: when few waited at the last analysis of the table, the planner takes
+/// the index of all that wait for as good, and would read a whole backlog for each claim.
 pub(super) async fn claim(
     conn: &mut PgConnection,
     seq: i64,
@@ -164,7 +166,7 @@ pub(super) async fn claim(
         StoredUpdate,
         "update inbox_update u set state = 1, finished_at = coalesce($2::timestamptz, now())
          where seq = $1 and state = 0
-           and not exists (select from inbox_update e where e.lane = u.lane and e.state = 0 and e.seq < u.seq)
+           and seq = (select e.seq from inbox_update e where e.lane = u.lane and e.state < 1 order by e.seq limit 1)
          returning seq, update_id, kind, attempts, correlation, received_at, payload",
         seq,
         now,
@@ -179,7 +181,7 @@ pub(super) async fn first_of_lane(
     lane: i64,
 ) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar!(
-        "select seq from inbox_update where lane = $1 and state = 0 order by seq limit 1",
+        "select seq from inbox_update where lane = $1 and state < 1 order by seq limit 1",
         lane,
     )
     .fetch_optional(conn)
