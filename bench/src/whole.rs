@@ -78,14 +78,15 @@ pub async fn drain(stage: &Stage) -> anyhow::Result<f64> {
     // The first ones warm up.
     let mut first = (all, started);
     while first.0 > all - all / 20 - 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(stage.time(100, 10)).await;
         first = (database.number(PENDING).await?, clock::now());
         anyhow::ensure!(clock::now() < deadline, "the backlog is not worked off");
     }
     let end = clock::now() + stage.time(4000, 500);
     let mut last = first;
     while last.0 > 0 && clock::now() < end {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Seldom: counting a backlog takes milliseconds of what is measured.
+        tokio::time::sleep(stage.time(500, 20)).await;
         last = (database.number(PENDING).await?, clock::now());
     }
     let messages = database
