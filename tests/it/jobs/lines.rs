@@ -35,12 +35,14 @@ async fn two_replicas_tell_the_first_of_a_long_line_first_and_each_once() {
     assert_eq!(told(&a).await, 0, "nobody has waited yet");
     rig.pass_s(6);
     let (by_a, by_b) = tokio::join!(told(&a), told(&b));
-    assert_eq!(by_a + by_b, 20, "{by_a} and {by_b}");
+    // Who looks a moment later sees that some are told already, and goes on behind them.
+    let at_first = by_a + by_b;
+    assert!((20..=40).contains(&at_first), "{by_a} and {by_b}");
     let known = "select count(*) from job where told_at is not null
         and rank_at <= (select rank_at from job order by rank_at, id offset 19 limit 1)";
     assert_eq!(rig.column(known).await, [20], "the first ones");
-    assert_eq!(told(&a).await, 20);
-    assert_eq!(told(&b).await, 10);
+    let then = told(&a).await + told(&b).await;
+    assert_eq!(at_first + then, 50, "each once");
     assert_eq!(told(&a).await, 0, "all know");
     assert_eq!(rig.owner.waiting.load(Ordering::SeqCst), 50);
     // One step forward is news where single steps count.
