@@ -18,6 +18,7 @@ mod front;
 mod journal;
 mod mutants;
 mod outside;
+mod payers;
 mod people;
 mod provoke;
 mod replica;
@@ -48,7 +49,7 @@ pub struct Options {
     #[arg(long, default_value_t = 20)]
     kills: usize,
     /// Worlds at the same time
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 4)]
     worlds: usize,
     /// Aim at these points first, by name
     #[arg(long, value_parser = point)]

@@ -1,12 +1,15 @@
 //! The proof of the checker: the service with a mistake in it, for each mistake that we know how to make. A checker
 //! that misses one is not to be believed when it finds nothing.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use bulwark::base::fault::Mutant;
 use tokio::task::JoinSet;
 
 use crate::Options;
 use crate::canary::NEVER;
+use crate::clock;
 use crate::cluster::Cluster;
 use crate::run::{self, Course, Outcome, Place};
 use crate::script;
@@ -50,10 +53,15 @@ pub async fn all(place: &Place, options: &Options) -> anyhow::Result<bool> {
     Ok(wrong == 0)
 }
 
+/// The longest script, with what people and the service are given to come to rest.
+const TRIAL_MAX: Duration = Duration::from_secs(480);
+
 async fn some(place: Place, lane: usize, trials: Vec<Trial>) -> anyhow::Result<usize> {
-    let mut cluster = Cluster::start(&place.folder.join(format!("m{lane}"))).await?;
     let mut wrong = 0;
     for trial in trials {
+        // One of its own: a trial that does not end keeps its database.
+        let folder = place.folder.join(format!("m{lane}-{}", trial.number));
+        let cluster = Cluster::start(&folder).await?;
         let mutant = trial.mutant;
         let plan = Plan {
             replicas: 2,
@@ -63,11 +71,25 @@ async fn some(place: Place, lane: usize, trials: Vec<Trial>) -> anyhow::Result<u
             ..Plan::of(trial.number)
         };
         let deeds = mutant.map_or_else(script::control, script::for_mutant);
-        let (outcome, back) = run::one(&place, cluster, plan, Course::Script(deeds)).await?;
-        cluster = back;
-        wrong += usize::from(!is_right(trial, &outcome));
+        let started = clock::now();
+        let one = run::one(&place, cluster, plan, Course::Script(deeds));
+        let right = match tokio::time::timeout(TRIAL_MAX, one).await {
+            Ok(Ok((outcome, cluster))) => {
+                cluster.end().await?;
+                is_right(trial, &outcome, clock::now() - started)
+            }
+            Ok(Err(error)) => {
+                println!("{:<24} NOT TRIED: {error:#}", trial.name());
+                false
+            }
+            Err(_) => {
+                println!("{:<24} DID NOT END", trial.name());
+                false
+            }
+        };
+        wrong += usize::from(!right);
+        let _ = std::fs::remove_dir_all(&folder);
     }
-    cluster.end().await?;
     Ok(wrong)
 }
 
@@ -81,7 +103,7 @@ fn every(mutant: Mutant) -> u32 {
 }
 
 /// A mistake must be found; where there is none, nothing.
-fn is_right(trial: Trial, outcome: &Outcome) -> bool {
+fn is_right(trial: Trial, outcome: &Outcome, took: Duration) -> bool {
     let violations = &outcome.verdict.violations;
     let never = outcome.recoveries.iter().any(|(took, _)| *took >= NEVER);
     let found = !violations.is_empty() || never;
@@ -97,6 +119,7 @@ fn is_right(trial: Trial, outcome: &Outcome) -> bool {
     let first = first.or(never.then(|| "G8 no recovery".to_owned()));
     let first: String = first.unwrap_or_default().chars().take(150).collect();
     let (name, count) = (trial.name(), violations.len());
-    println!("{name:<24} {verdict}: {count} violations: {first}");
+    let took_s = took.as_secs();
+    println!("{name:<24} {verdict} in {took_s} s: {count} violations: {first}");
     right
 }

@@ -9,11 +9,12 @@ use tokio::task::JoinSet;
 use crate::clock;
 use crate::dice::Dice;
 use crate::outside::{Button, Outside};
+use crate::payers::{self, PAYER, Pays};
 
 /// Who orders.
 pub const BUYERS: [i64; 6] = [101, 102, 103, 104, 105, 106];
-/// Who gives money away, and who broadcasts.
-pub const ADMINS: [i64; 2] = [900, 901];
+/// Who gives money away, who broadcasts, and two who give Stars back.
+pub const ADMINS: [i64; 4] = [900, 901, 902, 903];
 /// Who only talks; what is refused for ever is refused to them.
 pub const TALKER: i64 = 140;
 /// Who blocks and unblocks the bot.
@@ -34,6 +35,7 @@ pub fn settle(outside: &Arc<Outside>, seed: u64) -> JoinSet<()> {
     }
     tasks.spawn(giver(Arc::clone(outside), Dice::new(seed, 900)));
     tasks.spawn(talker(Arc::clone(outside), Dice::new(seed, 140)));
+    tasks.spawn(payers::cashier(Arc::clone(outside), Dice::new(seed, 902)));
     tasks
 }
 
@@ -56,15 +58,13 @@ async fn buyer(outside: Arc<Outside>, user: i64, mut dice: Dice) {
                 endless += 1;
                 order(&outside, user, "text-to-image", "a cloud !slow", &mut dice).await;
             }
+            35..=42 => {
+                let pays = *dice.pick(&[Pays::Once, Pays::Once, Pays::Twice, Pays::Untold]);
+                payers::tops_up(&outside, user, pays, &mut dice).await;
+            }
             _ => {
-                order(
-                    &outside,
-                    user,
-                    "text-to-image",
-                    "a house by the sea",
-                    &mut dice,
-                )
-                .await
+                let wish = "a house by the sea";
+                order(&outside, user, "text-to-image", wish, &mut dice).await;
             }
         }
         clock::pause(dice.between(50, 400)).await;
@@ -168,7 +168,7 @@ async fn is_met(outside: &Outside, user: i64) {
 }
 
 async fn talker(outside: Arc<Outside>, mut dice: Dice) {
-    for user in [TALKER, BLOCKER] {
+    for user in [TALKER, BLOCKER, PAYER] {
         let _ = outside.says(user, "/start").await;
     }
     while !outside.is_closing() {

@@ -1,5 +1,6 @@
 //! What must happen in the world for a point to be reached, where ordinary traffic does not bring it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bulwark::base::fault::Point;
@@ -7,6 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::checker::REFUSED;
+use crate::payers::{self, Pays};
 use crate::people;
 use crate::tables;
 use crate::world::World;
@@ -45,6 +47,18 @@ pub enum Way {
     Broadcast,
     /// Jobs that are due in a week, made due.
     Light,
+    /// The same, and whoever takes them dies.
+    LightAgain,
+    /// Somebody pays with Stars.
+    Payment,
+    /// An admin gives a payment back.
+    Refund,
+    /// The same, and Telegram's answer is lost.
+    RefundLost,
+    /// Telegram gives a payment back of its own accord.
+    GivenBack,
+    /// A payment of which the bot is never told, and a comparison with Telegram's list.
+    Reconcile,
     /// Traffic, but only with several replicas.
     Replicas,
 }
@@ -78,8 +92,29 @@ pub fn way(point: Point) -> Way {
         Point::EvidenceLeaving | Point::EvidenceLeft => Way::Lead("job_starting:1:stop"),
         Point::RescueDone => Way::Lead("submit_intended:1"),
         Point::JobProgressing | Point::JobProgressed => Way::SlowTasks,
-        Point::LightFinishing | Point::LightFinished => Way::Light,
-        Point::BroadcastStepping | Point::BroadcastStepped => Way::Broadcast,
+        Point::LightClaimed
+        | Point::LightWorking
+        | Point::LightFinishing
+        | Point::LightFinished => Way::Light,
+        Point::LightRepeating | Point::LightRepeated => Way::LightAgain,
+        Point::BroadcastMade | Point::BroadcastStepping | Point::BroadcastStepped => Way::Broadcast,
+        Point::CheckoutLooking
+        | Point::CheckoutAnswering
+        | Point::InvoiceWritten
+        | Point::PaymentRecording
+        | Point::PaymentRecorded
+        | Point::PaymentCredited => Way::Payment,
+        Point::RefundTaking
+        | Point::RefundTaken
+        | Point::RefundIntended
+        | Point::RefundsClaimed
+        | Point::RefundAsking
+        | Point::RefundAnswered
+        | Point::RefundSettling
+        | Point::RefundSettled => Way::Refund,
+        Point::RefundWaiting | Point::RefundWaits => Way::RefundLost,
+        Point::RefundBooking | Point::RefundBooked => Way::GivenBack,
+        Point::ReconcileBooking | Point::ReconcileBooked => Way::Reconcile,
         Point::ShardsRenewing
         | Point::ShardsRenewed
         | Point::WebhookTaken
@@ -113,13 +148,15 @@ pub fn way(point: Point) -> Way {
         | Point::JobEnding
         | Point::JobEndCommitting
         | Point::JobEnded
+        | Point::LightClaiming
+        | Point::RefundsClaiming
         | Point::CallbackStoring
         | Point::CallbackStored => Way::Traffic,
     }
 }
 
 /// Brings it about, and says how long to wait for the death of replica `number`.
-pub async fn bring_about(world: &World, way: Way, number: usize) -> anyhow::Result<Duration> {
+pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::Result<Duration> {
     let outside = &world.outside;
     match way {
         Way::Traffic | Way::Replicas | Way::Start => {}
@@ -179,15 +216,33 @@ pub async fn bring_about(world: &World, way: Way, number: usize) -> anyhow::Resu
             }
             pool.close().await;
         }
-        Way::Light => {
+        Way::Light | Way::LightAgain => {
             let pool = world.pool().await?;
             tables::age_light_jobs(&pool).await?;
             pool.close().await;
         }
+        Way::Payment => {
+            let pays = payers::pays_now(Arc::clone(outside), Pays::Once);
+            world.errands.spawn(pays);
+            return Ok(SOON * 2);
+        }
+        Way::Refund | Way::RefundLost | Way::GivenBack => {
+            if way == Way::RefundLost {
+                let rule = json!({ "target": "telegram.refundStarPayment", "drop_after": true, "times": 1 });
+                outside.fault(rule).await?;
+            }
+            let by_itself = way == Way::GivenBack;
+            let gives_back = payers::gives_back_now(Arc::clone(outside), by_itself);
+            world.errands.spawn(gives_back);
+            return Ok(SOON * 3);
+        }
+        Way::Reconcile => payers::pays_now(Arc::clone(outside), Pays::Untold).await,
         Way::Stop => world.replicas[number].signal(Signal::TERM),
         Way::Broadcast => people::broadcasts(outside).await?,
     }
-    Ok(SOON)
+    // What was in hand when its worker died rests for as long as a lease lasts.
+    let leases = if way == Way::LightAgain { 2 } else { 1 };
+    Ok(SOON * leases)
 }
 
 /// Puts back what stays otherwise.

@@ -9,6 +9,9 @@ use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
+/// A command that takes longer hangs.
+const COMMAND_MAX: Duration = Duration::from_secs(60);
+
 /// How it is started.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -98,6 +101,27 @@ impl Replica {
         let _ = self.child.kill().await;
     }
 
+    /// Runs a command of the same program beside it: what it printed, and how it ended; None if it was killed.
+    pub async fn command(
+        &self,
+        args: &[&str],
+        arming: &Arming,
+    ) -> anyhow::Result<Option<(bool, String)>> {
+        let mut command = prepared(&self.launch, arming);
+        // Armed from its beginning: nobody gives it orders.
+        command.args(args).env_remove("BULWARK_KILL_ORDERS");
+        let log = append(&self.launch.folder.join("commands.log"))?;
+        command.stdout(Stdio::piped()).stderr(log);
+        let ended = tokio::time::timeout(COMMAND_MAX, command.output()).await;
+        let ended = ended.context("a command that does not end")??;
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        Ok(ended
+            .status
+            .code()
+            .is_some()
+            .then(|| (ended.status.success(), said)))
+    }
+
     /// Whether it stands still.
     pub fn is_stopped(&self) -> bool {
         let Some(id) = self.child.id() else {
@@ -117,16 +141,22 @@ fn spawn(launch: &Launch, arming: &Arming) -> anyhow::Result<Child> {
     // What the one before did not read is not for this one.
     let _ = std::fs::remove_file(orders(launch));
     let log = append(&launch.folder.join(format!("replica-{}.log", launch.number)))?;
-    let mut command = Command::new(&launch.program);
+    let mut command = prepared(launch, arming);
     command
         .arg("serve")
+        .stdout(log.try_clone().context("the log")?)
+        .stderr(log);
+    command.spawn().context("the service")
+}
+
+fn prepared(launch: &Launch, arming: &Arming) -> Command {
+    let mut command = Command::new(&launch.program);
+    command
         .env_clear()
         .envs(launch.env.iter().map(|(name, value)| (name, value)))
         .env("BULWARK_POINTS_FILE", launch.folder.join("points"))
         .env("BULWARK_KILL_ORDERS", orders(launch))
         .stdin(Stdio::null())
-        .stdout(log.try_clone().context("the log")?)
-        .stderr(log)
         .kill_on_drop(true);
     let armed = [
         ("BULWARK_KILL_AT", &arming.kill_at),
@@ -138,7 +168,7 @@ fn spawn(launch: &Launch, arming: &Arming) -> anyhow::Result<Child> {
             command.env(name, value);
         }
     }
-    command.spawn().context("the service")
+    command
 }
 
 fn append(path: &Path) -> anyhow::Result<File> {

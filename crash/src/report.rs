@@ -24,6 +24,8 @@ pub struct Report {
     orders: usize,
     messages: usize,
     repeated: usize,
+    charges: usize,
+    given_back: usize,
 }
 
 impl Report {
@@ -86,6 +88,8 @@ impl Report {
         self.orders += verdict.orders;
         self.messages += verdict.messages;
         self.repeated += verdict.repeated;
+        self.charges += verdict.charges;
+        self.given_back += verdict.given_back;
     }
 
     /// Whether all guarantees held, and nearly all recoveries were in time.
@@ -129,6 +133,10 @@ impl Report {
         println!("other faults    {:?}", self.others);
         println!("updates         {}", self.updates);
         println!("orders          {}", self.orders);
+        println!(
+            "payments        {} ({} given back)",
+            self.charges, self.given_back
+        );
         println!(
             "messages        {} ({} repeated after a lost answer)",
             self.messages, self.repeated

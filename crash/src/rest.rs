@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
 use tokio::task::JoinSet;
 
@@ -31,38 +31,51 @@ pub async fn come(
         replica.signal(Signal::CONT);
     }
     raise(world)?;
-    let all = async { while people.join_next().await.is_some() {} };
+    let errands = &mut world.errands;
+    let all = async {
+        while people.join_next().await.is_some() {}
+        while errands.join_next().await.is_some() {}
+    };
     let _ = tokio::time::timeout(Duration::from_secs(60), all).await;
     let pool = world.pool().await?;
+    let mut found = Vec::new();
+    found.extend(settle(world, &pool).await?);
+    if found.is_empty() {
+        found.extend(reconcile(world).await?);
+        found.extend(settle(world, &pool).await?);
+    }
+    Ok((pool, found))
+}
+
+/// Waits until nothing is left to do; what is, if it stays.
+async fn settle(world: &mut World, pool: &PgPool) -> anyhow::Result<Option<Violation>> {
     let end = clock::now() + PATIENCE;
     let mut quiet_since = clock::now();
     let mut last: Option<Left> = None;
     loop {
         raise(world)?;
-        let left = tables::left(&pool).await?;
+        let left = tables::left(pool).await?;
         let is_delivered = world.outside.sim().next_delivery_at().is_none();
         if is_delivered && is_nothing(&left) {
-            return Ok((pool, Vec::new()));
+            return Ok(None);
         }
         if last.as_ref() != Some(&left) {
             quiet_since = clock::now();
         }
-        if left.parked > 0 && clock::now() - quiet_since > EVIDENCE {
-            tables::age(&pool).await?;
+        if left.parked + left.refunds > 0 && clock::now() - quiet_since > EVIDENCE {
+            tables::age(pool).await?;
+            tables::age_refunds(pool).await?;
             quiet_since = clock::now();
         }
         if clock::now() >= end {
-            let rows = tables::stuck(&pool).await?;
+            let rows = tables::stuck(pool).await?;
             let what = format!(
                 "not at rest after {} s: {left:?}; {}",
                 PATIENCE.as_secs(),
                 rows.join("; ")
             );
-            let stuck = Violation {
-                guarantee: "G8",
-                what,
-            };
-            return Ok((pool, vec![stuck]));
+            let guarantee = "G8";
+            return Ok(Some(Violation { guarantee, what }));
         }
         last = Some(left);
         clock::pause(150).await;
@@ -70,5 +83,25 @@ pub async fn come(
 }
 
 fn is_nothing(left: &Left) -> bool {
-    left.inbox + left.outbox + left.jobs + left.orders + left.broadcasts == 0
+    left.inbox + left.outbox + left.jobs + left.orders + left.broadcasts + left.refunds == 0
+}
+
+/// Payments and refunds of which the bot was never told are found in Telegram's list, once: a second look finds nothing.
+async fn reconcile(world: &World) -> anyhow::Result<Option<Violation>> {
+    let Some(replica) = world.replicas.first() else {
+        return Ok(None);
+    };
+    let arming = world.arming(None);
+    for is_second in [false, true] {
+        let ended = replica.command(&["reconcile", "--json"], &arming).await?;
+        let (is_good, said) = ended.unwrap_or_default();
+        let report: Value = serde_json::from_str(&said).unwrap_or_default();
+        let findings = report["findings"].as_array().map(Vec::len);
+        if !is_good || findings.is_none() || is_second && findings != Some(0) {
+            let what = format!("the comparison with Telegram's list of payments says {said:?}");
+            let guarantee = "G4";
+            return Ok(Some(Violation { guarantee, what }));
+        }
+    }
+    Ok(None)
 }

@@ -7,8 +7,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::canary;
-use crate::chaos::{disarm, raise};
+use crate::chaos::{disarm, order_all, raise};
 use crate::clock;
+use crate::people::TALKER;
 use crate::provoke::{self, Way};
 use crate::replica::Replica;
 use crate::world::World;
@@ -31,6 +32,8 @@ pub enum Deed {
     FreezeAt(Point),
     /// A fault of the simulator, so many times.
     Trouble(Value, u32),
+    /// So many words of one person at once.
+    Chatter(u32),
     /// What brings a point about.
     Provoke(Way),
     /// Everybody is asked, and must be answered.
@@ -62,9 +65,23 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
             live,
             Deed::Provoke(Way::Disturbed),
         ],
-        Mutant::LaneSwapped => vec![Deed::KillAll, live.clone(), Deed::KillAll, live],
+        // The first answer is slow, so that the others wait in its lane together.
+        Mutant::LaneSwapped => {
+            let rule =
+                json!({ "target": "telegram.sendMessage", "chat_id": TALKER, "delay_ms": 2_500 });
+            let words = Deed::Chatter(5);
+            vec![
+                Deed::Trouble(rule.clone(), 1),
+                words.clone(),
+                live.clone(),
+                Deed::Trouble(rule, 1),
+                words,
+                live,
+            ]
+        }
+        // A point that only a job with a result passes: another kind of end, made twice, changes nothing.
         Mutant::EndUnfenced => {
-            let freeze = Deed::FreezeAt(Point::JobEnding);
+            let freeze = Deed::FreezeAt(Point::ResultCompleted);
             vec![freeze.clone(), freeze.clone(), freeze]
         }
         Mutant::SubmitUnfenced => {
@@ -82,6 +99,14 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
             vec![Deed::Trouble(rule, 4), live]
         }
         Mutant::ShardsNeverFree => vec![Deed::KillAll, Deed::Recover],
+        Mutant::CreditedTwice | Mutant::CreditForgotten => {
+            let pay = Deed::Provoke(Way::Payment);
+            vec![pay.clone(), live.clone(), pay, live]
+        }
+        Mutant::RefundNotTaken | Mutant::RefundTakenTwice => {
+            let refund = Deed::Provoke(Way::Refund);
+            vec![refund.clone(), live.clone(), refund, live]
+        }
     };
     deeds.extend(more);
     deeds
@@ -95,11 +120,6 @@ pub fn control() -> Vec<Deed> {
     let mut deeds = vec![Deed::Wait(6_000)];
     deeds.extend(all);
     deeds
-}
-
-fn order_all(world: &World, kill_at: &str) -> anyhow::Result<()> {
-    let mut all = world.replicas.iter();
-    all.try_for_each(|replica| replica.order(kill_at))
 }
 
 /// Goes through a script.
@@ -144,6 +164,11 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
                 let mut rule = rule.clone();
                 rule["times"] = json!(times);
                 world.outside.fault(rule).await?;
+            }
+            Deed::Chatter(words) => {
+                for _ in 0..*words {
+                    world.outside.says(TALKER, "/help").await?;
+                }
             }
             Deed::Provoke(way) => drop(provoke::bring_about(world, *way, 0).await?),
             Deed::Recover => {

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use bulwark_simulator::{SimConfig, Simulator};
 use serde_json::json;
 use sqlx::postgres::{PgConnectOptions, PgPool};
+use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::cluster::Cluster;
@@ -16,6 +17,7 @@ use crate::cutter::Cutter;
 use crate::dice::Dice;
 use crate::front::{Front, free_port};
 use crate::outside::Outside;
+use crate::payers;
 use crate::people;
 use crate::replica::{Arming, Launch, Replica};
 use crate::tables;
@@ -72,6 +74,8 @@ pub struct World {
     pub cutter: Cutter,
     /// The processes.
     pub replicas: Vec<Replica>,
+    /// What people do beside their ordinary life.
+    pub errands: JoinSet<()>,
     /// Where their logs and notes are.
     pub folder: PathBuf,
     database: String,
@@ -104,6 +108,7 @@ impl World {
             cluster,
             cutter,
             replicas: Vec::new(),
+            errands: JoinSet::new(),
             folder,
             database,
             front,
@@ -148,6 +153,8 @@ impl World {
             ("RATE_LIMIT_PER_MINUTE", "600".to_owned()),
             ("RATE_LIMIT_BURST", "600".to_owned()),
             ("SHUTDOWN_GRACE_MS", "6000".to_owned()),
+            ("TOPUP_STARS", payers::PACKAGES.to_owned()),
+            ("TOPUP_STAR_RATE", payers::RATE.to_string()),
             ("LOG_LEVEL", "info".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
         ];

@@ -70,6 +70,8 @@ fn transaction(line: &Value) -> Transaction {
 /// # Errors
 /// What is wrong with the environment or the catalogue.
 pub fn reconciler(env: &Env) -> Result<Reconciler, anyhow::Error> {
+    #[cfg(feature = "faults")]
+    crate::base::fault::arm(crate::config::faults(env).map_err(anyhow::Error::msg)?);
     let config =
         Config::from_env(env).map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
     let catalog = super::serve::catalog(&config)?;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::base::clock::Clock;
-use crate::base::fault::{self, Mutant};
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::engine::inbox::{NewUpdate, Receipt, ReceiveError, Receiver};
 use crate::features::speech::{Args, Language};
@@ -129,6 +129,7 @@ impl Intake {
             ?refusal,
             "a question before a payment"
         );
+        fault::reach(Point::CheckoutAnswering);
         Taken::Committed(Some(methods::answer_pre_checkout_query(
             id,
             refusal.as_deref(),

@@ -13,6 +13,7 @@ use crate::canary;
 use crate::clock;
 use crate::dice::Dice;
 use crate::provoke::{self, Way};
+use crate::replica::Replica;
 use crate::troubles;
 use crate::world::World;
 
@@ -118,6 +119,9 @@ impl Chaos {
         let number = self.replica(world);
         let from = clock::wall();
         let way = provoke::way(point);
+        if way == Way::Reconcile {
+            return self.while_reconciling(world, point).await;
+        }
         let nth = if way == Way::Traffic {
             self.dice.between(1, 3)
         } else {
@@ -132,16 +136,16 @@ impl Chaos {
                 world.replicas[number].restart(arming)?;
             }
             Way::Lead(first) => world.replicas[number].order(&format!("{first},{kill_at}"))?,
+            Way::LightAgain => order_all(world, "light_claimed:1")?,
             Way::Stop => world.replicas[number].order(&kill_at)?,
             // Whoever comes by first: what is to happen may belong to any of them.
-            _ => {
-                for replica in &world.replicas {
-                    replica.order(&kill_at)?;
-                }
-            }
+            _ => order_all(world, &kill_at)?,
         }
         let patience = provoke::bring_about(world, way, number).await?;
-        let hit = self.dies(world, number, patience, way, &kill_at).await?;
+        let hit = match way {
+            Way::LightAgain => self.dies_again(world, patience, &kill_at).await?,
+            _ => self.dies(world, number, patience, way, &kill_at).await?,
+        };
         provoke::calm(world).await?;
         if hit {
             for replica in &mut world.replicas {
@@ -221,6 +225,59 @@ impl Chaos {
         Ok(false)
     }
 
+    /// Whoever dies first had something in hand; then whoever takes it up has to die.
+    async fn dies_again(
+        &mut self,
+        world: &mut World,
+        patience: Duration,
+        kill_at: &str,
+    ) -> anyhow::Result<bool> {
+        let mut is_second = false;
+        let end = clock::now() + patience;
+        while clock::now() < end {
+            clock::pause(50).await;
+            if !world.replicas.iter_mut().any(Replica::is_dead) {
+                continue;
+            }
+            if is_second {
+                return Ok(true);
+            }
+            is_second = true;
+            let how = "on the way to a point";
+            world.outside.journal.killed(clock::wall(), how);
+            order_all(world, kill_at)?;
+            for number in 0..world.replicas.len() {
+                if world.replicas[number].is_dead() {
+                    let arming = world.arming(Some(kill_at.to_owned()));
+                    world.replicas[number].restart(arming)?;
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The operator's comparison dies, beside a service that lives.
+    async fn while_reconciling(
+        &mut self,
+        world: &mut World,
+        point: Point,
+    ) -> anyhow::Result<(Instant, String)> {
+        let from = clock::wall();
+        provoke::bring_about(world, Way::Reconcile, 0).await?;
+        let arming = world.arming(Some(format!("{}:1", point.name())));
+        let (since, replica) = (clock::now(), self.replica(world));
+        let ended = world.replicas[replica].command(&["reconcile"], &arming);
+        match ended.await? {
+            None => world.outside.journal.killed(from, point.name()),
+            Some(_) => {
+                self.deck.push_back(point);
+                let what = format!("{} was not reached", point.name());
+                world.outside.journal.note(from, what);
+            }
+        }
+        Ok((since, "a reconciliation".to_owned()))
+    }
+
     async fn at_random(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
         clock::pause(self.dice.between(0, 1_500)).await;
         let from = clock::wall();
@@ -243,6 +300,12 @@ impl Chaos {
         }
         Ok(())
     }
+}
+
+/// Arms all replicas: whoever comes by first dies.
+pub fn order_all(world: &World, kill_at: &str) -> anyhow::Result<()> {
+    let mut all = world.replicas.iter();
+    all.try_for_each(|replica| replica.order(kill_at))
 }
 
 /// What was armed and not reached is not to strike later, when nobody expects it.

@@ -6,6 +6,7 @@ mod jobs;
 pub mod messages;
 mod money;
 mod secrecy;
+mod stars;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +19,7 @@ use sqlx::postgres::PgPool;
 pub use messages::REFUSED;
 
 use crate::outside::Outside;
-use crate::tables::{self, Dead, Order, Sent, Update};
+use crate::tables::{self, Dead, Order, Sent, StarPayment, StarRefund, Update};
 
 /// A guarantee that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub struct Verdict {
     pub messages: usize,
     /// Of these, repeated ones: each after a lost answer.
     pub repeated: usize,
+    /// Payments in Stars.
+    pub charges: usize,
+    /// Of these, given back.
+    pub given_back: usize,
 }
 
 impl Verdict {
@@ -68,6 +73,10 @@ struct Facts {
     orders: Vec<Order>,
     tokens: Vec<String>,
     wallets: Vec<(i64, i64, i64)>,
+    /// Transactions as in `GET /sim/payments`.
+    star_lines: Vec<Value>,
+    star_payments: Vec<StarPayment>,
+    star_refunds: Vec<StarRefund>,
     audit: Vec<String>,
 }
 
@@ -82,6 +91,7 @@ pub async fn judge(outside: &Outside, pool: &PgPool, logs: &Path) -> anyhow::Res
     };
     intake::check(&facts, &mut verdict);
     money::check(&facts, &mut verdict);
+    stars::check(&facts, &mut verdict);
     jobs::check(&facts, &mut verdict);
     messages::check(&facts, outside, &mut verdict);
     secrecy::check(&facts, logs, &mut verdict);
@@ -109,6 +119,9 @@ async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
         orders: tables::orders(pool).await?,
         tokens: tables::tokens(pool).await?,
         wallets: tables::wallets(pool).await?,
+        star_lines: list(outside.get("/sim/payments").await?["transactions"].clone()),
+        star_payments: tables::star_payments(pool).await?,
+        star_refunds: tables::star_refunds(pool).await?,
         audit: tables::audit(pool).await?,
     })
 }

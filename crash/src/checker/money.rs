@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, Verdict};
+use super::{Facts, Verdict, stars};
 use crate::people::{ADMINS, WELCOME};
 
 pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
@@ -36,7 +36,7 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
     }
 }
 
-/// From what was said and delivered alone: the welcome, the gifts, less what was delivered.
+/// From what was said, paid and delivered alone: the welcome, the gifts, the Stars, less what was delivered.
 fn expected(facts: &Facts) -> HashMap<i64, i64> {
     let mut sums: HashMap<i64, i64> = HashMap::new();
     for (who, chat, _) in facts.said() {
@@ -62,6 +62,9 @@ fn expected(facts: &Facts) -> HashMap<i64, i64> {
         if order.price > 0 && delivered(facts, order.correlation, order.user_id) > 0 {
             *sums.entry(order.user_id).or_default() -= order.price;
         }
+    }
+    for (user, sum) in stars::sums(facts) {
+        *sums.entry(user).or_default() += sum;
     }
     sums
 }

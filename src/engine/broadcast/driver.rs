@@ -125,6 +125,9 @@ impl Broadcasts {
             }
             _ => 0,
         };
+        if made > 0 {
+            fault::reach(Point::BroadcastMade);
+        }
         let at_rest = broadcast.in_flight.is_empty();
         if broadcast.state == State::Running && at_rest {
             broadcast.state = State::Done;

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::base::fault::{self, Mutant};
-
 /// One row that waits in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -72,6 +70,8 @@ pub(super) struct Queue {
     waiting: BTreeSet<(OffsetDateTime, i64)>,
     len: [usize; CLASSES],
     passed_over: u32,
+    /// Takes a lane's last item instead of its first: a mistake that the crash suite seeds.
+    pub(super) from_behind: bool,
 }
 
 impl Queue {
@@ -125,7 +125,7 @@ impl Queue {
             let Some(lane) = self.lanes.get_mut(&lane_id) else {
                 continue;
             };
-            let first = if fault::mutant(Mutant::LaneSwapped) {
+            let first = if self.from_behind {
                 lane.items.last_entry()
             } else {
                 lane.items.first_entry()

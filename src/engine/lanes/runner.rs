@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::queue::{CLASSES, Queue, Waiting};
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant};
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
 
@@ -291,6 +292,9 @@ impl<W: LaneWork> Runner<W> {
         loop {
             let open = self.open_classes(running.flying.len());
             let now = self.clock.steady();
+            // Only where nothing else keeps the order: the inbox claims no row before the first one of its lane.
+            running.queue.from_behind =
+                self.work.name() == "outbox" && fault::mutant(Mutant::LaneSwapped);
             let Some(item) = running.queue.take(now, open) else {
                 return;
             };

@@ -129,7 +129,11 @@ impl LightRunner {
     /// before, so that a batch costs one commit.
     async fn burst(&self, shutdown: &Shutdown) -> Result<usize, sqlx::Error> {
         let (lease, now) = (self.limits.lease, self.clock.sql_now());
+        fault::reach(Point::LightClaiming);
         let mut jobs = store::claim(&self.pool, &self.names, self.batch_max(), lease, now).await?;
+        if !jobs.is_empty() {
+            fault::reach(Point::LightClaimed);
+        }
         let mut done = 0;
         while !jobs.is_empty() {
             done += jobs.len();
@@ -197,9 +201,11 @@ impl LightRunner {
             let error = "no try of it came to an end";
             return self.bury(job, error).await;
         }
+        fault::reach(Point::LightRepeating);
         if !store::begin_again(&self.pool, job, self.limits.lease, now).await? {
             return Ok(());
         }
+        fault::reach(Point::LightRepeated);
         let job = LightJob {
             attempts: job.attempts + 1,
             ..job.clone()
@@ -235,6 +241,9 @@ impl LightRunner {
             tracing::warn!(lost, "leases of light jobs were lost");
         }
         ours.sort_unstable();
+        if !ours.is_empty() {
+            fault::reach(Point::LightWorking);
+        }
         for kind in self.kinds.iter().filter(|_| !ours.is_empty()) {
             let name = kind.name();
             // Nearly always a batch is all of one kind, and all ours.

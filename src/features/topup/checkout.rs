@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::speech;
+use crate::base::fault::{self, Point};
 use crate::engine::stars;
 use crate::features::cx::Env;
 use crate::features::speech::{Args, Language};
@@ -66,6 +67,7 @@ impl Checkouts {
             return Ok(Some("checkout-unknown"));
         };
         let mut conn = self.pool.acquire().await?;
+        fault::reach(Point::CheckoutLooking);
         let Some(invoice) = stars::invoice(&mut conn, id).await? else {
             return Ok(Some("checkout-unknown"));
         };

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::refunds::finish;
 use super::speech;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::inbox::HandleError;
 use crate::engine::ledger::{self, Cause};
@@ -75,6 +76,7 @@ pub(super) async fn credit(conn: &mut PgConnection, env: &Env, found: &Found<'_>
         transfer_id,
         found_by: found.by,
     };
+    fault::reach(Point::PaymentRecording);
     if !stars::add_payment(conn, &payment, now).await? {
         tracing::info!(
             charge = found.charge_id,
@@ -82,6 +84,7 @@ pub(super) async fn credit(conn: &mut PgConnection, env: &Env, found: &Found<'_>
         );
         return Ok(false);
     }
+    fault::reach(Point::PaymentRecorded);
     let cause = Cause {
         id: transfer_id,
         idem_key: format!("stars:{}", found.charge_id),
@@ -89,7 +92,14 @@ pub(super) async fn credit(conn: &mut PgConnection, env: &Env, found: &Found<'_>
         by_admin: None,
         correlation: found.correlation,
     };
-    ledger::top_up(conn, found.user_id, &currency, amount, &cause, now).await?;
+    if !fault::mutant(Mutant::CreditForgotten) {
+        ledger::top_up(conn, found.user_id, &currency, amount, &cause, now).await?;
+    }
+    if fault::mutant(Mutant::CreditedTwice) {
+        let key = format!("mistake:{}", found.charge_id);
+        let again = self::cause(env, key, &cause.note, found.correlation);
+        ledger::top_up(conn, found.user_id, &currency, amount, &again, now).await?;
+    }
     let is_first = match &invoice {
         Some(invoice) => stars::mark_paid(conn, invoice.id).await?,
         None => false,
@@ -105,6 +115,7 @@ pub(super) async fn credit(conn: &mut PgConnection, env: &Env, found: &Found<'_>
     if promised_to_another(invoice.as_ref(), found) {
         warn(conn, env, found, amount).await?;
     }
+    fault::reach(Point::PaymentCredited);
     Ok(true)
 }
 
@@ -232,7 +243,14 @@ pub(super) async fn book_refund(
             finish(conn, env, &refund, Ended::Done, None).await?;
             return Ok(Booked::Finished);
         }
-        Some(_) => return Ok(Booked::Before),
+        Some(refund) => {
+            if fault::mutant(Mutant::RefundTakenTwice) {
+                let cause = cause(env, format!("mistake:{}", refund.id), "", correlation);
+                let (user_id, currency) = (payment.user_id, &payment.currency);
+                ledger::take_back(conn, user_id, currency, refund.taken, &cause, now).await?;
+            }
+            return Ok(Booked::Before);
+        }
         None => {}
     }
     let id = env.ids.uuid();
@@ -247,6 +265,7 @@ pub(super) async fn book_refund(
         admin_id: None,
         correlation,
     };
+    fault::reach(Point::RefundBooking);
     if !stars::add_refund(conn, &refund, now).await? {
         return Ok(Booked::Before);
     }
@@ -278,6 +297,7 @@ pub(super) async fn book_refund(
     let admins = speech(Language::En).rich("admin-refunded-elsewhere", &args);
     say(conn, env, user_id, theirs, correlation).await?;
     tell_admins(conn, env, admins, correlation).await?;
+    fault::reach(Point::RefundBooked);
     Ok(Booked::Now)
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::speech;
+use crate::base::fault::{self, Point};
 use crate::engine::outbox::Action;
 use crate::engine::stars::{self, NewInvoice};
 use crate::features::cx::{Cx, Handled, Stop, button};
@@ -76,6 +77,7 @@ pub async fn send_invoice(cx: &mut Cx<'_>, stars: u16, draft: Option<&str>) -> H
     };
     let now = cx.now();
     stars::add_invoice(cx.conn, &new, now).await?;
+    fault::reach(Point::InvoiceWritten);
     let speech = speech(cx.language);
     let args = Args::new().text("amount", cx.money(amount));
     cx.enqueue(Action::Invoice {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::credit::{Booked, Found, book_refund, credit};
 use super::refunds::failure;
 use super::{Direction, StarsApi, Transaction};
+use crate::base::fault::{self, Point};
 use crate::engine::stars::{self, FoundBy};
 use crate::engine::task::Task;
 use crate::engine::wake::Wake;
@@ -135,7 +136,13 @@ impl Reconciler {
         if dry_run {
             tx.rollback().await?;
         } else {
+            if is_missing {
+                fault::reach(Point::ReconcileBooking);
+            }
             tx.commit().await?;
+            if is_missing {
+                fault::reach(Point::ReconcileBooked);
+            }
         }
         Ok(is_missing.then(|| Finding {
             what: match transaction.direction {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::speech;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
 use crate::engine::ledger::{self, LedgerError};
@@ -68,7 +69,13 @@ pub async fn confirm_refund(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     );
     cause.by_admin = Some(cx.user_id);
     let (user_id, currency) = (payment.user_id, &payment.currency);
+    fault::reach(Point::RefundTaking);
     match ledger::take_back(cx.conn, user_id, currency, payment.amount, &cause, now).await {
+        Ok(_) if fault::mutant(Mutant::RefundNotTaken) => {
+            cause.idem_key.push_str(":mistake");
+            cause.id = cx.env.ids.uuid();
+            ledger::undo_take_back(cx.conn, user_id, currency, payment.amount, &cause, now).await?;
+        }
         Ok(_) => {}
         Err(LedgerError::Insufficient { available, .. }) => {
             let args = about(cx, &payment).text("available", cx.money(available));
@@ -76,6 +83,7 @@ pub async fn confirm_refund(cx: &mut Cx<'_>, short_id: &str) -> Handled {
         }
         Err(error) => return Err(error.into()),
     }
+    fault::reach(Point::RefundTaken);
     let intent = NewRefund {
         id,
         charge_id: &payment.charge_id,
@@ -87,6 +95,7 @@ pub async fn confirm_refund(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     if !stars::add_refund(cx.conn, &intent, now).await? {
         return refuse(cx, "refund-twice", Args::new());
     }
+    fault::reach(Point::RefundIntended);
     audit(cx, &payment, id).await?;
     let text = speech(cx.language).rich("refund-asked", &about(cx, &payment));
     cx.show(text, None).await

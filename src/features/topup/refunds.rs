@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::credit::{balance, cause, language_of, say, tell_admins};
 use super::{StarsApi, speech};
+use crate::base::fault::{self, Point};
 use crate::base::supervise::Shutdown;
 use crate::engine::ledger;
 use crate::engine::stars::{self, Ended, Refund};
@@ -63,7 +64,11 @@ impl Refunds {
     /// The database's.
     pub async fn drain(&self) -> Result<usize, anyhow::Error> {
         let now = self.env.clock.sql_now();
+        fault::reach(Point::RefundsClaiming);
         let refunds = stars::claim_refunds(&self.pool, BATCH, LEASE, now).await?;
+        if !refunds.is_empty() {
+            fault::reach(Point::RefundsClaimed);
+        }
         for refund in &refunds {
             self.ask(refund).await?;
         }
@@ -84,7 +89,9 @@ impl Refunds {
             let payment = stars::payment(&mut conn, &refund.charge_id).await?;
             payment.map_or(0, |payment| payment.user_id)
         };
+        fault::reach(Point::RefundAsking);
         let answer = self.api.refund(payer, &refund.charge_id).await;
+        fault::reach(Point::RefundAnswered);
         let (ended, error) = match answer {
             Ok(()) => (Ended::Done, None),
             Err(CallError::Rejected { description, .. }) if description.contains(ALREADY) => {
@@ -97,7 +104,9 @@ impl Refunds {
         finish(&mut tx, &self.env, refund, ended, error.as_deref())
             .await
             .map_err(failure)?;
+        fault::reach(Point::RefundSettling);
         tx.commit().await?;
+        fault::reach(Point::RefundSettled);
         self.messages.notify();
         Ok(())
     }
@@ -111,7 +120,9 @@ impl Refunds {
         }
         tracing::warn!(refund = %refund.id, error = %error, "no answer to a refund, asking again later");
         let now = self.env.clock.sql_now();
+        fault::reach(Point::RefundWaiting);
         stars::put_refund_back(&self.pool, refund.id, pause, &error.to_string(), now).await?;
+        fault::reach(Point::RefundWaits);
         Ok(())
     }
 }

@@ -4,6 +4,8 @@
     reason = "the judge's own queries share nothing with those of the service"
 )]
 
+mod stars;
+
 use std::time::Duration;
 
 use bulwark::engine::ledger::AuditReport;
@@ -11,6 +13,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+pub use stars::{StarPayment, StarRefund, age_refunds, star_payments, star_refunds};
 
 type Sql<T> = Result<T, sqlx::Error>;
 
@@ -127,6 +131,8 @@ pub struct Left {
     pub orders: i64,
     /// Broadcasts under way.
     pub broadcasts: i64,
+    /// Refunds that Telegram has still to be asked for, or has not answered.
+    pub refunds: i64,
 }
 
 /// Counts it.
@@ -137,7 +143,8 @@ pub async fn left(pool: &PgPool) -> Sql<Left> {
                 (select count(*) from job) as jobs,
                 (select count(*) from job where state in ('unknown', 'running')) as parked,
                 (select count(*) from storefront_order where state = 'open') as orders,
-                (select count(*) from broadcast where state = 'running') as broadcasts",
+                (select count(*) from broadcast where state = 'running') as broadcasts,
+                (select count(*) from star_refund where state = 'asked') as refunds",
     )
     .fetch_one(pool)
     .await
