@@ -1,6 +1,8 @@
 //! The proof of the checker: the service with a mistake in it, for each mistake that we know how to make. A checker
 //! that misses one is not to be believed when it finds nothing.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -32,33 +34,41 @@ impl Trial {
 pub async fn all(place: &Place, options: &Options) -> anyhow::Result<bool> {
     let mutants = Mutant::ALL.iter().copied().map(Some);
     let mutants = std::iter::once(None).chain(mutants).zip(900_u64..);
-    let trials: Vec<Trial> = mutants
+    let trials: VecDeque<Trial> = mutants
         .map(|(mutant, number)| Trial { mutant, number })
         .filter(|trial| {
             let mut wanted = options.mutant.iter();
             options.mutant.is_empty() || wanted.any(|name| name == trial.name())
         })
         .collect();
-    let worlds = options.worlds.max(1);
+    let (count, started) = (trials.len(), clock::now());
+    let waiting = Arc::new(Mutex::new(trials));
     let mut lanes = JoinSet::new();
-    for lane in 0..worlds {
-        let mine = trials.iter().copied().skip(lane).step_by(worlds);
-        lanes.spawn(some(place.clone(), lane, mine.collect()));
+    for lane in 0..options.worlds.max(1) {
+        lanes.spawn(some(place.clone(), lane, Arc::clone(&waiting)));
     }
     let mut wrong = 0;
     while let Some(joined) = lanes.join_next().await {
         wrong += joined.context("a lane of trials")??;
     }
-    println!("{} trials, {wrong} wrong verdicts", trials.len());
+    let minutes = (clock::now() - started).as_secs_f64() / 60.0;
+    println!("{count} trials, {wrong} wrong verdicts, {minutes:.1} min");
     Ok(wrong == 0)
 }
 
 /// The longest script, with what people and the service are given to come to rest.
 const TRIAL_MAX: Duration = Duration::from_secs(480);
 
-async fn some(place: Place, lane: usize, trials: Vec<Trial>) -> anyhow::Result<usize> {
+/// Trials that nobody has begun; the control, which takes longest, comes first.
+type Waiting = Arc<Mutex<VecDeque<Trial>>>;
+
+async fn some(place: Place, lane: usize, waiting: Waiting) -> anyhow::Result<usize> {
     let mut wrong = 0;
-    for trial in trials {
+    let next = || {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.pop_front()
+    };
+    while let Some(trial) = next() {
         // One of its own: a trial that does not end keeps its database.
         let folder = place.folder.join(format!("m{lane}-{}", trial.number));
         let cluster = Cluster::start(&folder).await?;

@@ -72,7 +72,7 @@ pub async fn all(mut options: Options) -> anyhow::Result<bool> {
         leave(&place, good && !options.keep);
         return Ok(good);
     }
-    let mut report = Report::default();
+    let (mut report, started) = (Report::default(), clock::now());
     let mut lanes = JoinSet::new();
     let lanes_max = u64::try_from(options.worlds.max(1)).unwrap_or(1);
     for lane in 0..lanes_max {
@@ -93,6 +93,9 @@ pub async fn all(mut options: Options) -> anyhow::Result<bool> {
         }
     }
     report.print();
+    let minutes = (clock::now() - started).as_secs_f64() / 60.0;
+    let worlds = options.worlds;
+    println!("time            {minutes:.1} min, {worlds} worlds at a time");
     let mut good = report.is_good(if options.quick {
         QUICK_RECOVERY_MAX
     } else {

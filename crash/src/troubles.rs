@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A connection that breaks before and after acting, answers that are late, wrong, or no answers.
-pub fn all() -> [Value; 22] {
+pub fn all() -> [Value; 26] {
     let nonsense = "<html>502 Bad Gateway</html>";
     [
         json!({ "target": "webhook", "drop_before": true }),
@@ -19,6 +19,10 @@ pub fn all() -> [Value; 22] {
         json!({ "target": "telegram.sendPhoto", "status": 502 }),
         json!({ "target": "telegram.*", "status": 500, "body": nonsense }),
         json!({ "target": "telegram.answerCallbackQuery", "drop_after": true }),
+        json!({ "target": "telegram.sendInvoice", "drop_after": true }),
+        json!({ "target": "telegram.refundStarPayment", "drop_after": true }),
+        json!({ "target": "telegram.refundStarPayment", "status": 502 }),
+        json!({ "target": "telegram.refundStarPayment", "body": nonsense }),
         json!({ "target": "kie.createTask", "drop_before": true }),
         json!({ "target": "kie.createTask", "drop_after": true }),
         json!({ "target": "kie.createTask", "body": nonsense }),

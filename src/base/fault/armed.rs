@@ -138,9 +138,20 @@ pub fn reach(point: Point) {
         }
         Some(Act::Stop) => {
             armed.note("stopped", point);
-            let _ = kill_process(getpid(), Signal::STOP);
+            stand_still();
         }
     }
+}
+
+/// The kernel gives the signal to the main thread and stops this one a moment later: without the pause it would go on
+/// past its point meanwhile.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this very thread is to stand still, and the whole process stands still with it"
+)]
+fn stand_still() {
+    let _ = kill_process(getpid(), Signal::STOP);
+    std::thread::sleep(LOOK * 5);
 }
 
 /// Whether a mistake is to be made here, now.
