@@ -208,6 +208,8 @@ impl Chaos {
                     .outside
                     .journal
                     .killed(clock::wall(), "on the way to a point");
+                // Another replica may clear up before this one is back.
+                order_all(world, kill_at)?;
                 let arming = world.arming(Some(kill_at.to_owned()));
                 world.replicas[number].restart(arming)?;
             } else if !led && world.replicas[number].is_stopped() {

@@ -295,7 +295,10 @@ pub async fn stuck(pool: &PgPool) -> Sql<Vec<String>> {
             from outbox_message where state in (0, 1) order by id limit 5)
          union all
          (select format('job %s is %s, run at %s, lease until %s, deadline %s: %s', id, state, run_at, lease_until, deadline_at, error)
-            from job limit 5)",
+            from job limit 5)
+         union all
+         (select format('refund of %s, attempts %s, due %s: %s', charge_id, attempts, due_at, error)
+            from star_refund where state = 'asked' limit 5)",
     )
     .fetch_all(pool)
     .await
