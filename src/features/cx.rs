@@ -99,6 +99,7 @@ impl From<LedgerError> for Stop {
             LedgerError::Database(error) if db::is_transient(&error) => {
                 Self::Failed(HandleError::Retry(error.into()))
             }
+            error @ LedgerError::AtTheSameTime(_) => Self::Failed(HandleError::Retry(error.into())),
             other => Self::Failed(HandleError::Bug(other.into())),
         }
     }

@@ -79,6 +79,7 @@ pub enum Said {
     Otherwise,
     NoHold,
     BadAmount,
+    AtTheSameTime,
 }
 
 impl Model {
@@ -151,6 +152,7 @@ pub fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> 
         Err(LedgerError::ResolvedOtherwise(_)) => Said::Otherwise,
         Err(LedgerError::NoSuchHold(_)) => Said::NoHold,
         Err(LedgerError::BadAmount(_)) => Said::BadAmount,
+        Err(LedgerError::AtTheSameTime(_)) => Said::AtTheSameTime,
         Err(error @ (LedgerError::Corrupt(_) | LedgerError::Database(_))) => panic!("{error}"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bulwark::base::money::Amount;
-use bulwark::engine::ledger;
+use bulwark::engine::ledger::{self, LedgerError};
 use uuid::Uuid;
 
 use crate::database;
@@ -69,6 +69,66 @@ async fn the_first_grants_of_all_make_one_house_account() {
         });
     }
     assert_eq!(tasks.join_all().await, [true; 50]);
+    assert_eq!(findings(&pool).await, []);
+}
+
+/// Many at the same moment with the same key, each until it knows whether it was the one that moved.
+async fn move_once(opens: bool) -> Vec<bool> {
+    let pool = database::fresh_pool().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            loop {
+                let mut tx = pool.begin().await.unwrap();
+                let cause = cause("once");
+                let granted = if opens {
+                    ledger::grant_to_new(&mut tx, 7, CURRENCY, Amount(5), &cause, None).await
+                } else {
+                    ledger::grant(&mut tx, 7, CURRENCY, Amount(5), &cause, None).await
+                };
+                match granted {
+                    Ok(moved) => {
+                        tx.commit().await.unwrap();
+                        return moved;
+                    }
+                    Err(LedgerError::AtTheSameTime(key)) => assert_eq!(key, "once"),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+    }
+    let moved = tasks.join_all().await;
+    let mut conn = pool.acquire().await.unwrap();
+    let wallet = ledger::wallet(&mut conn, 7, CURRENCY).await.unwrap();
+    assert_eq!((wallet.available, wallet.version), (Amount(5), 1));
+    assert_eq!(findings(&pool).await, []);
+    moved
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_movements_of_one_key_at_once_move_once() {
+    for opens in [false, true] {
+        let moved = move_once(opens).await;
+        assert_eq!(moved.iter().filter(|moved| **moved).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_that_is_there_gets_its_first_grant_all_the_same() {
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::wallet(&mut conn, 7, CURRENCY).await.unwrap();
+    for (key, moves) in [("a", true), ("a", false), ("b", true)] {
+        let cause = cause(key);
+        let moved = ledger::grant_to_new(&mut conn, 7, CURRENCY, Amount(5), &cause, None).await;
+        assert_eq!(moved.unwrap(), moves, "{key}");
+    }
+    // Another user with a key that is used: nothing moves, no wallet is opened with money in it.
+    let used = ledger::grant_to_new(&mut conn, 8, CURRENCY, Amount(5), &cause("a"), None).await;
+    assert!(matches!(used, Err(LedgerError::KeyReused(_))), "{used:?}");
+    let other = ledger::wallet(&mut conn, 8, CURRENCY).await.unwrap();
+    assert_eq!((other.available, other.version), (Amount(0), 0));
     assert_eq!(findings(&pool).await, []);
 }
 
@@ -143,6 +203,12 @@ async fn nobody_rewrites_the_books() {
         "update account set guarded = false",
         "update account set available = -1 where guarded",
         "update account set available = 1 where not guarded",
+        "update account set version = 1 where not guarded",
+        "delete from account",
+        "insert into account (kind, owner_id, currency, guarded) values ('treasure', 0, 'USD', false)",
+        "insert into account (kind, owner_id, currency, guarded) values ('wallet', 8, 'USD', false)",
+        "insert into account (kind, owner_id, currency, guarded) values ('wallet', 0, 'USD', true)",
+        "insert into account (kind, owner_id, currency, guarded) values ('grants', 8, 'USD', false)",
     ] {
         assert!(conn.execute(statement).await.is_err(), "{statement}");
     }

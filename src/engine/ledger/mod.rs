@@ -26,8 +26,8 @@ use uuid::Uuid;
 
 pub use audit::{Audit, AuditReport, Finding};
 pub use store::{
-    capture, carrying, correct, grant, hold, hold_of, movements, release, take_back, top_up,
-    undo_take_back, wallet, wallet_locked, write_off,
+    capture, carrying, correct, grant, grant_to_new, hold, hold_of, movements, release, take_back,
+    top_up, undo_take_back, wallet, wallet_locked, write_off,
 };
 
 use crate::base::money::Amount;
@@ -58,6 +58,13 @@ pub struct Cause {
     pub by_admin: Option<i64>,
     /// Follows the update or job.
     pub correlation: Uuid,
+}
+
+impl Cause {
+    /// As it is stored beside the movement.
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "note": self.note, "admin": self.by_admin })
+    }
 }
 
 /// A hold on a wallet.
@@ -124,6 +131,9 @@ pub enum LedgerError {
     /// The same key with other figures: our bug.
     #[error("the idempotency key {0} was used for another movement")]
     KeyReused(String),
+    /// Another transaction used the key in the same moment: this one must be tried again as a whole, and will find it used.
+    #[error("the idempotency key {0} is being used by another transaction")]
+    AtTheSameTime(String),
     /// The hold was resolved in another way: our bug.
     #[error("the hold {0} was resolved in another way")]
     ResolvedOtherwise(Uuid),

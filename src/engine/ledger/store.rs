@@ -1,16 +1,17 @@
 //! SQL of the ledger.
 
 mod holds;
+mod house;
 mod movements;
 mod payments;
 mod trace;
 
 pub use holds::{capture, hold, hold_of, release};
+pub use house::{correct, grant, grant_to_new};
 pub use movements::movements;
 pub use payments::{take_back, top_up, undo_take_back, write_off};
 pub use trace::carrying;
 
-use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -114,15 +115,24 @@ async fn change(
     if let Some(version) = changed {
         return Ok(version);
     }
+    Err(too_little(conn, wallet_id, -available).await?)
+}
+
+/// Why `wanted` was not taken from the wallet.
+async fn too_little(
+    conn: &mut PgConnection,
+    wallet_id: i64,
+    wanted: Amount,
+) -> Result<LedgerError, sqlx::Error> {
     let have = sqlx::query_scalar!("select available from account where id = $1", wallet_id)
         .fetch_one(conn)
         .await?;
-    let missing = -available - Amount(have);
+    let missing = wanted - Amount(have);
     if missing <= Amount::ZERO {
         // There is enough to spend, so it is `held` that would go below zero: the books are wrong, not the user.
-        return Err(LedgerError::Corrupt(wallet_id));
+        return Ok(LedgerError::Corrupt(wallet_id));
     }
-    Err(LedgerError::Insufficient {
+    Ok(LedgerError::Insufficient {
         missing,
         available: Amount(have),
     })
@@ -155,7 +165,7 @@ async fn insert(
         movement.currency,
         movement.kind,
         wallet_version,
-        json!({ "note": cause.note, "admin": cause.by_admin }),
+        cause.json(),
         cause.correlation,
         now,
     )
@@ -196,160 +206,4 @@ async fn lock(conn: &mut PgConnection, wallet_id: i64) -> Result<(), sqlx::Error
         .fetch_one(conn)
         .await?;
     Ok(())
-}
-
-/// Moves between the house and a wallet. Positive: to the wallet. True if it moved now.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "private, each argument of its own type"
-)]
-async fn house(
-    conn: &mut PgConnection,
-    kind: &str,
-    house: &str,
-    user_id: i64,
-    currency: &str,
-    amount: Amount,
-    cause: &Cause,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, LedgerError> {
-    if amount.is_zero() {
-        return Err(LedgerError::BadAmount(amount));
-    }
-    let (house_id, wallet_id) = lock_both(conn, house, user_id, currency).await?;
-    let (debit_id, credit_id) = if amount > Amount::ZERO {
-        (house_id, wallet_id)
-    } else {
-        (wallet_id, house_id)
-    };
-    let size = Amount(amount.0.abs());
-    let movement = Move {
-        kind,
-        debit_id,
-        credit_id,
-        amount: size,
-        currency,
-    };
-    if move_at_once(conn, &movement, wallet_id, amount, cause, now).await? {
-        return Ok(true);
-    }
-    if known(conn, cause, debit_id, credit_id, size).await? {
-        return Ok(false);
-    }
-    // It can only refuse, and says why: nobody else changes the locked wallet.
-    change(conn, wallet_id, amount, Amount::ZERO).await?;
-    Err(LedgerError::Corrupt(wallet_id))
-}
-
-/// The house account and the user's wallet, made if they are missing, the wallet locked.
-async fn lock_both(
-    conn: &mut PgConnection,
-    house: &str,
-    user_id: i64,
-    currency: &str,
-) -> Result<(i64, i64), sqlx::Error> {
-    if let Some(both) = lock_known(conn, house, user_id, currency).await? {
-        return Ok(both);
-    }
-    account(conn, house, 0, currency).await?;
-    account(conn, "wallet", user_id, currency).await?;
-    lock_known(conn, house, user_id, currency)
-        .await?
-        .ok_or(sqlx::Error::RowNotFound)
-}
-
-async fn lock_known(
-    conn: &mut PgConnection,
-    house: &str,
-    user_id: i64,
-    currency: &str,
-) -> Result<Option<(i64, i64)>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select h.id as house_id, w.id as wallet_id from account h cross join account w
-         where h.kind = $1 and h.owner_id = 0 and h.currency = $3
-           and w.kind = 'wallet' and w.owner_id = $2 and w.currency = $3
-         for update of w",
-        house,
-        user_id,
-        currency,
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| (row.house_id, row.wallet_id)))
-}
-
-/// Changes the locked wallet and writes the row, in one statement. False: the key is used, or there is not enough.
-///
-/// The lock must have been taken by an earlier statement: this one sees what was committed until it began.
-async fn move_at_once(
-    conn: &mut PgConnection,
-    movement: &Move<'_>,
-    wallet_id: i64,
-    available: Amount,
-    cause: &Cause,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, sqlx::Error> {
-    let moved = sqlx::query!(
-        "with changed as (
-             update account set available = available + $12, version = version + 1
-             where id = $9 and available + $12 >= 0 and not exists (select from transfer where idem_key = $2)
-             returning version)
-         insert into transfer (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, cause, correlation, at)
-         select $1, $2, $3, $4, $5, $6, $7, version, $8, $10, coalesce($11::timestamptz, now()) from changed",
-        cause.id,
-        cause.idem_key,
-        movement.debit_id,
-        movement.credit_id,
-        movement.amount.0,
-        movement.currency,
-        movement.kind,
-        json!({ "note": cause.note, "admin": cause.by_admin }),
-        wallet_id,
-        cause.correlation,
-        now,
-        available.0,
-    )
-    .execute(conn)
-    .await?;
-    Ok(moved.rows_affected() == 1)
-}
-
-/// Gives `amount` to the user. False if this key did so before.
-pub async fn grant(
-    conn: &mut PgConnection,
-    user_id: i64,
-    currency: &str,
-    amount: Amount,
-    cause: &Cause,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, LedgerError> {
-    if amount <= Amount::ZERO {
-        return Err(LedgerError::BadAmount(amount));
-    }
-    house(
-        conn, "grant", "grants", user_id, currency, amount, cause, now,
-    )
-    .await
-}
-
-/// Adds to or takes from the user's wallet, never below zero. False if this key did so before.
-pub async fn correct(
-    conn: &mut PgConnection,
-    user_id: i64,
-    currency: &str,
-    amount: Amount,
-    cause: &Cause,
-    now: Option<OffsetDateTime>,
-) -> Result<bool, LedgerError> {
-    house(
-        conn,
-        "correction",
-        "corrections",
-        user_id,
-        currency,
-        amount,
-        cause,
-        now,
-    )
-    .await
 }

@@ -108,7 +108,10 @@ pub async fn seen(
     }
     let person = sqlx::query_as!(
         Person,
-        "insert into app_user as u (id, username, first_name, telegram_language, created_at, seen_at)
+        "with place as (
+             insert into chat (id, kind, created_at) values ($6, $7, coalesce($5::timestamptz, now()))
+             on conflict (id) do nothing)
+         insert into app_user as u (id, username, first_name, telegram_language, created_at, seen_at)
          values ($1, $2, $3, $4, coalesce($5::timestamptz, now()), coalesce($5::timestamptz, now()))
          on conflict (id) do update
          set username = excluded.username, first_name = excluded.first_name,
@@ -119,16 +122,10 @@ pub async fn seen(
         seen.first_name,
         seen.telegram_language,
         now,
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "insert into chat (id, kind, created_at) values ($1, $2, coalesce($3::timestamptz, now())) on conflict (id) do nothing",
         seen.chat_id,
         seen.chat_kind,
-        now,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
     Ok(Sighting {
         person,

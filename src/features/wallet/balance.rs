@@ -20,7 +20,7 @@ pub async fn welcome_grant(cx: &mut Cx<'_>) -> Handled<Option<Amount>> {
     let note = speech(cx.language).plain("welcome-note", &Args::new());
     let cause = cx.cause(format!("welcome:{}", cx.user_id), &note);
     let (currency, now) = (cx.env.currency().code.clone(), cx.now());
-    let given = ledger::grant(cx.conn, cx.user_id, &currency, amount, &cause, now).await?;
+    let given = ledger::grant_to_new(cx.conn, cx.user_id, &currency, amount, &cause, now).await?;
     Ok(given.then_some(amount))
 }
 

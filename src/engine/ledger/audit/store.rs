@@ -52,6 +52,10 @@ pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sq
             from transfer t where t.kind = 'capture'
               and not exists (select 1 from hold_resolution r where r.transfer_id = t.id) limit 100)
            union all
+           (select 'a movement is between two accounts', 'transfer ' || t.id
+            from transfer t where not exists (select 1 from account a where a.id = t.debit_id)
+              or not exists (select 1 from account a where a.id = t.credit_id) limit 100)
+           union all
            (select 'debits equal credits in each currency', t.currency
             from transfer t join account d on d.id = t.debit_id join account c on c.id = t.credit_id
             where d.currency <> t.currency or c.currency <> t.currency limit 100)

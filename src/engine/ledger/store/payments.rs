@@ -3,7 +3,8 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Move, account, house, insert, known};
+use super::house::{HouseMove, house};
+use super::{Move, account, insert, known};
 use crate::base::money::Amount;
 use crate::engine::ledger::{Cause, LedgerError};
 
@@ -22,7 +23,8 @@ pub async fn top_up(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    house(conn, "topup", STARS, user_id, currency, amount, cause, now).await
+    let movement = of_stars("topup", user_id, currency, amount);
+    house(conn, &movement, cause, now).await
 }
 
 /// Takes a top-up out of the wallet, because its Stars are given back. False if this key did so before.
@@ -38,10 +40,8 @@ pub async fn take_back(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    house(
-        conn, "refund", STARS, user_id, currency, -amount, cause, now,
-    )
-    .await
+    let movement = of_stars("refund", user_id, currency, -amount);
+    house(conn, &movement, cause, now).await
 }
 
 /// Puts back what [`take_back`] took, because the Stars stay with us. False if this key did so before.
@@ -54,17 +54,8 @@ pub async fn undo_take_back(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    house(
-        conn,
-        "refund_undone",
-        STARS,
-        user_id,
-        currency,
-        amount,
-        cause,
-        now,
-    )
-    .await
+    let movement = of_stars("refund_undone", user_id, currency, amount);
+    house(conn, &movement, cause, now).await
 }
 
 /// Bears the part of a refund that the wallet did not cover. False if this key did so before.
@@ -90,6 +81,16 @@ pub async fn write_off(
     };
     insert(conn, &movement, None, cause, now).await?;
     Ok(true)
+}
+
+fn of_stars<'a>(kind: &'a str, user_id: i64, currency: &'a str, amount: Amount) -> HouseMove<'a> {
+    HouseMove {
+        kind,
+        house: STARS,
+        user_id,
+        currency,
+        amount,
+    }
 }
 
 fn positive(amount: Amount) -> Result<Amount, LedgerError> {
