@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod db;
+pub mod deadline;
 pub mod fault;
 pub mod ids;
 pub mod money;

@@ -4,7 +4,6 @@
 //! say nothing of the inside.
 
 pub mod callbacks;
-mod deadline;
 pub mod health;
 pub mod intake;
 pub mod media;

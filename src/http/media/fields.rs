@@ -2,9 +2,26 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
 
-/// Whether the client has this very file already (RFC 9110, 13.1.2).
-pub(super) fn none_match(headers: &HeaderMap, etag: &str) -> bool {
+use super::known::Known;
+
+/// Whether the client has this very file already: by its tag, else by its date (RFC 9110, 13.2.2).
+pub(super) fn is_known(headers: &HeaderMap, known: &Known) -> bool {
+    if headers.contains_key(header::IF_NONE_MATCH) {
+        return none_match(headers, known.etag());
+    }
+    let since = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    match (since, known.modified_at()) {
+        (Some(since), Some(modified)) => modified <= OffsetDateTime::from(since),
+        _ => false,
+    }
+}
+
+/// RFC 9110, 13.1.2.
+fn none_match(headers: &HeaderMap, etag: &str) -> bool {
     let values = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -26,13 +43,7 @@ pub(super) fn etag(file_id: &str, len: Option<u64>) -> String {
     format!("\"{short}-{}\"", len.unwrap_or(0))
 }
 
-pub(super) fn describe(
-    headers: &mut HeaderMap,
-    etag: &str,
-    path: &str,
-    upstream_type: Option<&str>,
-) {
-    headers.insert(header::ETAG, text(etag));
+pub(super) fn describe(headers: &mut HeaderMap, path: &str, upstream_type: Option<&str>) {
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(media_type(path, upstream_type)),
@@ -53,6 +64,12 @@ pub(super) fn describe(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; sandbox"),
     );
+}
+
+/// As in `Last-Modified`, which knows the years 1970 to 9999.
+pub(super) fn date(at: OffsetDateTime) -> Option<HeaderValue> {
+    let has_form = (1970..=9999).contains(&at.year());
+    has_form.then(|| text(&httpdate::fmt_http_date(at.into())))
 }
 
 pub(super) fn text(value: &str) -> HeaderValue {

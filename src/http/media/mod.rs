@@ -3,7 +3,9 @@
 //! Guarantees: only files named by a valid, unexpired signature of ours; only ever from the Bot API's file host;
 //! streamed with back-pressure, never held; ranges answered as RFC 9110 §14 says, whatever the upstream can do.
 
+mod body;
 mod fields;
+mod known;
 mod proxy;
 mod range;
 mod sign;

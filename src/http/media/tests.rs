@@ -1,5 +1,6 @@
 //! The proxy before upstreams of every kind: exact, careless, stale, broken, silent.
 
+mod conditions;
 mod upstream;
 
 use std::sync::Arc;
@@ -189,30 +190,6 @@ async fn head_is_get_without_a_body_and_without_ranges() {
         })
         .await;
     }
-}
-
-#[tokio::test]
-async fn conditions_are_kept() {
-    before(Upstream::default(), async |proxy| {
-        let etag = ask(&proxy, Method::HEAD, &[]).await.field(ETAG).to_owned();
-        assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
-        let range = ("Range", "bytes=0-3");
-        let part = ask(&proxy, Method::GET, &[range, ("If-Range", &etag)]).await;
-        assert_eq!(
-            (part.status, part.text()),
-            (StatusCode::PARTIAL_CONTENT, "0123")
-        );
-        for other in ["\"x\"", "W/\"x\"", "Thu, 01 Jan 2026 00:00:00 GMT"] {
-            let whole = ask(&proxy, Method::GET, &[range, ("If-Range", other)]).await;
-            assert_eq!((whole.status, whole.text().len()), (StatusCode::OK, 20));
-        }
-        let several = format!("\"x\", W/{etag}");
-        let known = ask(&proxy, Method::GET, &[("If-None-Match", &several)]).await;
-        assert_eq!((known.status, known.text()), (StatusCode::NOT_MODIFIED, ""));
-        assert_eq!(known.field(ETAG), etag);
-        assert_eq!(known.field(CONTENT_LENGTH), "");
-    })
-    .await;
 }
 
 #[tokio::test]

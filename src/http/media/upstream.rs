@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE};
+use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, LAST_MODIFIED};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use time::OffsetDateTime;
 
 use crate::telegram::{CallError, Client};
 
@@ -26,6 +27,8 @@ pub struct UpstreamBody {
     pub len: Option<u64>,
     /// The media type that the upstream names.
     pub content_type: Option<String>,
+    /// When it says that the file was changed last.
+    pub modified: Option<OffsetDateTime>,
     /// The bytes.
     pub stream: BoxStream<'static, std::io::Result<Bytes>>,
 }
@@ -106,6 +109,7 @@ impl FileSource for Client {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let modified = file.headers().get(LAST_MODIFIED).and_then(date_of);
         let len = file.content_length();
         let stream = file
             .bytes_stream()
@@ -115,6 +119,7 @@ impl FileSource for Client {
             first,
             len,
             content_type,
+            modified,
             stream,
         })
     }
@@ -124,4 +129,10 @@ impl FileSource for Client {
 fn first_of(value: &HeaderValue) -> Option<u64> {
     let range = value.to_str().ok()?.trim().strip_prefix("bytes ")?;
     range.split_once('-')?.0.trim().parse().ok()
+}
+
+/// A date as header fields have them, of the years 1970 to 9999.
+fn date_of(value: &HeaderValue) -> Option<OffsetDateTime> {
+    let date = httpdate::parse_http_date(value.to_str().ok()?).ok()?;
+    Some(date.into())
 }

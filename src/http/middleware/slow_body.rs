@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use crate::http::deadline::{Borrowed, Deadline, SpareDeadline};
+use crate::base::deadline::{Borrowed, Deadline, SpareDeadline};
 
 /// A request body with a limit on each pause and on the whole.
 pub struct SlowBody {

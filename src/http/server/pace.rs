@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::ServerLimits;
-use crate::http::deadline::{Deadline, SpareDeadline};
+use crate::base::deadline::{Deadline, SpareDeadline};
 
 /// What the HTTP side tells the stream: whether a request is being answered, and how many were.
 #[derive(Debug, Default)]

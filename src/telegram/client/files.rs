@@ -4,11 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use reqwest::header::{HeaderMap, HeaderValue, RANGE};
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 
+use super::direct::{Broken, DirectBody};
 use super::{Client, failed, repeatable};
 use crate::base::redact::ExposeSecret;
 use crate::telegram::call_error::CallError;
@@ -60,16 +62,18 @@ impl Client {
                 description: "not a file path".to_owned(),
             });
         }
-        let token = self.config.token.expose_secret();
-        let mut request = self
-            .http
-            .get(format!("{}/file/bot{token}/{path}", self.config.api_url));
+        let path = format!("/file/bot{}/{path}", self.config.token.expose_secret());
+        if let Some(direct) = &self.direct {
+            let answer = direct.get(&path, range).await.map_err(unread)?;
+            return Ok(OpenedFile(Opened::Direct(answer)));
+        }
+        let mut request = self.http.get(format!("{}{path}", self.config.api_url));
         if let Some(range) = range {
             request = request.header(RANGE, range);
         }
         let idle = self.config.file_idle_timeout;
         match tokio::time::timeout(idle, request.send()).await {
-            Ok(Ok(response)) => Ok(OpenedFile { response, idle }),
+            Ok(Ok(response)) => Ok(OpenedFile(Opened::Called { response, idle })),
             Ok(Err(error)) => Err(repeatable(failed(error, "reading a file"))),
             Err(_) => Err(CallError::Transient {
                 detail: "reading a file: timed out".to_owned(),
@@ -79,9 +83,11 @@ impl Client {
 }
 
 /// A file being read. It hides the response it comes from, whose address holds the token.
-pub struct OpenedFile {
-    response: Response,
-    idle: Duration,
+pub struct OpenedFile(Opened);
+
+enum Opened {
+    Direct(hyper::Response<DirectBody>),
+    Called { response: Response, idle: Duration },
 }
 
 impl fmt::Debug for OpenedFile {
@@ -95,38 +101,55 @@ impl fmt::Debug for OpenedFile {
 
 impl OpenedFile {
     pub fn status(&self) -> StatusCode {
-        self.response.status()
+        match &self.0 {
+            Opened::Direct(response) => response.status(),
+            Opened::Called { response, .. } => response.status(),
+        }
     }
 
     pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
+        match &self.0 {
+            Opened::Direct(response) => response.headers(),
+            Opened::Called { response, .. } => response.headers(),
+        }
     }
 
     /// In bytes, when the server says so.
     pub fn content_length(&self) -> Option<u64> {
-        self.response.content_length()
+        match &self.0 {
+            Opened::Direct(response) => response.body().len(),
+            Opened::Called { response, .. } => response.content_length(),
+        }
     }
 
     /// The bytes as they arrive; an error ends the stream, also when nothing comes for too long.
-    pub fn bytes_stream(self) -> impl Stream<Item = Result<Bytes, CallError>> + Send + 'static {
-        let idle = self.idle;
-        let stream = Box::pin(self.response.bytes_stream());
-        futures_util::stream::unfold(Some(stream), move |stream| async move {
-            let mut stream = stream?;
-            match tokio::time::timeout(idle, stream.next()).await {
-                Ok(None) => None,
-                Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(stream))),
-                Ok(Some(Err(error))) => {
-                    Some((Err(repeatable(failed(error, "reading a file"))), None))
-                }
-                Err(_) => Some((
-                    Err(CallError::Transient {
-                        detail: "reading a file: no data for too long".to_owned(),
-                    }),
-                    None,
-                )),
-            }
-        })
+    pub fn bytes_stream(self) -> BoxStream<'static, Result<Bytes, CallError>> {
+        match self.0 {
+            Opened::Direct(response) => response
+                .into_body()
+                .map(|bytes| bytes.map_err(unread))
+                .boxed(),
+            Opened::Called { response, idle } => timed(response, idle).boxed(),
+        }
+    }
+}
+
+fn timed(response: Response, idle: Duration) -> impl Stream<Item = Result<Bytes, CallError>> {
+    let stream = Box::pin(response.bytes_stream());
+    futures_util::stream::unfold(Some(stream), move |stream| async move {
+        let mut stream = stream?;
+        match tokio::time::timeout(idle, stream.next()).await {
+            Ok(None) => None,
+            Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(stream))),
+            Ok(Some(Err(error))) => Some((Err(repeatable(failed(error, "reading a file"))), None)),
+            Err(_) => Some((Err(unread(Broken::Silent)), None)),
+        }
+    })
+}
+
+fn unread(broken: Broken) -> CallError {
+    CallError::Transient {
+        detail: format!("reading a file: {broken}"),
     }
 }
 

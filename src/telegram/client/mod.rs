@@ -2,6 +2,7 @@
 //!
 //! A call is made once. Whether it may be made again is for the caller to decide, by the class of [`CallError`].
 
+mod direct;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod upload;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::redact::{ExposeSecret, Secret};
@@ -20,6 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call_error::{CallError, decode, result_value};
+use direct::Direct;
 
 pub use files::{FilePath, OpenedFile};
 pub use updates::{Update, WebhookSettings};
@@ -60,6 +63,7 @@ impl ClientConfig {
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
+    direct: Option<Arc<Direct>>,
     config: ClientConfig,
 }
 
@@ -90,7 +94,16 @@ impl Client {
             .referer(false)
             .build()
             .map_err(|error| failed(error, "client set-up"))?;
-        Ok(Self { http, config })
+        let direct = Direct::at(
+            &config.api_url,
+            config.connect_timeout,
+            config.file_idle_timeout,
+        );
+        Ok(Self {
+            http,
+            direct,
+            config,
+        })
     }
 
     /// Makes one call and gives its `result`.

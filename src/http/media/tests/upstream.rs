@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_RANGE, RANGE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_RANGE, LAST_MODIFIED, RANGE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub(super) struct Upstream {
     pub(super) says_size: bool,
     pub(super) says_length: bool,
     pub(super) ending: &'static str,
+    /// What `Last-Modified` says.
+    pub(super) modified: Option<&'static str>,
     pub(super) status: StatusCode,
     /// How many bytes the file really has.
     pub(super) sent: usize,
@@ -49,6 +51,7 @@ impl Default for Upstream {
             says_size: true,
             says_length: true,
             ending: "jpg",
+            modified: None,
             status: StatusCode::OK,
             sent: FILE.len(),
             generation: Arc::default(),
@@ -108,11 +111,17 @@ async fn file(
 }
 
 fn body(upstream: &Upstream, bytes: &'static [u8]) -> Response {
-    if upstream.says_length {
-        return bytes.into_response();
+    let mut response = if upstream.says_length {
+        bytes.into_response()
+    } else {
+        let chunks = bytes
+            .chunks(3)
+            .map(|chunk| Ok::<_, std::io::Error>(Bytes::from_static(chunk)));
+        Body::from_stream(futures_util::stream::iter(chunks)).into_response()
+    };
+    if let Some(modified) = upstream.modified {
+        let modified = HeaderValue::from_static(modified);
+        response.headers_mut().insert(LAST_MODIFIED, modified);
     }
-    let chunks = bytes
-        .chunks(3)
-        .map(|chunk| Ok::<_, std::io::Error>(Bytes::from_static(chunk)));
-    Body::from_stream(futures_util::stream::iter(chunks)).into_response()
+    response
 }

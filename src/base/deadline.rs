@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Setting, moving and clearing it costs a look at the clock. Its timer stays where it was and is only put forward when
 /// it fires too early: one timer in all, where one for each request would be made, queued and taken out again.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Deadline {
+pub struct Deadline {
     at: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -67,11 +67,11 @@ impl Deadline {
 }
 
 /// Where a deadline waits for its next user, so that its timer need not be made anew.
-pub(in crate::http) type SpareDeadline = Arc<Mutex<Option<Deadline>>>;
+pub type SpareDeadline = Arc<Mutex<Option<Deadline>>>;
 
 /// A deadline from there, which goes back when it is dropped.
 #[derive(Debug)]
-pub(in crate::http) struct Borrowed {
+pub struct Borrowed {
     deadline: Deadline,
     home: SpareDeadline,
 }
