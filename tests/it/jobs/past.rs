@@ -80,3 +80,32 @@ async fn polls_and_heartbeats_leave_the_hot_table_as_large_as_it_is() {
     let after = rig.column(size).await[0];
     assert!(after <= before * 2, "{before} bytes became {after}");
 }
+
+/// A claim, and what is looked for beside it, read what is due, however many others are at their provider.
+#[tokio::test]
+async fn a_claim_among_very_many_jobs_at_work_reads_only_those_that_are_due() {
+    let rig = Rig::new(&["kie"]).await;
+    rig.providers[0].tasks_max.store(100, Ordering::SeqCst);
+    let due_at = rig.clock.now() + Duration::from_secs(3600);
+    let many = format!(
+        "insert into job (id, kind, state, user_id, chat_id, run_at, submitted_at, callback_token, unique_key, provider,
+             provider_snapshot, correlation, created_at, updated_at)
+         select gen_random_uuid(), 'order', 'running', n, n, '{due_at}', now(), 'many-' || n, 'many-' || n, 'kie', '{{}}',
+                gen_random_uuid(), now(), now()
+         from generate_series(1, 20000) n"
+    );
+    assert_eq!(rig.execute(&many).await, 20_000);
+    rig.execute("vacuum analyze job").await;
+    rig.execute("select pg_stat_reset()").await;
+    let runner = rig.runner();
+    for _ in 0..10 {
+        assert_eq!(runner.step_once().await.unwrap(), 0);
+        assert_eq!(rig.rescue().await, 0);
+    }
+    rig.settle_statistics().await;
+    let read = "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_user_tables where relname = 'job'
+        union all select sum(idx_tup_read)::bigint from pg_stat_user_indexes where relname = 'job'";
+    let read = rig.column(read).await;
+    // Those at work are counted up to the provider's limit.
+    assert!(read[0] < 100 && read[1] < 20 * 200, "{read:?}");
+}

@@ -71,7 +71,8 @@ pub(in crate::engine::jobs) struct Room {
 
 /// Takes due jobs under a fresh lease: of each provider as many as there is room for, and up to `late_max` whose
 /// deadline is over, whatever their provider. The ids go through an array so that the planner, which cannot know the
-/// limits, never reads the whole table to join them.
+/// limits, never reads the whole table to join them. Which are due is found by the minute, in which `run_at` lies; those
+/// at work are counted up to their limit only: a claim costs the same however many there are.
 pub(in crate::engine::jobs) async fn claim(
     pool: &PgPool,
     worker: Uuid,
@@ -95,9 +96,10 @@ pub(in crate::engine::jobs) async fn claim(
            polls as (
              select j.id from room r cross join lateral (
                select id from job
-               where provider = r.name and state in ('running', 'unknown') and run_at <= coalesce($4::timestamptz, now())
+               where provider = r.name and state in ('running', 'unknown') and due_minute <= coalesce($4::timestamptz, now())
+                 and run_at <= coalesce($4::timestamptz, now())
                  and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
-               order by run_at limit r.polls for update skip locked) j),
+               order by due_minute, run_at limit r.polls for update skip locked) j),
            starts as (
              select j.id from room r cross join lateral (
                select id from job
@@ -105,7 +107,9 @@ pub(in crate::engine::jobs) async fn claim(
                  and (lease_until is null or lease_until < coalesce($4::timestamptz, now()))
                order by rank_at, id
                limit least(r.starts, greatest(0, r.tasks_max - (
-                 select count(*) from job w where w.provider = r.name and w.state in ('submitting', 'running', 'unknown'))))
+                 select count(*) from (
+                   select 1 from job w where w.provider = r.name and w.state in ('submitting', 'running', 'unknown')
+                   limit greatest(0, r.tasks_max)) w)))
                for update skip locked) j)
            update job j
            set lease_token = j.lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, worker = $1

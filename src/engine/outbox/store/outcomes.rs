@@ -26,11 +26,14 @@ pub async fn counts(
 ) -> Result<OutboxCounts, sqlx::Error> {
     sqlx::query_as!(
         OutboxCounts,
-        r#"select count(*) filter (where state in (0, 1)) as "pending!",
-                  count(*) filter (where state = 3) as "dead!",
-                  coalesce(extract(epoch from coalesce($1::timestamptz, now())
-                      - min(created_at) filter (where state in (0, 1)))::bigint, 0) as "oldest_pending_s!"
-           from outbox_message"#,
+        r#"select (select count(*) from outbox_message where state in (0, 1)) as "pending!",
+                  (select count(*) from outbox_message where state = 3) as "dead!",
+                  coalesce((
+                      select extract(epoch from coalesce($1::timestamptz, now()) - min(first.created_at))::bigint
+                      from generate_series(0, 2) as class (priority) cross join lateral (
+                          select created_at from outbox_message
+                          where state in (0, 1) and priority = class.priority order by id limit 1) first), 0)
+                      as "oldest_pending_s!""#,
         now,
     )
     .fetch_one(pool)
