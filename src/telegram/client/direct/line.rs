@@ -17,7 +17,7 @@ use crate::base::deadline::Deadline;
 
 pub(super) type Empty = http_body_util::Empty<Bytes>;
 
-/// A connection that moves only while somebody waits for what it brings.
+/// A connection that moves only while somebody waits for what it brings. It is large, and handed on for each file: boxed.
 pub(super) struct Line {
     sender: SendRequest<Empty>,
     /// None once it has ended.
@@ -27,13 +27,13 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) async fn over(stream: TokioIo<TcpStream>) -> Result<Self, Broken> {
+    pub(super) async fn over(stream: TokioIo<TcpStream>) -> Result<Box<Self>, Broken> {
         let (sender, connection) = handshake(stream).await.map_err(|_| Broken::Connect)?;
-        Ok(Self {
+        Ok(Box::new(Self {
             sender,
             connection: Some(connection),
             silence: Deadline::default(),
-        })
+        }))
     }
 
     /// Asks, and waits for the head of the answer.

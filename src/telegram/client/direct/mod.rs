@@ -59,14 +59,14 @@ pub(super) struct Direct {
 /// Connections on which nothing is under way, and since when; the last is the one that was used last.
 #[derive(Default)]
 struct Kept {
-    lines: VecDeque<(Line, Instant)>,
+    lines: VecDeque<(Box<Line>, Instant)>,
     is_swept: bool,
 }
 
 /// A file as it comes. Its connection is used again when it was read to the end.
 pub(super) struct DirectBody {
     body: Incoming,
-    line: Option<Line>,
+    line: Option<Box<Line>>,
     home: Arc<Direct>,
 }
 
@@ -133,13 +133,17 @@ impl Direct {
         Ok(request)
     }
 
-    async fn connect(&self) -> Result<Line, Broken> {
+    async fn connect(&self) -> Result<Box<Line>, Broken> {
         let connector = self.connector.clone();
         let stream = connector.oneshot(self.origin.clone()).await;
         Line::over(stream.map_err(|_| Broken::Connect)?).await
     }
 
-    fn opened(self: &Arc<Self>, line: Line, answer: Response<Incoming>) -> Response<DirectBody> {
+    fn opened(
+        self: &Arc<Self>,
+        line: Box<Line>,
+        answer: Response<Incoming>,
+    ) -> Response<DirectBody> {
         answer.map(|body| {
             let mut body = DirectBody {
                 body,
@@ -154,13 +158,13 @@ impl Direct {
     }
 
     /// The connection that was used last, so that the others may grow old.
-    fn take(&self) -> Option<Line> {
+    fn take(&self) -> Option<Box<Line>> {
         let mut kept = self.kept();
         let (line, _) = kept.lines.pop_back()?;
         Some(line)
     }
 
-    fn keep(self: &Arc<Self>, line: Line) {
+    fn keep(self: &Arc<Self>, line: Box<Line>) {
         let mut kept = self.kept();
         if kept.lines.len() >= KEPT_MAX {
             kept.lines.pop_front();

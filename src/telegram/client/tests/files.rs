@@ -77,3 +77,126 @@ async fn a_file_that_falls_silent_ends_with_an_error() {
     })
     .await;
 }
+
+/// Answers the requests of each connection with these, then closes it. How many connections there were.
+async fn against_lines<T>(answers: &[&[u8]], test: impl AsyncFnOnce(Client) -> T) -> (T, usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client(&listener.local_addr().unwrap().to_string());
+    let connections = std::cell::Cell::new(0);
+    let serve = async {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            connections.set(connections.get() + 1);
+            for answer in answers {
+                let mut request = [0_u8; 4096];
+                if socket.read(&mut request).await.unwrap_or(0) == 0 {
+                    break;
+                }
+                socket.write_all(answer).await.unwrap();
+            }
+        }
+    };
+    let outcome = tokio::select! {
+        () = serve => unreachable!("it serves for ever"),
+        outcome = test(client) => outcome,
+    };
+    (outcome, connections.get())
+}
+
+async fn read(client: &Client) -> Result<Vec<u8>, CallError> {
+    let opened = client.open_file("a.jpg", None).await?;
+    let chunks: Vec<_> = opened.bytes_stream().collect().await;
+    let chunks: Result<Vec<_>, _> = chunks.into_iter().collect();
+    Ok(chunks?.concat())
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_and_left_when_it_was_closed() {
+    let answer: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+    let ((), connections) = against_lines(&[answer; 3], async |client| {
+        for _ in 0..9 {
+            assert_eq!(read(&client).await.unwrap(), b"abc");
+        }
+    })
+    .await;
+    assert_eq!(connections, 3);
+}
+
+#[tokio::test]
+async fn a_file_without_a_length_ends_with_its_connection() {
+    let answer: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nabc";
+    let ((), connections) = against_lines(&[answer], async |client| {
+        let opened = client.open_file("a.jpg", None).await.unwrap();
+        assert_eq!(opened.content_length(), None);
+        assert_eq!(read(&client).await.unwrap(), b"abc");
+    })
+    .await;
+    assert_eq!(connections, 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_not_read_to_the_end_is_not_used_again() {
+    let answer: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\nabc";
+    let ((), connections) = against_lines(&[answer, answer], async |client| {
+        for _ in 0..2 {
+            let opened = client.open_file("a.jpg", None).await.unwrap();
+            let first = opened.bytes_stream().next().await.unwrap();
+            assert_eq!(first.unwrap().as_ref(), b"abc");
+        }
+    })
+    .await;
+    assert_eq!(connections, 2);
+}
+
+#[tokio::test]
+async fn what_is_cut_is_an_error_and_a_redirect_only_an_answer() {
+    for cut in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        b"not HTTP\r\n\r\n",
+    ] {
+        let (error, _) =
+            against_lines(&[cut], async |client| read(&client).await.unwrap_err()).await;
+        assert!(matches!(error, CallError::Transient { .. }), "{error:?}");
+        assert_silent(&error);
+    }
+    let away: &[u8] =
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+    let ((), connections) = against_lines(&[away; 2], async |client| {
+        for _ in 0..2 {
+            let opened = client.open_file("a.jpg", None).await.unwrap();
+            assert_eq!(opened.status(), StatusCode::FOUND);
+        }
+    })
+    .await;
+    assert_eq!(connections, 1, "nothing was left to read");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_or_listen_is_given_up() {
+    let (error, _) = against_lines(&[], async |client| {
+        let client = hasty(client);
+        // The first is accepted and dropped, as are all.
+        client.open_file("a.jpg", None).await.unwrap_err()
+    })
+    .await;
+    assert!(matches!(error, CallError::Transient { .. }), "{error:?}");
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let error = hasty(client(&address))
+        .open_file("a.jpg", None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, CallError::Transient { detail } if detail.contains("no data")),
+        "{error:?}"
+    );
+    drop(silent);
+    let error = client(&address).open_file("a.jpg", None).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Transient { detail } if detail.contains("connect")),
+        "{error:?}"
+    );
+    assert_silent(&error);
+}
