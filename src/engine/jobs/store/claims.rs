@@ -72,7 +72,8 @@ pub(in crate::engine::jobs) struct Room {
 /// Takes due jobs under a fresh lease: of each provider as many as there is room for, and up to `late_max` whose
 /// deadline is over, whatever their provider. The ids go through an array so that the planner, which cannot know the
 /// limits, never reads the whole table to join them. Which are due is found by the minute, in which `run_at` lies; those
-/// at work are counted up to their limit only: a claim costs the same however many there are.
+/// at work are counted up to their limit only, in the order of the index, so that no plan reads the table for them: a
+/// claim costs the same however many there are.
 pub(in crate::engine::jobs) async fn claim(
     pool: &PgPool,
     worker: Uuid,
@@ -109,7 +110,7 @@ pub(in crate::engine::jobs) async fn claim(
                limit least(r.starts, greatest(0, r.tasks_max - (
                  select count(*) from (
                    select 1 from job w where w.provider = r.name and w.state in ('submitting', 'running', 'unknown')
-                   limit greatest(0, r.tasks_max)) w)))
+                   order by w.due_minute limit greatest(0, r.tasks_max)) w)))
                for update skip locked) j)
            update job j
            set lease_token = j.lease_token + 1, lease_until = coalesce($4::timestamptz, now()) + $3, worker = $1
