@@ -274,6 +274,10 @@ impl LaneWork for Dispatch {
         self.arrivals.take()
     }
 
+    async fn handed(&self) -> Vec<Waiting> {
+        self.arrivals.handed().await
+    }
+
     fn hold_back(&self, _: &Waiting) -> Option<Hold> {
         None
     }

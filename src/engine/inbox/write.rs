@@ -1,10 +1,11 @@
 //! Stores batches of updates, and remembers what was stored.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::PgPool;
+use tokio::sync::Notify;
 
 use super::admission::Admission;
 use super::receive::{COMMIT_TIMEOUT, NewUpdate, Receipt, Waiter};
@@ -12,28 +13,73 @@ use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::fault::{self, Point};
+use crate::engine::lanes::Waiting;
 use crate::engine::wake::Wake;
+
+/// Rows that are handed over and not taken yet, at most; the dispatcher reads the others from the table.
+const HANDED_MAX: usize = 64;
 
 /// Which rows were committed since somebody looked.
 ///
-/// Batches commit out of order, so a reader that remembers how far it came must go back for the later ones.
+/// Batches commit out of order, so a reader that remembers how far it came must go back for the later ones. A row that was
+/// committed alone, as on a quiet day, is handed over as it is: its dispatcher need not look for it.
 #[derive(Clone, Debug)]
-pub struct Arrivals(Arc<AtomicI64>);
+pub struct Arrivals(Arc<Committed>);
+
+#[derive(Debug)]
+struct Committed {
+    lowest: AtomicI64,
+    handed: Mutex<Vec<Waiting>>,
+    came: Notify,
+    /// Somebody takes what is handed over.
+    followed: AtomicBool,
+}
 
 impl Arrivals {
     pub(super) fn none() -> Self {
-        Self(Arc::new(AtomicI64::new(i64::MAX)))
+        Self(Arc::new(Committed {
+            lowest: AtomicI64::new(i64::MAX),
+            handed: Mutex::default(),
+            came: Notify::new(),
+            followed: AtomicBool::new(false),
+        }))
     }
 
     /// This row may have been read past.
     pub(super) fn note(&self, seq: i64) {
-        self.0.fetch_min(seq, Ordering::AcqRel);
+        self.0.lowest.fetch_min(seq, Ordering::AcqRel);
     }
 
     /// The lowest `seq` committed since the last call.
     pub(super) fn take(&self) -> Option<i64> {
-        let lowest = self.0.swap(i64::MAX, Ordering::AcqRel);
+        let lowest = self.0.lowest.swap(i64::MAX, Ordering::AcqRel);
         (lowest != i64::MAX).then_some(lowest)
+    }
+
+    /// False if nobody takes rows fast enough: this one must be found in the table.
+    fn hand(&self, row: Waiting) -> bool {
+        let mut handed = self.0.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        if handed.len() >= HANDED_MAX || !self.0.followed.load(Ordering::Relaxed) {
+            return false;
+        }
+        handed.push(row);
+        drop(handed);
+        self.0.came.notify_one();
+        true
+    }
+
+    /// What was handed over, as soon as something is.
+    pub(super) async fn handed(&self) -> Vec<Waiting> {
+        self.0.followed.store(true, Ordering::Relaxed);
+        loop {
+            let rows = std::mem::take(
+                &mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner),
+            );
+            if !rows.is_empty() {
+                return rows;
+            }
+            self.0.came.notified().await;
+        }
     }
 }
 
@@ -55,16 +101,18 @@ impl Write {
         match self.insert(&updates).await {
             Ok(stored) => {
                 fault::reach(Point::BatchStored);
-                if let Some(lowest) = stored.lowest() {
-                    self.arrivals.note(lowest);
-                }
+                let handed = self.hand_over(&stored, &updates);
                 for waiter in batch {
                     let receipt = stored.receipt(waiter.update.update_id);
                     // A waiter that went away will deliver again and be told that the update is known.
                     let _ = waiter.answer.send(Some(receipt));
                 }
                 fault::reach(Point::BatchAnswered);
-                self.stored.notify();
+                if handed {
+                    self.stored.notify_others();
+                } else {
+                    self.stored.notify();
+                }
             }
             Err(WriteError::Data) if batch.len() > 1 => {
                 for waiter in batch {
@@ -77,6 +125,28 @@ impl Write {
                 }
             }
         }
+    }
+
+    /// Whether the dispatcher here was given the row itself. Otherwise it is to look for what was stored.
+    fn hand_over(&self, stored: &Stored, updates: &[&NewUpdate]) -> bool {
+        let Some(lowest) = stored.lowest() else {
+            return false;
+        };
+        let alone = match (stored, updates) {
+            (Stored::All { .. }, [update]) if !update.shed => Some(*update),
+            (Stored::All { .. } | Stored::New(_), _) => None,
+        };
+        let row = alone.map(|update| Waiting {
+            id: lowest,
+            lane: update.lane,
+            priority: 0,
+            not_before: None,
+        });
+        let handed = row.is_some_and(|row| self.arrivals.hand(row));
+        if !handed {
+            self.arrivals.note(lowest);
+        }
+        handed
     }
 
     /// Repetitions are rare, so they are looked for only when there is one.

@@ -37,6 +37,11 @@ pub trait LaneWork: Send + Sync + 'static {
     fn missed(&self) -> Option<i64> {
         None
     }
+    /// Rows that another part of this process put into the table, as soon as there are any: they are not looked for
+    /// there. Whoever claims a row must refuse one that is not the first of its lane.
+    async fn handed(&self) -> Vec<Waiting> {
+        std::future::pending().await
+    }
     /// If the row must not start yet: until when. Called just before it starts.
     fn hold_back(&self, item: &Waiting) -> Option<Hold>;
     /// Works on one row.
@@ -194,6 +199,7 @@ impl<W: LaneWork> Runner<W> {
                     // Its lane may have more in the table than may be held here.
                     unread |= self.work.lane_rows_max() < usize::MAX;
                 }
+                rows = self.work.handed() => self.take_in(&mut running, rows, unread),
                 () = self.wake.notified() => unread = true,
                 () = self.clock.sleep(wait) => {}
             }
@@ -251,6 +257,19 @@ impl<W: LaneWork> Runner<W> {
             }
             if !batch.more {
                 return Ok(true);
+            }
+        }
+    }
+
+    /// Behind rows that are still to be read there is no hurry: then these are read with them.
+    fn take_in(&self, running: &mut Running, rows: Vec<Waiting>, unread: bool) {
+        let now = self.clock.steady();
+        for row in rows {
+            let class = usize::from(row.priority).min(CLASSES - 1);
+            if unread || running.queue.len(class) >= self.limits.buffered_max / CLASSES {
+                running.seen[class] = running.seen[class].min(row.id.saturating_sub(1));
+            } else {
+                running.queue.offer(row, now);
             }
         }
     }

@@ -71,6 +71,11 @@ impl Wake {
     /// Work was committed.
     pub fn notify(&self) {
         self.local.notify_one();
+        self.notify_others();
+    }
+
+    /// Work was committed of which the queue here knows already.
+    pub fn notify_others(&self) {
         if self.others.bits.fetch_or(self.bit, Ordering::Relaxed) & self.bit == 0 {
             self.others.changed.notify_one();
         }
