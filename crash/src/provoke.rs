@@ -238,7 +238,14 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
         }
         Way::Reconcile => payers::pays_now(Arc::clone(outside), Pays::Untold).await,
         Way::Stop => world.replicas[number].signal(Signal::TERM),
-        Way::Broadcast => people::broadcasts(outside).await?,
+        Way::Broadcast => {
+            let outside = Arc::clone(outside);
+            // Its own errand: the bot may die before the button is there.
+            world.errands.spawn(async move {
+                let _ = people::broadcasts(&outside).await;
+            });
+            return Ok(SOON * 2);
+        }
     }
     // What was in hand when its worker died rests for as long as a lease lasts.
     let leases = if way == Way::LightAgain { 2 } else { 1 };

@@ -25,11 +25,13 @@ const RECOVERY_MAX: Duration = Duration::from_secs(10);
 /// For a machine that compiles and tests beside it, and few figures of which the highest counts.
 const QUICK_RECOVERY_MAX: Duration = Duration::from_secs(30);
 /// Mistakes that show soon, one for each of the things that the checker looks at.
-const QUICK_MUTANTS: [Mutant; 4] = [
+const QUICK_MUTANTS: [Mutant; 6] = [
     Mutant::ChargedTwice,
     Mutant::ResultLost,
     Mutant::DoneWithoutEffects,
     Mutant::DedupeDropped,
+    Mutant::CreditedTwice,
+    Mutant::RefundTakenTwice,
 ];
 
 /// In one of so many worlds the disk of Postgres is small, and filled up now and then.

@@ -15,7 +15,7 @@ use crate::tables;
 use crate::world::World;
 
 /// Points at which standing still past all leases may hurt most.
-const FREEZES: [Point; 12] = [
+const FREEZES: [Point; 16] = [
     Point::ShardsRenewed,
     Point::UpdateClaimed,
     Point::UpdateCommitting,
@@ -28,6 +28,10 @@ const FREEZES: [Point; 12] = [
     Point::JobPolled,
     Point::JobEnding,
     Point::JobEndCommitting,
+    Point::PaymentRecorded,
+    Point::RefundsClaimed,
+    Point::RefundAnswered,
+    Point::RefundSettling,
 ];
 
 impl Chaos {
