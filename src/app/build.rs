@@ -255,7 +255,7 @@ impl App {
             providers,
             wake: jobs.wake.clone(),
         };
-        let router = routes::router(Surface {
+        let front = routes::front(Surface {
             webhook: Arc::new(webhook),
             callbacks: Arc::new(callbacks),
             media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone()),
@@ -284,7 +284,7 @@ impl App {
             reconciler,
             upkeep,
             readiness,
-            router,
+            front,
             parts,
         })
     }

@@ -30,8 +30,10 @@ use crate::engine::outbox::Sender;
 use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::Wakes;
+use crate::features::routes;
 use crate::features::topup::{Reconciler, Refunds};
 use crate::http::intake::Intake;
+use crate::http::server::Front;
 use crate::telegram::Client;
 
 pub use build::{BuildError, Parts};
@@ -50,7 +52,7 @@ pub struct App {
     route: Route,
     shards: Shards,
     wakes: Wakes,
-    dispatch: Arc<Runner<Dispatch>>,
+    dispatch: Arc<Runner<Dispatch<routes::Router>>>,
     sender: Arc<Runner<Sender>>,
     broadcasts: Broadcasts,
     jobs: Arc<JobRunner>,
@@ -59,7 +61,7 @@ pub struct App {
     reconciler: Reconciler,
     upkeep: Upkeep,
     readiness: Arc<joins::Readiness>,
-    router: axum::Router,
+    front: Front,
 }
 
 impl App {

@@ -88,14 +88,14 @@ impl App {
     }
 
     fn serve(&self, intake: &Supervisor, listener: TcpListener) {
-        let router = self.router.clone();
+        let front = self.front.clone();
         let drain = self.parts.config.http.shutdown_grace / 2;
         let mut listener = Some(listener);
         intake.service("http", move |shutdown| {
-            let (router, listener) = (router.clone(), listener.take());
+            let (front, listener) = (front.clone(), listener.take());
             async move {
                 if let Some(listener) = listener {
-                    server::serve(listener, router, ServerLimits::default(), shutdown, drain).await;
+                    server::serve(listener, front, ServerLimits::default(), shutdown, drain).await;
                 }
             }
         });

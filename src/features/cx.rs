@@ -144,6 +144,8 @@ pub struct Cx<'a> {
     pub pressed: Option<Pressed>,
     /// Whether the press was answered.
     pub answered: bool,
+    /// Whether there is something new for those who work on jobs.
+    pub has_jobs: bool,
 }
 
 impl Cx<'_> {

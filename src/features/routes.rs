@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::cx::{Cx, Env, Handled, Pressed, Stop};
 use super::press::Press;
 use super::speech::{Args, Language};
-use super::told::{refusal, warn_admins};
+use super::told::{refused, warn_admins};
 use super::{broadcast, language, storefront, topup, wallet};
-use crate::engine::inbox::{HandleError, StoredUpdate, UpdateHandler};
+use crate::base::money::Amount;
+use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
 use crate::engine::outbox;
 use crate::engine::people::{self, Person, Seen, Sighting};
 use crate::engine::wake::Wake;
-use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage};
+use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
 
 /// Handles updates with the features.
 pub struct Router {
@@ -34,51 +35,73 @@ impl Router {
     }
 }
 
+/// What is said instead of what was asked for.
+#[derive(Debug)]
+pub struct Refusal {
+    text: Box<Rich>,
+    keyboard: Option<InlineKeyboard>,
+}
+
+const KEPT: Handling<Refusal> = Handling::Kept { has_jobs: false };
+
 #[async_trait]
 impl UpdateHandler for Router {
+    type Refusal = Refusal;
+
     async fn handle(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
-    ) -> Result<(), HandleError> {
+    ) -> Result<Handling<Refusal>, HandleError> {
         let incoming = Incoming::parse(&update.payload)
             .map_err(|error| HandleError::Unreadable(error.to_string()))?;
         match &incoming.event {
             // Of money, not of a conversation: whoever Telegram names as its sender.
             Event::Message(message) if message.refunded_payment.is_some() => {
-                self.refunded(conn, update, message).await
+                self.refunded(conn, update, message).await?;
             }
             Event::Message(_) | Event::Callback { .. } => {
-                self.converse(conn, update, &incoming).await
+                return self.converse(conn, update, &incoming).await;
             }
             Event::BotBlocked => {
-                Ok(people::blocked(conn, incoming.chat.id, self.env.clock.sql_now()).await?)
+                people::blocked(conn, incoming.chat.id, self.env.clock.sql_now()).await?;
             }
             Event::BotUnblocked => {
                 people::reachable_again(conn, incoming.chat.id).await?;
                 outbox::release_owed(conn, incoming.chat.id).await?;
-                Ok(())
             }
             Event::ChatMigrated { to } => {
-                Ok(people::migrated(conn, incoming.chat.id, *to, self.env.clock.sql_now()).await?)
+                people::migrated(conn, incoming.chat.id, *to, self.env.clock.sql_now()).await?;
             }
             // Answered by intake, ahead of any backlog.
-            Event::PreCheckout { .. } => Ok(()),
+            Event::PreCheckout { .. } => {}
             // Somebody did something that got lost on the way. Only a message without a sender may be so (Bot API docs,
             // "Message": `from` is optional), and it asks for nothing.
             Event::Other(kind)
                 if (kind == "message" || kind == "callback_query")
                     && (incoming.user.id != 0 || incoming.chat.id == 0) =>
             {
-                Err(HandleError::Unreadable(format!(
+                return Err(HandleError::Unreadable(format!(
                     "a {kind} without what every {kind} has"
-                )))
+                )));
             }
-            Event::Other(kind) => {
-                tracing::debug!(kind, "nothing to do for this update");
-                Ok(())
-            }
+            Event::Other(kind) => tracing::debug!(kind, "nothing to do for this update"),
         }
+        Ok(KEPT)
+    }
+
+    /// That the person was seen, their gift, and what is said, stay.
+    async fn refuse(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+        refusal: Refusal,
+    ) -> Result<(), HandleError> {
+        let incoming = Incoming::parse(&update.payload)
+            .map_err(|error| HandleError::Unreadable(error.to_string()))?;
+        let (language, _) = self.greet(conn, update, &incoming).await?;
+        let mut cx = self.cx(conn, update, &incoming, language);
+        into_handle_error(refused(&mut cx, *refusal.text, refusal.keyboard).await)
     }
 
     async fn apologise(
@@ -103,9 +126,11 @@ impl UpdateHandler for Router {
         into_handle_error(warn_admins(&mut cx, update).await)
     }
 
-    fn committed(&self) {
+    fn committed(&self, has_jobs: bool) {
         self.messages.notify();
-        self.jobs.notify();
+        if has_jobs {
+            self.jobs.notify();
+        }
     }
 }
 
@@ -140,6 +165,7 @@ impl Router {
             correlation: update.correlation,
             pressed,
             answered: false,
+            has_jobs: false,
         }
     }
 
@@ -155,15 +181,13 @@ impl Router {
         into_handle_error(topup::refunded(conn, &self.env, payment, update.correlation).await)
     }
 
-    async fn converse(
+    /// Notes who speaks, and gives those who are new what they are given. In which language, and what.
+    async fn greet(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
         incoming: &Incoming,
-    ) -> Result<(), HandleError> {
-        if incoming.user.is_bot || incoming.user.id == 0 {
-            return Ok(());
-        }
+    ) -> Result<(Language, Option<Amount>), HandleError> {
         let Sighting {
             person,
             fresh,
@@ -179,33 +203,31 @@ impl Router {
         } else {
             None
         };
-        let refused = {
-            // What a refused action did is undone; that the person was seen, their gift, and the answer, stay.
-            let mut savepoint = conn.begin().await?;
-            let mut cx = self.cx(&mut savepoint, update, incoming, language);
-            match act(&mut cx, update, incoming, gift).await {
-                Ok(()) => {
-                    into_handle_error(cx.answer(None, false).await)?;
-                    savepoint.commit().await?;
-                    None
-                }
-                Err(Stop::Failed(error)) => return Err(error),
-                Err(Stop::Refused(text)) => {
-                    savepoint.rollback().await?;
-                    Some((text, None))
-                }
-                Err(Stop::RefusedWith(text, keyboard)) => {
-                    savepoint.rollback().await?;
-                    Some((text, Some(keyboard)))
-                }
+        Ok((language, gift))
+    }
+
+    async fn converse(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+        incoming: &Incoming,
+    ) -> Result<Handling<Refusal>, HandleError> {
+        if incoming.user.is_bot || incoming.user.id == 0 {
+            return Ok(KEPT);
+        }
+        let (language, gift) = self.greet(conn, update, incoming).await?;
+        let mut cx = self.cx(conn, update, incoming, language);
+        let refusal = |text, keyboard| Ok(Handling::Refused(Refusal { text, keyboard }));
+        match act(&mut cx, update, incoming, gift).await {
+            Ok(()) => {
+                into_handle_error(cx.answer(None, false).await)?;
+                Ok(Handling::Kept {
+                    has_jobs: cx.has_jobs,
+                })
             }
-        };
-        match refused {
-            None => Ok(()),
-            Some((text, keyboard)) => {
-                let mut cx = self.cx(conn, update, incoming, language);
-                into_handle_error(refusal(&mut cx, *text, keyboard).await)
-            }
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Refused(text)) => refusal(text, None),
+            Err(Stop::RefusedWith(text, keyboard)) => refusal(text, Some(keyboard)),
         }
     }
 }
@@ -249,7 +271,7 @@ async fn act(
     cx: &mut Cx<'_>,
     update: &StoredUpdate,
     incoming: &Incoming,
-    gift: Option<crate::base::money::Amount>,
+    gift: Option<Amount>,
 ) -> Handled {
     match &incoming.event {
         Event::Callback { data, .. } => press(cx, data).await,
@@ -311,7 +333,7 @@ async fn run(
     name: &str,
     rest: &str,
     update: &StoredUpdate,
-    gift: Option<crate::base::money::Amount>,
+    gift: Option<Amount>,
 ) -> Handled {
     broadcast::put_away(cx).await?;
     match name.to_lowercase().as_str() {

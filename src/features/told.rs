@@ -44,7 +44,7 @@ pub(super) async fn warn_admins(cx: &mut Cx<'_>, update: &StoredUpdate) -> Handl
 }
 
 /// Tells the user why not, and where to go from here.
-pub(super) async fn refusal(
+pub(super) async fn refused(
     cx: &mut Cx<'_>,
     text: Rich,
     keyboard: Option<InlineKeyboard>,

@@ -4,6 +4,7 @@
 //! say nothing of the inside.
 
 pub mod callbacks;
+pub mod express;
 pub mod health;
 pub mod intake;
 pub mod media;

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::callbacks::{self, Callbacks};
+use super::express::{Express, WEBHOOK};
 use super::health::{self, ReadinessProbe, Ready};
 use super::media::{self, MediaProxy};
 use super::metrics;
@@ -24,7 +25,8 @@ use super::middleware::rate_limit::{KeyedLimiter, RateLimitLayer};
 use super::middleware::source_address::{
     ClientAddress, Source, SourceAddressLayer, TELEGRAM_RANGES,
 };
-use super::middleware::stack::{self, error};
+use super::middleware::stack::{self, Journal, error};
+use super::server::Front;
 use super::webhook::{self, Webhook};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
@@ -52,12 +54,23 @@ pub struct Surface {
 /// A callback is small; facts of the providers say a few KB.
 const CALLBACK_BYTES_MAX: usize = 256 * 1024;
 
-/// The router of the public listener.
-pub fn router(surface: Surface) -> Router {
+/// What answers on the public listener.
+pub fn front(surface: Surface) -> Front {
+    let journal = Journal::new(surface.callbacks.clock.clone(), surface.ids.clone());
+    // Where a delivery came from is asked on the way of all requests.
+    let express = (!surface.source_check)
+        .then(|| Express::new(Arc::clone(&surface.webhook), journal.clone()));
+    Front {
+        express,
+        router: router(surface, journal),
+    }
+}
+
+fn router(surface: Surface, journal: Journal) -> Router {
     let clock = surface.callbacks.clock.clone();
     let ready = Arc::new(Ready::new(surface.readiness, clock.clone()));
     let mut webhook = Router::new()
-        .route("/webhook", post(webhook::webhook))
+        .route(WEBHOOK, post(webhook::webhook))
         .with_state(surface.webhook);
     if surface.source_check {
         webhook = webhook.layer(axum::middleware::from_fn(from_telegram));
@@ -90,7 +103,7 @@ pub fn router(surface: Surface) -> Router {
     };
     let router = router.fallback(|| async { error(StatusCode::NOT_FOUND, "not found") });
     let source = SourceAddressLayer::new(source, surface.http.trusted_proxies.clone());
-    stack::around(router, source, clock, surface.ids)
+    stack::around(router, source, journal)
 }
 
 /// The router of the metrics' own listener.

@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::express::Express;
 use super::middleware::slow_body::SlowBody;
 use crate::base::supervise::Shutdown;
 use pace::{AnswerBody, Pace, PacedStream};
@@ -61,14 +62,39 @@ impl Default for ServerLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
+/// What answers: the router, and the short way past it.
+#[derive(Clone)]
+pub struct Front {
+    /// For deliveries, if they may take it.
+    pub express: Option<Express>,
+    /// For everything else.
+    pub router: Router,
+}
+
+/// Which of them answers a request.
+enum Way {
+    Express(Express),
+    Router(Router),
+}
+
+impl From<Router> for Front {
+    fn from(router: Router) -> Self {
+        Self {
+            express: None,
+            router,
+        }
+    }
+}
+
 /// Serves until `shutdown`, then lets requests in flight finish for at most `drain`.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: impl Into<Front>,
     limits: ServerLimits,
     shutdown: Shutdown,
     drain: Duration,
 ) {
+    let front = front.into();
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     let connections = TaskTracker::new();
     let cut = Shutdown::new();
@@ -81,7 +107,7 @@ pub async fn serve(
         let Some((stream, peer, slot)) = accepted else {
             continue;
         };
-        let serve = connection(stream, peer, router.clone(), limits, shutdown.clone());
+        let serve = connection(stream, peer, front.clone(), limits, shutdown.clone());
         let cut = cut.clone();
         connections.spawn(async move {
             tokio::select! {
@@ -126,7 +152,7 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Front,
     limits: ServerLimits,
     shutdown: Shutdown,
 ) {
@@ -138,18 +164,23 @@ async fn connection(
     let stream = PacedStream::new(stream, Arc::clone(&pace), &limits);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let busy = Pace::request_begins(&pace);
-        let mut request: Request = request.map(|body| {
-            Body::new(SlowBody::new(
-                body,
-                limits.body_idle_timeout,
-                limits.body_timeout,
-                &pace.spare,
-            ))
+        let request = request.map(|body| {
+            let (idle, whole) = (limits.body_idle_timeout, limits.body_timeout);
+            SlowBody::new(body, idle, whole, &pace.spare)
         });
-        request.extensions_mut().insert(PeerAddress(peer));
-        let answered = router.clone().oneshot(request);
+        let way = match &front.express {
+            Some(express) if Express::takes(&request) => Way::Express(express.clone()),
+            Some(_) | None => Way::Router(front.router.clone()),
+        };
         async move {
-            let response = answered.await?;
+            let response = match way {
+                Way::Express(express) => express.answer(request).await,
+                Way::Router(router) => {
+                    let mut request: Request = request.map(Body::new);
+                    request.extensions_mut().insert(PeerAddress(peer));
+                    router.oneshot(request).await?
+                }
+            };
             Ok::<_, Infallible>(response.map(|body| AnswerBody::new(body, busy)))
         }
     });

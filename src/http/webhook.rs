@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::BoxError;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -60,11 +62,25 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Handles one delivery.
+/// Handles one delivery on the way of all requests, which knows where it came from.
 pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if !webhook.is_telegram(&parts.headers) {
-        tracing::warn!("a delivery without the right secret");
+    deliver(&webhook, &parts.headers, body, None).await
+}
+
+/// Handles one delivery. `request_id` for the log, where no span has it.
+pub(super) async fn deliver<B>(
+    webhook: &Webhook,
+    headers: &HeaderMap,
+    body: B,
+    request_id: Option<&str>,
+) -> Response
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    if !webhook.is_telegram(headers) {
+        tracing::warn!(request_id, "a delivery without the right secret");
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let body = match read(body, webhook.body_bytes_max).await {
@@ -81,12 +97,15 @@ pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> R
             }
         }
         Taken::NotAnUpdate => {
-            tracing::warn!("an authenticated delivery that is not an update");
+            tracing::warn!(
+                request_id,
+                "an authenticated delivery that is not an update"
+            );
             StatusCode::OK.into_response()
         }
         Taken::TryAgain(error) => {
             let seconds = error.retry_after_s();
-            tracing::warn!(error = %error, retry_after_s = seconds, "an update could not be stored");
+            tracing::warn!(request_id, error = %error, retry_after_s = seconds, "an update could not be stored");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 [(header::RETRY_AFTER, seconds.to_string())],
@@ -97,16 +116,14 @@ pub async fn webhook(State(webhook): State<Arc<Webhook>>, request: Request) -> R
 }
 
 /// Telegram never sends an update above 512 KiB (TDLib, `TQueue.cpp`): a body beyond the limit is not from Telegram.
-async fn read(body: Body, bytes_max: usize) -> Result<bytes::Bytes, StatusCode> {
-    axum::body::to_bytes(body, bytes_max)
-        .await
-        .map_err(|error| {
-            let too_large = std::error::Error::source(&error)
-                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-            if too_large {
-                StatusCode::PAYLOAD_TOO_LARGE
-            } else {
-                StatusCode::BAD_REQUEST
-            }
-        })
+async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, StatusCode>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::BAD_REQUEST),
+    }
 }

@@ -1,5 +1,6 @@
 //! What can never succeed is set aside after a bounded number of tries, with its story, while all else goes on.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Shutdown;
 use bulwark::engine::inbox::{
-    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate,
-    UpdateHandler,
+    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, Handling, NewUpdate,
+    StoredUpdate, UpdateHandler,
 };
 use bulwark::engine::lanes::{Limits, Runner};
 use bulwark::engine::outbox::{self, Action, NewMessage};
@@ -44,11 +45,22 @@ impl Faulty {
 
 #[async_trait]
 impl UpdateHandler for Faulty {
+    type Refusal = Infallible;
+
+    async fn refuse(
+        &self,
+        _: &mut PgConnection,
+        _: &StoredUpdate,
+        refusal: Infallible,
+    ) -> Result<(), HandleError> {
+        match refusal {}
+    }
+
     async fn handle(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
-    ) -> Result<(), HandleError> {
+    ) -> Result<Handling<Infallible>, HandleError> {
         self.say(conn, "handled").await?;
         match update.kind.as_str() {
             "panics" | "panics twice" => panic!("choked on update {}", update.update_id),
@@ -56,7 +68,7 @@ impl UpdateHandler for Faulty {
             "fails" => Err(HandleError::Bug(anyhow::anyhow!("always wrong"))),
             "waits" => Err(HandleError::Retry(anyhow::anyhow!("never ready"))),
             "unreadable" => Err(HandleError::Unreadable("no sender".to_owned())),
-            _ => Ok(()),
+            _ => Ok(Handling::Kept { has_jobs: false }),
         }
     }
 
@@ -70,7 +82,7 @@ impl UpdateHandler for Faulty {
         Ok(())
     }
 
-    fn committed(&self) {}
+    fn committed(&self, _: bool) {}
 }
 
 /// The engine of the inbox, with nothing around it but the database.
@@ -78,7 +90,7 @@ struct Engine {
     pool: PgPool,
     clock: Clock,
     hand: ManualClock,
-    runner: Runner<Dispatch>,
+    runner: Runner<Dispatch<Faulty>>,
     shards: Shards,
 }
 

@@ -1,6 +1,7 @@
 //! Several replicas on one database: even shares, order and exactly-once while shards move, wake-ups.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use bulwark::base::clock::{Clock, ManualClock};
 use bulwark::base::ids::Ids;
 use bulwark::base::supervise::Supervisor;
 use bulwark::engine::inbox::{
-    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, NewUpdate, StoredUpdate,
-    UpdateHandler,
+    self, AdmissionLimits, Dispatch, DispatchLimits, HandleError, Handling, NewUpdate,
+    StoredUpdate, UpdateHandler,
 };
 use bulwark::engine::lanes::{Limits, Runner};
 use bulwark::engine::shards::{self, LEASE, RENEW, Shards};
@@ -97,11 +98,22 @@ struct Scribe;
 
 #[async_trait]
 impl UpdateHandler for Scribe {
+    type Refusal = Infallible;
+
+    async fn refuse(
+        &self,
+        _: &mut PgConnection,
+        _: &StoredUpdate,
+        refusal: Infallible,
+    ) -> Result<(), HandleError> {
+        match refusal {}
+    }
+
     async fn handle(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
-    ) -> Result<(), HandleError> {
+    ) -> Result<Handling<Infallible>, HandleError> {
         conn.execute(sqlx::AssertSqlSafe(format!(
             "insert into handled (update_id) values ({}); select pg_sleep(random() * 0.004)",
             update.update_id
@@ -110,14 +122,14 @@ impl UpdateHandler for Scribe {
         if update.attempts == 0 && update.update_id % 17 == 0 {
             return Err(HandleError::Retry(anyhow::anyhow!("the first try fails")));
         }
-        Ok(())
+        Ok(Handling::Kept { has_jobs: false })
     }
 
     async fn apologise(&self, _: &mut PgConnection, _: &StoredUpdate) -> Result<(), HandleError> {
         Ok(())
     }
 
-    fn committed(&self) {}
+    fn committed(&self, _: bool) {}
 }
 
 const CHATS: i64 = 12;
@@ -166,7 +178,7 @@ fn dispatcher(
     shards: &Shards,
     wake: Arc<Notify>,
     poll: Duration,
-) -> Runner<Dispatch> {
+) -> Runner<Dispatch<Scribe>> {
     let dispatch = Dispatch::new(
         pool.clone(),
         clock.clone(),

@@ -45,14 +45,36 @@ impl From<sqlx::Error> for HandleError {
     }
 }
 
+/// What handling an update came to.
+#[derive(Debug)]
+pub enum Handling<R> {
+    /// Its effects stay.
+    Kept {
+        /// Whether jobs are among them.
+        has_jobs: bool,
+    },
+    /// Its effects are undone, and the refusal is told in a transaction of its own. A savepoint for each update would cost
+    /// all of them two more round trips.
+    Refused(R),
+}
+
 /// What is done with an update. All effects go through the given transaction.
 #[async_trait]
 pub trait UpdateHandler: Send + Sync + 'static {
-    /// Handles one update; the caller commits.
+    /// Why something is refused, and what is said.
+    type Refusal: Send;
+    /// Handles one update; the caller commits, or rolls back what is refused.
     async fn handle(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
+    ) -> Result<Handling<Self::Refusal>, HandleError>;
+    /// Tells of the refusal; the caller commits.
+    async fn refuse(
+        &self,
+        conn: &mut PgConnection,
+        update: &StoredUpdate,
+        refusal: Self::Refusal,
     ) -> Result<(), HandleError>;
     /// Tells the user that their update was set aside; called in the transaction that quarantines it.
     async fn apologise(
@@ -60,8 +82,8 @@ pub trait UpdateHandler: Send + Sync + 'static {
         conn: &mut PgConnection,
         update: &StoredUpdate,
     ) -> Result<(), HandleError>;
-    /// Called after a commit that may have made messages or jobs.
-    fn committed(&self);
+    /// Called after a commit that may have made messages, and jobs if so.
+    fn committed(&self, has_jobs: bool);
 }
 
 /// The bounds of a dispatcher.
@@ -83,24 +105,24 @@ impl Default for DispatchLimits {
 }
 
 /// The inbox as a queue in lanes.
-pub struct Dispatch {
+pub struct Dispatch<H> {
     pool: PgPool,
     clock: Clock,
     ids: Ids,
     shards: Shards,
     arrivals: Arrivals,
-    handler: Arc<dyn UpdateHandler>,
+    handler: Arc<H>,
     limits: DispatchLimits,
 }
 
-impl Dispatch {
+impl<H: UpdateHandler> Dispatch<H> {
     /// Dispatches the lanes of `shards` to `handler`.
     pub fn new(
         pool: PgPool,
         clock: Clock,
         ids: Ids,
         shards: Shards,
-        handler: Arc<dyn UpdateHandler>,
+        handler: Arc<H>,
         limits: DispatchLimits,
     ) -> Self {
         Self {
@@ -138,18 +160,35 @@ impl Dispatch {
             correlation = %update.correlation
         );
         let handled = if fault::mutant(Mutant::DoneWithoutEffects) {
-            Ok(())
+            Ok(Handling::Kept { has_jobs: false })
         } else {
             self.guarded(self.handler.handle(&mut tx, &update))
                 .instrument(span.clone())
                 .await
         };
+        let handled = match handled {
+            Ok(Handling::Refused(refusal)) => {
+                tx.rollback().await?;
+                fault::reach(Point::UpdateRolledBack);
+                tx = self.pool.begin().await?;
+                let claimed = store::claim(&mut tx, item.id, self.clock.sql_now()).await?;
+                if claimed.is_none() {
+                    return Ok(Attempt::Gone);
+                }
+                self.guarded(self.handler.refuse(&mut tx, &update, refusal))
+                    .instrument(span.clone())
+                    .await
+                    .map(|()| false)
+            }
+            Ok(Handling::Kept { has_jobs }) => Ok(has_jobs),
+            Err(error) => Err(error),
+        };
         match handled {
-            Ok(()) => {
+            Ok(has_jobs) => {
                 fault::reach(Point::UpdateCommitting);
                 tx.commit().await?;
                 fault::reach(Point::UpdateCommitted);
-                self.handler.committed();
+                self.handler.committed(has_jobs);
                 Ok(Attempt::Done)
             }
             Err(error) => {
@@ -161,10 +200,10 @@ impl Dispatch {
     }
 
     /// A handler that panics or does not come back fails like any other, so that its tries are counted.
-    async fn guarded(
+    async fn guarded<T>(
         &self,
-        handling: impl Future<Output = Result<(), HandleError>>,
-    ) -> Result<(), HandleError> {
+        handling: impl Future<Output = Result<T, HandleError>>,
+    ) -> Result<T, HandleError> {
         let caught = AssertUnwindSafe(handling).catch_unwind();
         match tokio::time::timeout(self.limits.handler_timeout, caught).await {
             Ok(Ok(handled)) => handled,
@@ -206,7 +245,7 @@ impl Dispatch {
             fault::reach(Point::UpdateQuarantining);
             tx.commit().await?;
             fault::reach(Point::UpdateQuarantined);
-            self.handler.committed();
+            self.handler.committed(false);
             tracing::error!(error = %text, attempts, "update quarantined");
             return Ok(Verdict::Done);
         }
@@ -248,7 +287,7 @@ fn backoff(attempts: i16, ids: &Ids) -> Duration {
 }
 
 #[async_trait]
-impl LaneWork for Dispatch {
+impl<H: UpdateHandler> LaneWork for Dispatch<H> {
     fn name(&self) -> &'static str {
         "inbox"
     }

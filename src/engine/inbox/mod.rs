@@ -32,7 +32,7 @@ mod store;
 mod write;
 
 pub use admission::AdmissionLimits;
-pub use dispatch::{Dispatch, DispatchLimits, HandleError, UpdateHandler};
+pub use dispatch::{Dispatch, DispatchLimits, HandleError, Handling, UpdateHandler};
 pub use receive::{
     BATCHES_MAX, BatchWriter, COMMIT_TIMEOUT, NewUpdate, Receipt, ReceiveError, Receiver, channel,
 };

@@ -72,9 +72,8 @@ impl Arrivals {
     pub(super) async fn handed(&self) -> Vec<Waiting> {
         self.0.followed.store(true, Ordering::Relaxed);
         loop {
-            let rows = std::mem::take(
-                &mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner),
-            );
+            let rows =
+                std::mem::take(&mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner));
             if !rows.is_empty() {
                 return rows;
             }

@@ -181,6 +181,7 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
             draft.id
         ))));
     }
+    cx.has_jobs = true;
     tracing::info!(job = %order_id, service = %service.id, price = service.price.0, "order placed");
     Ok(())
 }

@@ -102,6 +102,7 @@ fn cancel_key(outcome: CancelOutcome) -> &'static str {
 async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<CancelOutcome> {
     let now = cx.now();
     let outcome = jobs::cancel(cx.conn, order.id, now).await?;
+    cx.has_jobs = true;
     if outcome != CancelOutcome::Ended {
         return Ok(outcome);
     }

@@ -37,19 +37,14 @@ pub fn error(status: StatusCode, text: &str) -> Response {
 }
 
 /// Puts the layers around `router`; as one, because each of its own would box every request and every answer anew.
-pub fn around(router: Router, source: SourceAddressLayer, clock: Clock, ids: Ids) -> Router {
-    let logged = LoggedLayer {
-        clock,
-        ids,
-        durations: Arc::new(Durations::new()),
-    };
+pub fn around(router: Router, source: SourceAddressLayer, journal: Journal) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(SetSensitiveRequestHeadersLayer::new([
                 header::AUTHORIZATION,
                 header::HeaderName::from_static("x-telegram-bot-api-secret-token"),
             ]))
-            .layer(logged)
+            .layer(journal)
             // Inside, so that a panic is logged and counted as the answer that it becomes.
             .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
                 let text = redact::text(panic_text(&*panic)).into_owned();
@@ -122,20 +117,60 @@ impl Durations {
     }
 }
 
+/// Gives requests their ids, and counts and logs their answers.
 #[derive(Clone)]
-struct LoggedLayer {
+pub struct Journal {
     clock: Clock,
     ids: Ids,
     durations: Arc<Durations>,
 }
 
-impl<S> Layer<S> for LoggedLayer {
+/// A request that is being answered.
+pub struct Entry {
+    /// In every line that it causes, and in its answer.
+    pub request_id: String,
+    started: Duration,
+}
+
+impl Journal {
+    /// One for all that a server answers.
+    pub fn new(clock: Clock, ids: Ids) -> Self {
+        let durations = Arc::new(Durations::new());
+        Self {
+            clock,
+            ids,
+            durations,
+        }
+    }
+
+    /// A request came.
+    pub fn begin(&self) -> Entry {
+        Entry {
+            request_id: self.ids.short(),
+            started: self.clock.monotonic(),
+        }
+    }
+
+    /// It is answered. `route` is a template: paths of media and callbacks hold secrets.
+    pub fn end(&self, entry: Entry, method: &'static str, route: &str, response: &mut Response) {
+        let took = self.clock.monotonic() - entry.started;
+        let status = response.status().as_u16();
+        self.durations.record(method, route, status, took);
+        let (request_id, took_ms) = (&entry.request_id, took.as_millis());
+        tracing::debug!(request_id, method, route, status, took_ms, "request");
+        if let Ok(id) = HeaderValue::try_from(entry.request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+    }
+}
+
+impl<S> Layer<S> for Journal {
     type Service = Logged<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Logged {
             inner,
-            around: self.clone(),
+            journal: self.clone(),
         }
     }
 }
@@ -143,9 +178,9 @@ impl<S> Layer<S> for LoggedLayer {
 /// The route's template stands in log and metrics: paths of media and callbacks hold secrets.
 /// The request's id stands in every line that it causes, and in its answer, so that an operator can be asked about it.
 #[derive(Clone)]
-struct Logged<S> {
+pub struct Logged<S> {
     inner: S,
-    around: LoggedLayer,
+    journal: Journal,
 }
 
 impl<S, B> Service<Request> for Logged<S>
@@ -164,34 +199,20 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let LoggedLayer {
-            clock,
-            ids,
-            durations,
-        } = self.around.clone();
-        let id = ids.short();
+        let journal = self.journal.clone();
+        let entry = journal.begin();
         let route = request.extensions().get::<MatchedPath>().cloned();
         let method = method_label(request.method());
-        let started = clock.monotonic();
-        let span = tracing::error_span!("request", request_id = %id);
+        let span = tracing::error_span!("request", request_id = %entry.request_id);
         let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(async move {
-            let run = answer.instrument(span.clone());
+            let run = answer.instrument(span);
             let mut response = match tokio::time::timeout(ANSWER_TIMEOUT, run).await {
                 Ok(Ok(response)) => response.map(Body::new),
                 Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"),
             };
-            let took = clock.monotonic() - started;
-            let status = response.status().as_u16();
             let route = route.as_ref().map_or("none", MatchedPath::as_str);
-            durations.record(method, route, status, took);
-            if tracing::enabled!(tracing::Level::DEBUG) {
-                let took_ms = took.as_millis();
-                span.in_scope(|| tracing::debug!(method, route, status, took_ms, "request"));
-            }
-            if let Ok(id) = HeaderValue::try_from(id) {
-                response.headers_mut().insert(REQUEST_ID, id);
-            }
+            journal.end(entry, method, route, &mut response);
             Ok(response)
         })
     }
@@ -210,10 +231,14 @@ mod tests {
     async fn get_from(router: Router) -> (StatusCode, String) {
         let request = Request::get("/").body(Body::empty()).unwrap();
         let source = SourceAddressLayer::new(Source::Peer, Vec::new());
-        let response = around(router, source, Clock::system(), Ids::seeded(1))
-            .oneshot(request)
-            .await
-            .unwrap();
+        let response = around(
+            router,
+            source,
+            Journal::new(Clock::system(), Ids::seeded(1)),
+        )
+        .oneshot(request)
+        .await
+        .unwrap();
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
