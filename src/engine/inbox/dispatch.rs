@@ -169,7 +169,6 @@ impl<H: UpdateHandler> Dispatch<H> {
         let handled = match handled {
             Ok(Handling::Refused(refusal)) => {
                 tx.rollback().await?;
-                fault::reach(Point::UpdateRolledBack);
                 tx = self.pool.begin().await?;
                 let claimed = store::claim(&mut tx, item.id, self.clock.sql_now()).await?;
                 if claimed.is_none() {
