@@ -15,6 +15,7 @@ use crate::faults::Faults;
 use crate::keep::Saves;
 use crate::kie;
 use crate::log::CallLog;
+use crate::panel;
 use crate::telegram::Telegram;
 
 /// With the machine's clock, ids count the seconds since this moment.
@@ -45,6 +46,7 @@ pub struct Core {
     pub log: CallLog,
     pub telegram: Telegram,
     pub kie: kie::State,
+    pub panels: panel::State,
     /// For calls that the simulator makes: webhooks, callbacks, media by address.
     pub http: reqwest::Client,
     /// Background work; ends at shutdown.
@@ -84,6 +86,7 @@ impl Core {
             log: CallLog::default(),
             telegram: Telegram::new(&config.token, first_id),
             kie: kie::State::default(),
+            panels: panel::State::default(),
             http,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

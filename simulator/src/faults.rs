@@ -19,7 +19,8 @@ use crate::server::Cut;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`, `file`, `webhook`.
+    /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`,
+    /// `panel.add`, `panel.status`, `file`, `webhook`.
     pub target: String,
     /// Only calls about this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,13 +87,13 @@ impl Rule {
     /// # Errors
     /// What is wrong with it: a rule that never applies or does nothing would let a test pass that proves nothing.
     pub fn check(&self) -> Result<(), String> {
-        let known = ["telegram.", "kie.", "*"]
+        let known = ["telegram.", "kie.", "panel.", "*"]
             .iter()
             .any(|start| self.target.starts_with(start))
             || ["file", "webhook"].contains(&self.target.trim_end_matches('*'));
         if !known {
             return Err(format!(
-                "target: {:?} is none of telegram.<method>, kie.<call>, file, webhook, with * at the end for all that start so",
+                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, file, webhook, with * at the end for all that start so",
                 self.target
             ));
         }
@@ -123,6 +124,8 @@ fn usual_body(target: &str, status: u16, seconds: u32) -> Value {
     let text = format!("Too Many Requests: retry after {seconds}");
     if target.starts_with("telegram.") {
         json!({"ok": false, "error_code": status, "description": text, "parameters": {"retry_after": seconds}})
+    } else if target.starts_with("panel.") {
+        json!({ "error": text })
     } else {
         json!({"code": status, "msg": text})
     }

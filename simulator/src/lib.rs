@@ -13,6 +13,7 @@ pub mod kie;
 pub mod log;
 pub mod markdown;
 mod page;
+pub mod panel;
 pub mod server;
 pub mod telegram;
 
@@ -88,6 +89,11 @@ impl Simulator {
         format!("{}/kie", self.telegram_url())
     }
 
+    /// For a client of the panel of this name.
+    pub fn panel_url(&self, name: &str) -> String {
+        format!("{}/panel/{name}/api/v2", self.telegram_url())
+    }
+
     pub fn clock(&self) -> &SimClock {
         &self.core.clock
     }
@@ -140,6 +146,7 @@ fn router(core: &Arc<Core>) -> Router {
         .merge(telegram::router(Arc::clone(core)))
         .merge(control::router(Arc::clone(core)))
         .nest("/kie", kie::router(Arc::clone(core)))
+        .nest("/panel", panel::router(Arc::clone(core)))
         .merge(page::router(Arc::clone(core)))
         .fallback(control::missing)
         // Each part has limits of its own, with the answers of its original.

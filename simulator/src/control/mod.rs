@@ -96,6 +96,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/commands", get(view::commands))
         .route("/sim/events", get(view::events))
         .merge(crate::kie::control_router())
+        .merge(crate::panel::control_router())
         .route("/sim", any(missing))
         .route("/sim/", any(missing))
         .route("/sim/{*rest}", any(missing))
@@ -211,6 +212,7 @@ async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
     core.log.clear();
     core.telegram.reset();
     core.kie.reset();
+    core.panels.reset();
     Json(json!({"ok": true}))
 }
 

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::blobs::{Blobs, Named};
 use crate::core::Core;
 use crate::kie;
+use crate::panel;
 use crate::telegram::stars::Stars;
 use crate::telegram::updates::{Pending, QueueKey};
 use crate::telegram::world::{Callback, Chat, StoredFile, User};
@@ -47,6 +48,8 @@ pub(super) struct Snapshot {
     allowed_updates: Option<Vec<String>>,
     updates: Vec<Update>,
     kie: kie::Saved,
+    #[serde(default)]
+    panels: BTreeMap<String, panel::Panel>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,6 +163,7 @@ impl Snapshot {
             allowed_updates: None,
             updates: Vec::new(),
             kie: kie::Saved::default(),
+            panels: core.panels.saved(),
         }
     }
 
@@ -233,6 +237,7 @@ impl Snapshot {
                 state.updates.put_back(update.id, pending, now);
             }
         }
+        core.panels.restore(self.panels);
         let tasks: VecDeque<_> = core.kie.restore(self.kie, &|name| blobs.read(name));
         for id in tasks {
             kie::resume(core, id);

@@ -1,0 +1,150 @@
+//! What the panels sell, and what each kind of order must and may give.
+
+/// How an order of a service is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Default,
+    Package,
+    Comments,
+    Mentions,
+    Subscriptions,
+    Poll,
+}
+
+impl Kind {
+    /// As in the answer to `services`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Default => "Default",
+            Self::Package => "Package",
+            Self::Comments => "Custom Comments",
+            Self::Mentions => "Mentions Custom List",
+            Self::Subscriptions => "Subscriptions",
+            Self::Poll => "Poll",
+        }
+    }
+
+    /// Fields that an order needs.
+    pub(crate) fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Default => &["link", "quantity"],
+            Self::Package => &["link"],
+            Self::Comments => &["link", "comments"],
+            Self::Mentions => &["link", "usernames"],
+            Self::Subscriptions => &["username", "min", "max", "posts", "delay"],
+            Self::Poll => &["link", "quantity", "answer_number"],
+        }
+    }
+
+    /// Fields that it may have besides.
+    pub(crate) fn optional(self) -> &'static [&'static str] {
+        match self {
+            Self::Default => &["runs", "interval"],
+            Self::Subscriptions => &["expiry"],
+            Self::Package | Self::Comments | Self::Mentions | Self::Poll => &[],
+        }
+    }
+}
+
+/// One service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// US dollars for 1000, as the panel writes it.
+    pub(crate) rate: &'static str,
+    /// The same in millionths of a dollar.
+    pub(crate) rate_micros: i64,
+    pub(crate) min: i64,
+    pub(crate) max: i64,
+    pub(crate) dripfeed: bool,
+    pub(crate) refill: bool,
+    pub(crate) cancel: bool,
+    /// How long an order takes.
+    pub(crate) takes_s: i64,
+}
+
+const fn service(
+    id: &'static str,
+    name: &'static str,
+    kind: Kind,
+    rate: (&'static str, i64),
+    range: (i64, i64),
+) -> Service {
+    Service {
+        id,
+        name,
+        kind,
+        rate: rate.0,
+        rate_micros: rate.1,
+        min: range.0,
+        max: range.1,
+        dripfeed: false,
+        refill: false,
+        cancel: false,
+        takes_s: 60,
+    }
+}
+
+/// Every service of every panel.
+pub(crate) const SERVICES: &[Service] = &[
+    Service {
+        dripfeed: true,
+        refill: true,
+        cancel: true,
+        ..service(
+            "101",
+            "Channel members",
+            Kind::Default,
+            ("0.90", 900_000),
+            (50, 10_000),
+        )
+    },
+    service(
+        "102",
+        "Comments of your own",
+        Kind::Comments,
+        ("8", 8_000_000),
+        (2, 500),
+    ),
+    service(
+        "103",
+        "Mentions from a list",
+        Kind::Mentions,
+        ("5.00", 5_000_000),
+        (2, 500),
+    ),
+    service(
+        "104",
+        "Views on new posts",
+        Kind::Subscriptions,
+        ("1.20", 1_200_000),
+        (10, 5_000),
+    ),
+    service(
+        "105",
+        "Poll votes",
+        Kind::Poll,
+        ("2", 2_000_000),
+        (20, 5_000),
+    ),
+    service(
+        "106",
+        "Starter pack",
+        Kind::Package,
+        ("3", 3_000_000),
+        (1, 1),
+    ),
+    service(
+        "107",
+        "Views without refill",
+        Kind::Default,
+        ("0.10", 100_000),
+        (100, 100_000),
+    ),
+];
+
+pub(crate) fn find(id: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| service.id == id)
+}
