@@ -40,7 +40,9 @@ pub struct Shop {
 pub fn check(env: &Env) -> Report {
     let environment = Config::from_env(env).err().unwrap_or_default();
     let path = env.get("CATALOG_PATH").map(PathBuf::from);
-    let (shop, catalog) = match Catalog::load(path.as_deref(), Providers::NAMES) {
+    let names = Providers::names_in(env);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (shop, catalog) = match Catalog::load(path.as_deref(), &names) {
         Ok(catalog) => (Some(Shop::of(&catalog)), Vec::new()),
         Err(problems) => (None, problems),
     };

@@ -9,6 +9,7 @@ use super::App;
 use super::funds::Funds;
 use super::gauges::Gauges;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
+use super::providers;
 use super::retention::Retention;
 use super::stars::BotStars;
 use crate::base::clock::Clock;
@@ -39,7 +40,6 @@ use crate::http::media::{MediaProxy, MediaSigner};
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::Provider;
-use crate::providers::kie::{Kie, KieConfig};
 use crate::telegram::{Client, ClientConfig};
 
 /// Bodies of updates that may wait for the database at once, bytes. Telegram's are below one kibibyte as a rule.
@@ -95,7 +95,7 @@ impl App {
         } = pools(&route, config.database.pool_size);
         let worker = ids.uuid();
         let client = client(config)?;
-        let providers = providers(config, clock, ids)?;
+        let providers = providers::all(config, clock, ids)?;
         let signer = Arc::new(MediaSigner::new(
             &config.media.secret,
             config.media.secret_previous.as_ref(),
@@ -343,20 +343,12 @@ pub(super) fn client(config: &Config) -> Result<Client, BuildError> {
     Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
 }
 
-fn providers(
-    config: &Config,
-    clock: &Clock,
-    ids: &Ids,
-) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
-    let kie = &config.providers.kie;
-    let settings = KieConfig {
-        api_key: kie.api_key.clone(),
-        api_url: kie.api_url.clone(),
-        webhook_key: kie.webhook_key.clone(),
-    };
-    let kie = Kie::new(settings, clock.clone(), ids.clone())
-        .map_err(|error| BuildError::Http(error.to_string()))?;
-    Ok(vec![Arc::new(kie)])
+/// The catalogue with only what the configured providers can do on its shelves.
+fn on_sale(catalog: &Catalog, providers: &[Arc<dyn Provider>]) -> Arc<Catalog> {
+    let enabled: Vec<&str> = providers.iter().map(|provider| provider.name()).collect();
+    let mut catalog = catalog.clone();
+    catalog.offer_only(&enabled);
+    Arc::new(catalog)
 }
 
 pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
@@ -365,7 +357,7 @@ pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
     Env {
         clock: parts.clock.clone(),
         ids: parts.ids.clone(),
-        catalog: Arc::clone(&parts.catalog),
+        catalog: on_sale(&parts.catalog, &providers),
         admin_ids: parts.config.wallet.admin_ids.clone(),
         welcome_grant: parts.config.wallet.welcome_grant,
         stars: StarsOffer {

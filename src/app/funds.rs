@@ -54,7 +54,7 @@ impl Task for Funds {
                     "our account at the provider is empty"
                 );
             }
-            gauge!(PROVIDER_BALANCE, "provider" => provider.name())
+            gauge!(PROVIDER_BALANCE, "provider" => provider.name().to_owned())
                 .set(f64::from(i32::try_from(balance).unwrap_or(i32::MAX)));
             balances.insert(provider.name().to_owned(), json!(balance));
         }

@@ -9,6 +9,7 @@ mod funds;
 mod gauges;
 mod joins;
 mod polling;
+mod providers;
 mod retention;
 mod run;
 pub mod serve;

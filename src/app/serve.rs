@@ -10,7 +10,7 @@ use crate::base::redact::ExposeSecret as _;
 use crate::base::supervise::{Shutdown, spawn};
 use crate::base::telemetry;
 use crate::catalog::Catalog;
-use crate::config::{Config, Env, Providers, problem_list};
+use crate::config::{Config, Env, problem_list};
 
 /// Runs until a stop signal.
 ///
@@ -55,7 +55,8 @@ pub async fn run(env: &Env) -> Result<(), anyhow::Error> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn catalog(config: &Config) -> Result<Catalog, anyhow::Error> {
-    Catalog::load(config.catalog_path.as_deref(), Providers::NAMES).map_err(|problems| {
+    let providers = config.providers.names();
+    Catalog::load(config.catalog_path.as_deref(), &providers).map_err(|problems| {
         let lines: Vec<String> = problems
             .iter()
             .map(|problem| format!("  {problem}"))

@@ -60,6 +60,18 @@ pub enum InputKind {
     },
     /// A number.
     Number(NumberRange),
+    /// A link to one of these hosts, or below one.
+    Link {
+        /// In lower case.
+        hosts: Vec<String>,
+    },
+    /// A text of so many lines, each of which is one thing.
+    Lines {
+        /// Fewest lines.
+        min: u32,
+        /// Most lines.
+        max: u32,
+    },
 }
 
 /// One option of a choice.
@@ -109,6 +121,8 @@ impl InputKind {
             Self::Audio { .. } => "audio",
             Self::Choice { .. } => "choice",
             Self::Number(_) => "number",
+            Self::Link { .. } => "link",
+            Self::Lines { .. } => "lines",
         }
     }
 
@@ -116,7 +130,11 @@ impl InputKind {
     pub fn is_media(&self) -> bool {
         match self {
             Self::Image { .. } | Self::Video { .. } | Self::Audio { .. } => true,
-            Self::Text { .. } | Self::Choice { .. } | Self::Number(_) => false,
+            Self::Text { .. }
+            | Self::Choice { .. }
+            | Self::Number(_)
+            | Self::Link { .. }
+            | Self::Lines { .. } => false,
         }
     }
 }

@@ -6,6 +6,8 @@
 
 mod fields;
 mod input;
+mod link;
+mod panel;
 mod params;
 mod problem;
 mod read;
@@ -19,6 +21,8 @@ use std::path::Path;
 use serde::Serialize;
 
 pub use input::{DefaultValue, Input, InputKind, InputOption, NumberRange};
+pub use link::normal_link;
+pub use panel::{OrderKind, PanelOrder, Priced};
 pub use params::{ParamError, provider_input};
 pub use problem::Problem;
 
@@ -62,7 +66,7 @@ pub struct Service {
     pub title: LocalText,
     /// At most 300 characters per language.
     pub description: LocalText,
-    /// Price of one order; zero for a free service.
+    /// Price of one order, or of a thousand units ([`Service::is_by_thousand`]); zero for a free service.
     pub price: Amount,
     /// How many orders a user may make per day (UTC), if limited by the catalogue.
     pub free_per_day: Option<u32>,
@@ -74,6 +78,10 @@ pub struct Service {
     pub provider: Binding,
     /// How long it usually takes, in seconds; shown to the user.
     pub estimate_s: u32,
+    /// Its order form, if it is a service of an order panel.
+    pub panel: Option<PanelOrder>,
+    /// Whether it is on sale: its provider is configured here. One that is not is still known by its id.
+    pub is_offered: bool,
 }
 
 impl Service {
@@ -100,6 +108,8 @@ pub enum ResultKind {
     Audio,
     /// A file as it is, uncompressed.
     Document,
+    /// Nothing that could be sent: it happens elsewhere.
+    Delivery,
 }
 
 /// The provider that fulfils a service, and under which name it knows it.
@@ -191,15 +201,23 @@ impl Catalog {
         self.categories.iter().find(|category| category.id == id)
     }
 
-    /// The services of a category, in the order of the file.
+    /// The services on sale in a category, in the order of the file.
     pub fn in_category<'a>(&'a self, category: &'a str) -> impl Iterator<Item = &'a Service> {
         self.services
             .iter()
-            .filter(move |service| service.category == category)
+            .filter(move |service| service.category == category && service.is_offered)
+    }
+
+    /// Takes everything off the shelves whose provider is not among `enabled`.
+    pub fn offer_only(&mut self, enabled: &[&str]) {
+        for service in &mut self.services {
+            service.is_offered = enabled.contains(&service.provider.name.as_str());
+        }
     }
 
     /// The first free service, which the welcome message offers.
     pub fn free_first(&self) -> Option<&Service> {
-        self.services.iter().find(|service| service.is_free())
+        let mut services = self.services.iter();
+        services.find(|service| service.is_free() && service.is_offered)
     }
 }

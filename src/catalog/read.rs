@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::fields::{Fields, Report};
+use super::panel;
 use super::{
     Binding, Catalog, Category, DefaultValue, Input, InputKind, InputOption, NumberRange, Problem,
     ResultKind, Service,
@@ -16,9 +17,12 @@ const DESCRIPTION_CHARS_MAX: usize = 300;
 /// The Bot API gives files up to 20 MB ("getFile").
 const FILE_MB_MAX: u32 = 20;
 const MEDIA_SECONDS_MAX: u32 = 3600;
+/// One message of short lines.
+const LINES_MAX: u32 = 1000;
 /// A Telegram message has at most 4096 characters ("sendMessage").
 const TEXT_CHARS_MAX: u32 = 4096;
-const ESTIMATE_S_MAX: u32 = 3600;
+/// Orders at panels take days.
+const ESTIMATE_S_MAX: u32 = 30 * 24 * 3600;
 
 /// Reads a catalogue as far as it is readable, with the problems found on the way.
 ///
@@ -130,6 +134,14 @@ fn service(
     let free_per_day = fields.optional_integer(report, "free_per_day", 1..=1000);
     let result = result_kind(report, &mut fields);
     let estimate_s = fields.integer(report, "estimate_s", 1..=ESTIMATE_S_MAX);
+    let panel = match fields.value("panel") {
+        None => None,
+        Some(Value::Table(table)) => panel::read(report, &place, table),
+        Some(_) => {
+            fields.report(report, "panel", "must be { kind = \"…\" }");
+            None
+        }
+    };
     let provider = fields
         .table(report, "provider")
         .and_then(|table| binding(report, &place, table));
@@ -151,6 +163,8 @@ fn service(
         result: result?,
         provider: provider?,
         estimate_s: estimate_s?,
+        panel,
+        is_offered: true,
     })
 }
 
@@ -180,8 +194,10 @@ fn result_kind(report: &mut Report, fields: &mut Fields<'_>) -> Option<ResultKin
         "video" => Some(ResultKind::Video),
         "audio" => Some(ResultKind::Audio),
         "document" => Some(ResultKind::Document),
+        "delivery" => Some(ResultKind::Delivery),
         _ => {
-            fields.report(report, "result", "must be image, video, audio or document");
+            let message = "must be image, video, audio, document or delivery";
+            fields.report(report, "result", message);
             None
         }
     }
@@ -274,15 +290,57 @@ fn input_kind(report: &mut Report, fields: &mut Fields<'_>) -> Option<InputKind>
                 step: step?,
             }))
         }
+        "link" => Some(InputKind::Link {
+            hosts: hosts(report, fields)?,
+        }),
+        "lines" => {
+            let min = fields.integer(report, "min", 1..=LINES_MAX);
+            let max = fields.integer(report, "max", 1..=LINES_MAX);
+            Some(InputKind::Lines {
+                min: min?,
+                max: max?,
+            })
+        }
         _ => {
             fields.report(
                 report,
                 "kind",
-                "must be text, image, video, audio, choice or number",
+                "must be text, image, video, audio, choice, number, link or lines",
             );
             None
         }
     }
+}
+
+fn hosts(report: &mut Report, fields: &mut Fields<'_>) -> Option<Vec<String>> {
+    let is_host = |host: &str| {
+        host.contains('.')
+            && host.len() <= 100
+            && host.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)
+            })
+    };
+    let hosts: Option<Vec<String>> =
+        fields
+            .value("hosts")
+            .and_then(Value::as_array)
+            .and_then(|hosts| {
+                let texts = hosts.iter().map(|host| {
+                    host.as_str()
+                        .filter(|host| is_host(host))
+                        .map(str::to_owned)
+                });
+                texts.collect()
+            });
+    if hosts.as_ref().is_none_or(Vec::is_empty) {
+        fields.report(
+            report,
+            "hosts",
+            "must be a list of hosts such as [\"t.me\"], in lower case",
+        );
+        return None;
+    }
+    hosts
 }
 
 fn media_limits(report: &mut Report, fields: &mut Fields<'_>) -> (Option<u32>, Option<u32>) {

@@ -159,7 +159,7 @@ fn each_mistake_is_named_with_file_service_and_field() {
         (
             "result = \"image\"",
             "result = \"gif\"",
-            "service `upscale`: result must be image, video, audio or document",
+            "service `upscale`: result must be image, video, audio, document or delivery",
         ),
         (
             "result = \"image\"",
@@ -219,7 +219,7 @@ fn each_mistake_is_named_with_file_service_and_field() {
         (
             "kind = \"image\"",
             "kind = \"photo\"",
-            "service `upscale`: input `image`: kind must be text, image, video, audio, choice or number",
+            "service `upscale`: input `image`: kind must be text, image, video, audio, choice, number, link or lines",
         ),
         (
             "code = \"USD\"",

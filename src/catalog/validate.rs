@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::panel;
 use super::params::place;
 use super::{Catalog, DefaultValue, Input, InputKind, Problem, Service};
 
@@ -73,6 +74,7 @@ pub(super) fn catalog(
             );
         }
         inputs(service, &mut |field, message| add(at(&field), message));
+        panel::validate(service, &mut |field, message| add(at(&field), message));
     }
 }
 
@@ -136,7 +138,12 @@ fn limits_problem(kind: &InputKind) -> Option<(&'static str, String)> {
             Some(("step", "must be above 0 and at most max - min".to_owned()))
         }
         InputKind::Choice { options } => options_problem(options.iter().map(|o| o.value.as_str())),
+        InputKind::Lines { min, max } if min > max => {
+            Some(("min", format!("must not be above max ({max})")))
+        }
         InputKind::Text { .. }
+        | InputKind::Lines { .. }
+        | InputKind::Link { .. }
         | InputKind::Number(_)
         | InputKind::Image { .. }
         | InputKind::Video { .. }
@@ -180,6 +187,9 @@ fn default_problem(input: &Input) -> Option<String> {
             Some("must be a text".to_owned())
         }
         (InputKind::Number(_), DefaultValue::Text(_)) => Some("must be a number".to_owned()),
+        (InputKind::Link { .. } | InputKind::Lines { .. }, _) => {
+            Some("is not possible for a link or lines".to_owned())
+        }
         (
             InputKind::Image { .. } | InputKind::Video { .. } | InputKind::Audio { .. },
             DefaultValue::Text(_) | DefaultValue::Number(_),

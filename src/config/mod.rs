@@ -38,7 +38,7 @@ pub use limits::Limits;
 pub use logging::Logging;
 pub use media::Media;
 pub use problem::{Problem, problem_list};
-pub use providers::{Kie, Providers};
+pub use providers::{Kie, Panel, Providers};
 pub use stars::Stars;
 pub use summary::{Setting, describe};
 pub use telegram::Telegram;

@@ -1,6 +1,7 @@
 //! Outside providers: keys and addresses.
 
-use super::Reader;
+use super::reader::{base_url, is_local};
+use super::{Env, Reader};
 use crate::base::redact::Secret;
 
 /// All providers.
@@ -8,6 +9,8 @@ use crate::base::redact::Secret;
 pub struct Providers {
     /// KIE.
     pub kie: Kie,
+    /// Every order panel that is known, with and without a key.
+    pub panels: Vec<Panel>,
 }
 
 /// The account at KIE.
@@ -21,9 +24,42 @@ pub struct Kie {
     pub webhook_key: Option<Secret>,
 }
 
+/// The account at an order panel ("SMM panel API v2").
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Its name in the catalogue; its key's variable is this in capitals with `_API_KEY`.
+    pub name: String,
+    /// The whole address of its API.
+    pub api_url: String,
+    /// The account's key; without one the panel is switched off.
+    pub api_key: Option<Secret>,
+}
+
+/// Panels that need no more than a key: name, address, the key's variable.
+const PANELS: [(&str, &str, &str); 3] = [
+    (
+        "smmflare",
+        "https://smmflare.com/api/v2",
+        "SMMFLARE_API_KEY",
+    ),
+    (
+        "plugsmms",
+        "https://plugsmms.com/api/v2",
+        "PLUGSMMS_API_KEY",
+    ),
+    (
+        "smmstone",
+        "https://smmstone.com/api/v2",
+        "SMMSTONE_API_KEY",
+    ),
+];
+const PANELS_MAX: usize = 50;
+const NAME_BYTES_MAX: usize = 24;
+const KEY_LENGTH_MIN: usize = 8;
+
 impl Providers {
-    /// The names a catalogue may bind a service to.
-    pub const NAMES: &[&str] = &["kie"];
+    /// The names that are known without any configuration.
+    pub const NAMES: &[&str] = &["kie", PANELS[0].0, PANELS[1].0, PANELS[2].0];
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let key = reader.required(
@@ -36,6 +72,97 @@ impl Providers {
                 api_url: reader.api_url("KIE_API_URL"),
                 webhook_key: reader.secret("KIE_WEBHOOK_KEY", 8),
             },
+            panels: panels(reader),
         }
+    }
+
+    /// The names a catalogue may bind a service to.
+    pub fn names(&self) -> Vec<&str> {
+        let panels = self.panels.iter().map(|panel| panel.name.as_str());
+        ["kie"].into_iter().chain(panels).collect()
+    }
+
+    /// As [`Providers::names`], of an environment that may be wrong otherwise.
+    pub fn names_in(env: &Env) -> Vec<String> {
+        let panels = panels(&mut Reader::new(env));
+        let panels = panels.into_iter().map(|panel| panel.name);
+        ["kie".to_owned()].into_iter().chain(panels).collect()
+    }
+}
+
+fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
+    let mut panels: Vec<Panel> = Vec::new();
+    for (name, api_url, variable) in PANELS {
+        panels.push(Panel {
+            name: name.to_owned(),
+            api_url: api_url.to_owned(),
+            api_key: reader.secret(variable, KEY_LENGTH_MIN),
+        });
+    }
+    let given = reader.text("PANELS").unwrap_or_default();
+    for entry in given
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+    {
+        match entry
+            .split_once('=')
+            .map(|(name, url)| (name.trim(), url.trim()))
+        {
+            Some((name, url)) if is_name(name) => match api_url(url) {
+                Ok(api_url) => put(&mut panels, name, api_url, reader),
+                Err(message) => wrong(reader, &format!("the address of {name} {message}")),
+            },
+            Some(_) | None => wrong(reader, "has an entry that is not name=address"),
+        }
+    }
+    if panels.len() > PANELS_MAX {
+        wrong(reader, &format!("names more than {PANELS_MAX} panels"));
+    }
+    panels
+}
+
+/// One more panel, or another address for one that is known.
+fn put(panels: &mut Vec<Panel>, name: &str, api_url: String, reader: &mut Reader<'_>) {
+    if let Some(known) = panels.iter_mut().find(|panel| panel.name == name) {
+        known.api_url = api_url;
+        return;
+    }
+    let variable = format!("{}_API_KEY", name.to_uppercase().replace('-', "_"));
+    let key = reader.unlisted(&variable);
+    if key.is_some_and(|key| key.len() < KEY_LENGTH_MIN) {
+        let message =
+            format!("names {name}, whose {variable} is shorter than {KEY_LENGTH_MIN} characters");
+        wrong(reader, &message);
+    }
+    panels.push(Panel {
+        name: name.to_owned(),
+        api_url,
+        api_key: key.map(Secret::from),
+    });
+}
+
+fn wrong(reader: &mut Reader<'_>, message: &str) {
+    let remedy = "set a list such as first=https://first.example/api/v2,second=https://second.example/api/v2 and the keys \
+                  FIRST_API_KEY and SECOND_API_KEY";
+    reader.problem("PANELS", message, remedy);
+}
+
+/// As it may stand in the catalogue, in an address and in a variable's name; `kie` is taken.
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=NAME_BYTES_MAX).contains(&name.len())
+        && name.bytes().all(allowed)
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name != "kie"
+}
+
+/// https, or http where it stays local: the key travels with every request.
+fn api_url(text: &str) -> Result<String, &'static str> {
+    let url = base_url(text)?;
+    if url.scheme() == "https" || is_local(&url) {
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    } else {
+        Err("is plain http to a public host, which would show the key to everyone on the way")
     }
 }

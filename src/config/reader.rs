@@ -87,6 +87,11 @@ impl<'a> Reader<'a> {
         Some(Secret::from(value))
     }
 
+    /// The value of a variable whose name depends on another one's value.
+    pub(super) fn unlisted(&self, name: &str) -> Option<&'a str> {
+        self.env.get(name)
+    }
+
     pub(super) fn path(&mut self, name: &'static str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
     }

@@ -101,6 +101,10 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("MEDIA_PROXY_SECRET", "short"),
         ("MEDIA_LINK_TTL", "1"),
         ("KIE_API_URL", "ftp://api.kie.ai"),
+        ("SMMFLARE_API_KEY", "short"),
+        ("PANELS", "acme"),
+        ("PANELS", "kie=https://panel.example.com/api/v2"),
+        ("PANELS", "acme=http://panel.example.com/api/v2"),
         ("ADMIN_IDS", "@boss"),
         ("ADMIN_IDS", "-5"),
         ("WELCOME_GRANT", "1.50"),
@@ -119,6 +123,31 @@ fn a_wrong_value_is_named_with_what_to_do() {
         assert_eq!(problems[0].variable, name);
         assert!(!problems[0].message.is_empty() && !problems[0].remedy.is_empty());
     }
+}
+
+#[test]
+fn panels_are_on_where_their_key_is_set() {
+    let mut env = with("SMMSTONE_API_KEY", "stone-canary-key");
+    let panels = "acme-2=https://acme.example.com/api/v2/, smmflare=https://other.example.com/api";
+    env.set("PANELS", panels);
+    env.set("ACME_2_API_KEY", "acme-canary-key");
+    let config = config(&env);
+    let panels = config.providers.panels.iter();
+    let panels: Vec<(&str, &str, bool)> = panels
+        .map(|panel| (&*panel.name, &*panel.api_url, panel.api_key.is_some()))
+        .collect();
+    assert_eq!(
+        panels,
+        [
+            ("smmflare", "https://other.example.com/api", false),
+            ("plugsmms", "https://plugsmms.com/api/v2", false),
+            ("smmstone", "https://smmstone.com/api/v2", true),
+            ("acme-2", "https://acme.example.com/api/v2", true),
+        ]
+    );
+    let names = ["kie", "smmflare", "plugsmms", "smmstone", "acme-2"];
+    assert_eq!(config.providers.names(), names);
+    assert!(!format!("{config:?}").contains("canary-key"));
 }
 
 #[test]

@@ -142,6 +142,23 @@ pub const VARIABLES: &[Variable] = &[
         "KIE_WEBHOOK_KEY",
         "Key that signs KIE's callbacks; without it callbacks only serve as hints by their token, and jobs are polled.",
     ),
+    secret(
+        "SMMFLARE_API_KEY",
+        "Key of the account at the order panel SMMFlare; without it its services are not offered.",
+    ),
+    secret(
+        "PLUGSMMS_API_KEY",
+        "Key of the account at the order panel PlugSMMS.",
+    ),
+    secret(
+        "SMMSTONE_API_KEY",
+        "Key of the account at the order panel SMMStone.",
+    ),
+    plain(
+        "PANELS",
+        "",
+        "Further order panels (SMM panel API v2), or other addresses of those above: name=address, separated by commas. The key of each is in its own variable, such as ACME_API_KEY for acme=https://acme.example/api/v2.",
+    ),
     plain(
         "CATALOG_PATH",
         "",

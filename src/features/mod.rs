@@ -22,7 +22,10 @@ use crate::engine::light::LightKind;
 
 /// The owners of all kinds of jobs: one more kind is one more line.
 pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
-    vec![Arc::new(storefront::OrderJob::new(Arc::clone(env)))]
+    vec![
+        Arc::new(storefront::OrderJob::new(Arc::clone(env))),
+        Arc::new(storefront::RefillJob::new(Arc::clone(env))),
+    ]
 }
 
 /// Who does each kind of light job.

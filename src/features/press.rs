@@ -142,6 +142,11 @@ pub enum Press {
         /// Its short id.
         payment: String,
     },
+    /// Deliver anew what an order has lost.
+    Refill {
+        /// The order's short id.
+        order: String,
+    },
 }
 
 /// What an admin does with a broadcast.
@@ -218,6 +223,7 @@ impl Press {
             } => format!("tp:{stars}:{draft}"),
             Self::Refund { payment } => format!("ry:{payment}"),
             Self::NoRefund { payment } => format!("rx:{payment}"),
+            Self::Refill { order } => format!("or:{order}"),
         }
     }
 
@@ -279,6 +285,7 @@ impl Press {
             },
             "ry" => Self::Refund { payment: text()? },
             "rx" => Self::NoRefund { payment: text()? },
+            "or" => Self::Refill { order: text()? },
             _ => return None,
         };
         parts.next().is_none().then_some(press)
@@ -338,6 +345,7 @@ mod tests {
                 .prop_map(|(stars, draft)| Press::TopUpWith { stars, draft }),
             short.prop_map(|payment| Press::Refund { payment }),
             short.prop_map(|payment| Press::NoRefund { payment }),
+            short.prop_map(|order| Press::Refill { order }),
         ]
     }
 

@@ -389,5 +389,6 @@ async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::TopUpWith { stars, draft } => topup::send_invoice(cx, stars, draft.as_deref()).await,
         Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
         Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
+        Press::Refill { order } => storefront::refill(cx, &order).await,
     }
 }

@@ -66,6 +66,10 @@ pub enum FailureReason {
     ResultLost,
     /// Nobody can tell what became of it.
     Unknown,
+    /// The provider cancelled it, and delivered nothing.
+    Cancelled,
+    /// Another order for the same target is under way.
+    TargetBusy,
 }
 
 impl FailureReason {
@@ -81,6 +85,8 @@ impl FailureReason {
             Self::ResultTooLarge => "result_too_large",
             Self::ResultLost => "result_lost",
             Self::Unknown => "unknown",
+            Self::Cancelled => "cancelled",
+            Self::TargetBusy => "target_busy",
         }
     }
 }
@@ -102,6 +108,8 @@ mod tests {
             (R::ResultTooLarge, "result_too_large"),
             (R::ResultLost, "result_lost"),
             (R::Unknown, "unknown"),
+            (R::Cancelled, "cancelled"),
+            (R::TargetBusy, "target_busy"),
         ];
         for (reason, code) in stored {
             assert_eq!(reason.code(), code);

@@ -9,15 +9,17 @@
 //! * Nothing that it returns holds a key, a token or a signed address, except where a field says so.
 //! * It never waits for its own breaker or rate limit: [`Provider::hold_back`] says how long, the job waits.
 //!
-//! [`breaker`], [`rate`], [`fetch`] and [`redaction`] are what providers are built from.
+//! [`breaker`], [`rate`], [`fetch`], `gate` and [`redaction`] are what providers are built from.
 
 pub mod breaker;
 #[cfg(test)]
 mod conformance;
 mod error;
 pub mod fetch;
+mod gate;
 mod grace;
 pub mod kie;
+pub mod panel;
 pub mod rate;
 pub mod redaction;
 
@@ -33,6 +35,10 @@ pub use error::{FailureReason, ProviderError};
 
 /// For a provider that does not say how much it can do at once.
 const TASKS_MAX: u32 = 100;
+
+/// In place of a service: what the order that `params` name as `order` lost since it was done is to be delivered again.
+/// Only for providers whose services say that they can.
+pub const REFILL: &str = "$refill";
 
 /// Work to be done.
 #[derive(Clone, Debug)]
@@ -75,10 +81,21 @@ pub enum PollState {
         /// 0 to 100, if the provider says.
         progress_percent: Option<u8>,
     },
+    /// Under way, at a provider that counts.
+    Counting(Counts),
     /// Done.
     Succeeded {
         /// Where the results are, for a while.
         results: Vec<ResultUrl>,
+    },
+    /// Done, all of it, elsewhere: there is nothing to fetch.
+    Delivered(Counts),
+    /// Ended before all of it was done; the rest never will be.
+    Partial {
+        /// Units that were not delivered.
+        remains: u64,
+        /// What there was before the first of them.
+        start: Option<i64>,
     },
     /// Ended without a result.
     Failed {
@@ -87,6 +104,35 @@ pub enum PollState {
         /// The provider's code.
         code: String,
     },
+}
+
+/// How far work is that is done in units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What there was before the first unit: members of a channel, views of a post.
+    pub start: Option<i64>,
+    /// Units to come.
+    pub remains: Option<u64>,
+}
+
+/// What speaks for or against the arrival of a submit whose answer was lost. For people: a guess, and never acted upon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// What it looks like.
+    pub arrived: Arrived,
+    /// What it looks so by.
+    pub seen: Value,
+}
+
+/// Whether a submit arrived, as far as anybody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// It looks like it.
+    Likely,
+    /// It does not look like it.
+    Unlikely,
+    /// Nobody can tell.
+    Unclear,
 }
 
 /// Where a result can be fetched from.
@@ -139,11 +185,29 @@ pub enum CallbackError {
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// Its name in the catalogue, in stored jobs and in addresses; never changes.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Makes the one request that creates work.
     async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError>;
     /// Asks how the work stands. Safe to repeat.
     async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError>;
+    /// How many tasks one question may be about. More than one: [`Provider::poll_many`] asks about them in one call, which
+    /// counts as one for [`Provider::hold_back`].
+    fn polls_together(&self) -> usize {
+        1
+    }
+    /// Asks how several tasks stand, at most [`Provider::polls_together`]; the answers are in the order of the ids. Safe to
+    /// repeat.
+    async fn poll_many(&self, external_ids: &[&str]) -> Vec<Result<Polled, ProviderError>> {
+        let mut answers = Vec::with_capacity(external_ids.len());
+        for external_id in external_ids {
+            answers.push(self.poll(external_id).await);
+        }
+        answers
+    }
+    /// What speaks for or against the arrival of this request, whose answer was lost. Creates nothing.
+    async fn evidence(&self, _request: &SubmitRequest) -> Option<Evidence> {
+        None
+    }
     /// Whether a task can be stopped. Where it cannot, users are not offered what would not be done.
     fn can_cancel(&self) -> bool {
         false
@@ -196,6 +260,8 @@ pub trait Provider: Send + Sync + 'static {
 pub enum Stopped {
     /// It has no result and costs nothing.
     Yes,
+    /// It will see to it. How the task ends, with which part delivered, a later question tells.
+    Asked,
     /// It goes on, or is done.
     TooLate,
 }

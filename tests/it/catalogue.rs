@@ -26,6 +26,8 @@ fn body(input: &Input, turn: usize) -> Value {
         (InputKind::Video { .. }, 1) => json!({ "video_note": video() }),
         (InputKind::Video { .. }, _) => json!({ "document": video() }),
         (InputKind::Audio { .. }, 0) => json!({ "voice": sound() }),
+        (InputKind::Link { hosts }, _) => json!({ "text": format!("https://{}/fox", hosts[0]) }),
+        (InputKind::Lines { min, .. }, _) => json!({ "text": "A line\n".repeat(*min as usize) }),
         (InputKind::Audio { .. }, _) => json!({ "audio": sound() }),
     }
 }

@@ -28,6 +28,7 @@ mod light;
 mod migrations;
 mod orders;
 mod outbox;
+mod panels;
 mod poison;
 mod questions;
 mod replicas;

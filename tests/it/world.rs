@@ -12,6 +12,7 @@ use bulwark::catalog::Catalog;
 use bulwark::config::{Config, Env, Providers};
 use bulwark::engine::ledger::AuditReport;
 use bulwark::engine::{inbox, jobs, outbox};
+use bulwark_simulator::panel::KEY as PANEL_KEY;
 use bulwark_simulator::{SimConfig, Simulator};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
@@ -81,6 +82,11 @@ impl World {
             ("KIE_API_KEY", KIE_KEY),
             ("KIE_API_URL", sim.kie_url().as_str()),
             ("KIE_WEBHOOK_KEY", KIE_KEY),
+            (
+                "PANELS",
+                format!("one={},two={}", sim.panel_url("one"), sim.panel_url("two")).as_str(),
+            ),
+            ("ONE_API_KEY", PANEL_KEY),
             (
                 "PUBLIC_URL",
                 format!("http://127.0.0.1:{}", address.port()).as_str(),

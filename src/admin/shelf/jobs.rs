@@ -157,7 +157,13 @@ impl Shelf for Jobs<'_> {
 fn states(filters: &[JobFilter]) -> Vec<JobState> {
     use JobState as S;
     const LIVE: [S; 5] = [S::Queued, S::Submitting, S::Running, S::Unknown, S::Stuck];
-    const ENDED: [S; 4] = [S::Succeeded, S::Failed, S::TimedOut, S::Cancelled];
+    const ENDED: [S; 5] = [
+        S::Succeeded,
+        S::Partial,
+        S::Failed,
+        S::TimedOut,
+        S::Cancelled,
+    ];
     if filters.is_empty() {
         return vec![S::Attention];
     }
@@ -171,6 +177,7 @@ fn states(filters: &[JobFilter]) -> Vec<JobState> {
         JobFilter::Running => vec![S::Running],
         JobFilter::Unknown => vec![S::Unknown],
         JobFilter::Succeeded => vec![S::Succeeded],
+        JobFilter::Partial => vec![S::Partial],
         JobFilter::Failed => vec![S::Failed],
         JobFilter::TimedOut => vec![S::TimedOut],
         JobFilter::Cancelled => vec![S::Cancelled],

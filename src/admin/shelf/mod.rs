@@ -65,7 +65,9 @@ impl Desk {
         let wallet = Wallet::from_env(env)
             .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
         let path = env.get("CATALOG_PATH").map(PathBuf::from);
-        let catalog = Catalog::load(path.as_deref(), Providers::NAMES).map_err(|problems| {
+        let names = Providers::names_in(env);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let catalog = Catalog::load(path.as_deref(), &names).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the catalogue is not right\n{}", lines.join("\n"))
         })?;

@@ -212,6 +212,7 @@ pub enum JobFilter {
     Running,
     Unknown,
     Succeeded,
+    Partial,
     Failed,
     #[value(name = "timed_out")]
     TimedOut,

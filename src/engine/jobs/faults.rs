@@ -23,10 +23,10 @@ const ERROR_CHARS_MAX: usize = 500;
 
 impl JobRunner {
     /// A panic, and a step that never ends, are bugs of ours like any other.
-    pub(super) async fn bounded(
+    pub(super) async fn bounded<T>(
         &self,
-        step: impl Future<Output = Result<(), StepError>>,
-    ) -> Result<(), StepError> {
+        step: impl Future<Output = Result<T, StepError>>,
+    ) -> Result<T, StepError> {
         let step = AssertUnwindSafe(step).catch_unwind();
         match tokio::time::timeout(self.limits.step_max, step).await {
             Ok(Ok(result)) => result,

@@ -31,18 +31,14 @@ impl JobRunner {
     pub(super) async fn end(&self, job: &Job, ending: Ending) -> Result<(), StepError> {
         fault::reach(Point::JobEnding);
         let mut tx = self.pool.begin().await?;
-        let failure = match &ending {
-            Ending::Failed(reason) => Some(reason.code()),
-            Ending::Succeeded(_) | Ending::TimedOut | Ending::Cancelled => None,
-        };
-        if !store::end(&mut tx, job, ending.state(), failure, self.clock.sql_now()).await?
+        if !store::end(&mut tx, job, &ending, self.clock.sql_now()).await?
             && !fault::mutant(Mutant::EndUnfenced)
         {
             return Err(StepError::LeaseLost);
         }
         tracing::info!(
             state = ending.state(),
-            failure,
+            failure = ending.failure(),
             polls = job.polls,
             "job ended"
         );

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::line::Line;
 use crate::base::money::Amount;
-use crate::providers::FailureReason;
+use crate::providers::{Counts, FailureReason};
 
 const MEDIA_KEY: &str = "$telegram_file";
 
@@ -72,6 +72,21 @@ pub struct Snapshot {
     pub estimate_s: u32,
     /// The language in which the user is spoken to.
     pub language: String,
+    /// How many units the price is for, where the work is done in units and may end in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<u64>,
+    /// Whether it may be stopped while its provider works on it, if the provider can.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub stoppable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// How a user's file stands in [`Snapshot::params`]: an address is made of it when the job is submitted, so that it is
@@ -136,6 +151,8 @@ pub struct Job {
     pub faults: i16,
     /// Its user does not want it any more.
     pub is_cancel_requested: bool,
+    /// How far it was when it was last asked about, where the provider counts.
+    pub counts: Counts,
 }
 
 /// What became of a job to be queued.
@@ -192,6 +209,17 @@ pub struct Artifact {
 pub enum Ending {
     /// With results.
     Succeeded(Vec<Artifact>),
+    /// All of it was done elsewhere: there are no results to pass on.
+    Delivered(Counts),
+    /// Only a part of it was done.
+    Partial {
+        /// What was ordered.
+        units: u64,
+        /// What was not delivered: more than nothing, less than all.
+        remains: u64,
+        /// What there was before the first unit.
+        start: Option<i64>,
+    },
     /// Without.
     Failed(FailureReason),
     /// It took too long.
@@ -204,10 +232,37 @@ impl Ending {
     /// The stored state.
     pub fn state(&self) -> &'static str {
         match self {
-            Self::Succeeded(_) => "succeeded",
+            Self::Succeeded(_) | Self::Delivered(_) => "succeeded",
+            Self::Partial { .. } => "partial",
             Self::Failed(_) => "failed",
             Self::TimedOut => "timed_out",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The stored reason of a failure.
+    pub(super) fn failure(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed(reason) => Some(reason.code()),
+            Self::Succeeded(_)
+            | Self::Delivered(_)
+            | Self::Partial { .. }
+            | Self::TimedOut
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// How far it was at its end, where the provider counts.
+    pub(super) fn counts(&self) -> Counts {
+        match self {
+            Self::Delivered(counts) => *counts,
+            Self::Partial { remains, start, .. } => Counts {
+                start: *start,
+                remains: Some(*remains),
+            },
+            Self::Succeeded(_) | Self::Failed(_) | Self::TimedOut | Self::Cancelled => {
+                Counts::default()
+            }
         }
     }
 }
@@ -228,6 +283,8 @@ pub enum JobEvent {
         stoppable: bool,
         /// 0 to 100, if the provider says.
         percent: Option<u8>,
+        /// How far it is, if the provider counts; what it was before stands in [`Job::counts`].
+        counts: Counts,
         /// Since the provider took it, in seconds.
         running_s: u64,
     },

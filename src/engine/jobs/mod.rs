@@ -11,6 +11,7 @@
 //!   canceller or the worker, one of them by the row's lock. What a provider has taken on is stopped if it can be; else
 //!   it goes on, and is paid for if it succeeds.
 //! * Results are fetched before the job ends, and kept until they are delivered.
+//! * Work that is done in units may end in part: its owner learns how many units were not delivered, and the history keeps it.
 //! * Jobs start in the order of their rank: users take turns, priorities age. One provider's slowness, limits or backlog
 //!   never hold up another's jobs. Who waits is told their place, and how long it takes where that was measured.
 //! * What a dead replica had in hand goes on after its lease, the period of rescue and a poll: within nine seconds.
@@ -19,7 +20,7 @@
 //! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
 //!
 //! ```text
-//! queued ──▶ submitting ──task id──▶ running ──▶ succeeded │ failed │ timed_out   (job_history)
+//! queued ──▶ submitting ──task id──▶ running ──▶ succeeded │ partial │ failed │ timed_out   (job_history)
 //!   │ ▲          │  │                  ▲ │ ▲
 //!   │ └─surely───┘  └─answer lost──▶ unknown └─ polled again later
 //!   │  not sent                        └─ no evidence in time ──▶ failed
@@ -34,6 +35,7 @@
 //! * before the ending transaction commits: as before it; after it: the outbox has the result.
 
 mod artifact;
+mod ask;
 mod faults;
 mod finish;
 mod history;
@@ -60,6 +62,6 @@ pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::purge_artifacts;
 pub use store::{
-    JobCounts, attempts_of, cancel, counts, enqueue, find_by_callback, forget_params,
-    record_callback, snooze,
+    DeliveredAt, JobCounts, attempts_of, cancel, counts, delivered, enqueue, find_by_callback,
+    forget_params, record_callback, snooze,
 };

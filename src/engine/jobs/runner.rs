@@ -239,10 +239,11 @@ impl JobRunner {
     /// The database's.
     pub async fn step_once(&self) -> Result<usize, sqlx::Error> {
         let jobs = self.claim().await?;
-        for job in &jobs {
-            self.step(job).await;
+        let claimed = jobs.len();
+        for group in self.grouped(jobs) {
+            self.steps(&group).await;
         }
-        Ok(jobs.len())
+        Ok(claimed)
     }
 
     /// When to look again, if all that could be done now is done.
@@ -257,7 +258,7 @@ impl JobRunner {
     }
 
     async fn claim(&self) -> Result<Vec<Job>, sqlx::Error> {
-        let rooms: Vec<Room> = self
+        let rooms: Vec<Room<'_>> = self
             .providers
             .iter()
             .map(|provider| self.room(provider.as_ref()))
@@ -283,12 +284,14 @@ impl JobRunner {
     }
 
     /// Each provider has places of its own, and its polls do not wait for its submits.
-    fn room(&self, provider: &dyn Provider) -> Room {
+    fn room<'p>(&self, provider: &'p dyn Provider) -> Room<'p> {
         let (starts, others) = self.leases.in_hand(provider.name());
         let places = self.limits.concurrency_max;
+        // Where one question is about many, as many are claimed for it.
+        let asked = places.max(provider.polls_together());
         Room {
             provider: provider.name(),
-            polls: count(places.saturating_sub(others)),
+            polls: count(asked.saturating_sub(others)),
             starts: count(
                 places
                     .saturating_sub(starts)
@@ -299,14 +302,26 @@ impl JobRunner {
     }
 
     async fn claim_into(self: &Arc<Self>, flying: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
-        for job in self.claim().await? {
+        for group in self.grouped(self.claim().await?) {
             let runner = Arc::clone(self);
-            flying.spawn(async move { runner.step(&job).await });
+            flying.spawn(async move { runner.steps(&group).await });
         }
         Ok(())
     }
 
-    async fn step(&self, job: &Job) {
+    async fn steps(&self, group: &[Job]) {
+        match group {
+            [job] => self.step_by(job, self.advance(job)).await,
+            several => self.ask_together(several).await,
+        }
+    }
+
+    /// A step of a job, with what follows if it fails.
+    pub(super) async fn step_by(
+        &self,
+        job: &Job,
+        step: impl Future<Output = Result<(), StepError>>,
+    ) {
         let span = tracing::error_span!(
             "job",
             id = %job.id,
@@ -315,7 +330,7 @@ impl JobRunner {
             correlation = %job.correlation
         );
         async {
-            match self.bounded(self.advance(job)).await {
+            match self.bounded(step).await {
                 Ok(()) => {}
                 Err(StepError::LeaseLost) => {
                     tracing::warn!("the lease was lost, this step counts for nothing");

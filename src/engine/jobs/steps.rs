@@ -1,4 +1,4 @@
-//! The steps of a job: which one is due, polling, fetching results.
+//! The steps of a job: which one is due, stopping, fetching results.
 
 use std::time::Duration;
 
@@ -6,18 +6,21 @@ use serde_json::{Value, json};
 
 use super::artifact::StoreError;
 use super::finish::StepError;
-use super::job::{Artifact, Ending, Job, JobEvent};
+use super::job::{Artifact, Ending, Job};
 use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
 use crate::base::fault::{self, Point};
-use crate::providers::{
-    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, Step, Stopped,
-};
+use crate::providers::{FailureReason, Provider, ResultUrl, Step, Stopped};
 
 /// Results taken from one job at most; Telegram's albums hold ten.
 const RESULTS_MAX: usize = 10;
 const DOWNLOAD_RETRY: Duration = Duration::from_secs(5);
+
+/// Whether this job can be stopped while its provider works on it.
+pub(super) fn stoppable(job: &Job, provider: &dyn Provider) -> bool {
+    provider.can_cancel() && job.snapshot.stoppable
+}
 
 impl JobRunner {
     /// One step; the lease is given back, or ended with the job, on every way out.
@@ -38,7 +41,7 @@ impl JobRunner {
             ("queued", _) if self.is_late(job) => self.end_late(job).await,
             ("queued", _) => self.submit(job, provider).await,
             ("unknown", _) => self.look_for_evidence(job, provider).await,
-            (_, Some(external_id)) if job.is_cancel_requested && provider.can_cancel() => {
+            (_, Some(external_id)) if job.is_cancel_requested && stoppable(job, provider) => {
                 self.stop(job, provider, external_id).await
             }
             (_, Some(external_id)) => self.poll(job, provider, external_id).await,
@@ -80,13 +83,15 @@ impl JobRunner {
         let answer = provider.cancel(external_id).await;
         let outcome = match &answer {
             Ok(Stopped::Yes) => "stopped",
+            Ok(Stopped::Asked) => "asked",
             Ok(Stopped::TooLate) => "too_late",
             Err(error) => class(error),
         };
         self.note(job, "cancel", outcome, None).await?;
         match answer {
             Ok(Stopped::Yes) => self.end(job, Ending::Cancelled).await,
-            Ok(Stopped::TooLate) => {
+            // How it ends, and with which part of it done, the next questions tell.
+            Ok(Stopped::Asked | Stopped::TooLate) => {
                 if !store::mark_unstoppable(&self.pool, job).await? {
                     return Err(StepError::LeaseLost);
                 }
@@ -99,101 +104,8 @@ impl JobRunner {
         }
     }
 
-    async fn poll(
-        &self,
-        job: &Job,
-        provider: &dyn Provider,
-        external_id: &str,
-    ) -> Result<(), StepError> {
-        if let Some(wait) = self.vitals.hold_back(provider, Step::Poll).await {
-            return self.look_again(job, wait, false).await;
-        }
-        let again = provider.next_poll(self.running_for(job));
-        fault::reach(Point::JobPolling);
-        let polled = provider.poll(external_id).await;
-        fault::reach(Point::JobPolled);
-        match polled {
-            Ok(Polled {
-                state: PollState::Succeeded { results },
-                answer,
-            }) => {
-                self.note(job, "poll", "succeeded", Some(&answer)).await?;
-                self.fetch(job, provider, &results).await
-            }
-            Ok(Polled {
-                state: PollState::Failed { reason, code },
-                answer,
-            }) => {
-                tracing::warn!(%code, ?reason, "the provider failed the job");
-                self.note(job, "poll", "failed", Some(&answer)).await?;
-                self.end(job, Ending::Failed(reason)).await
-            }
-            Ok(Polled {
-                state: PollState::Running { progress_percent },
-                ..
-            }) => self.progress(job, provider, progress_percent, again).await,
-            Ok(Polled {
-                state: PollState::Waiting,
-                ..
-            }) => self.progress(job, provider, None, again).await,
-            Err(ProviderError::RateLimited { after }) => self.look_again(job, after, true).await,
-            Err(ProviderError::Rejected { reason, detail }) => {
-                self.note(job, "poll", "rejected", Some(&json!({ "error": detail })))
-                    .await?;
-                self.end(job, Ending::Failed(reason)).await
-            }
-            Err(error) => {
-                tracing::warn!(error = %error, "cannot ask how the job stands");
-                self.note(
-                    job,
-                    "poll",
-                    class(&error),
-                    Some(&json!({ "error": error.to_string() })),
-                )
-                .await?;
-                let again = again.max(Duration::from_secs(5));
-                self.look_again(job, again, true).await
-            }
-        }
-    }
-
-    async fn look_again(&self, job: &Job, wait: Duration, polled: bool) -> Result<(), StepError> {
-        if self.is_late(job) {
-            return self.end_late(job).await;
-        }
-        self.snooze(job, wait, polled, false).await
-    }
-
-    async fn progress(
-        &self,
-        job: &Job,
-        provider: &dyn Provider,
-        percent: Option<u8>,
-        again: Duration,
-    ) -> Result<(), StepError> {
-        if self.is_late(job) {
-            return self.end_late(job).await;
-        }
-        let mut tx = self.pool.begin().await?;
-        if !store::rest(&mut tx, job, again, true, false, self.clock.sql_now()).await? {
-            return Err(StepError::LeaseLost);
-        }
-        let running_s = self.running_for(job).as_secs();
-        let event = JobEvent::Progress {
-            stoppable: provider.can_cancel(),
-            percent,
-            running_s,
-        };
-        self.tell(&mut tx, job, &event).await?;
-        fault::reach(Point::JobProgressing);
-        tx.commit().await?;
-        fault::reach(Point::JobProgressed);
-        self.jobs.committed();
-        Ok(())
-    }
-
     /// Fetches the results before the provider forgets them, and ends the job.
-    async fn fetch(
+    pub(super) async fn fetch(
         &self,
         job: &Job,
         provider: &dyn Provider,
@@ -299,7 +211,7 @@ impl JobRunner {
         Ok(())
     }
 
-    fn running_for(&self, job: &Job) -> Duration {
+    pub(super) fn running_for(&self, job: &Job) -> Duration {
         job.submitted_at.map_or(Duration::ZERO, |at| {
             (self.clock.steady() - at)
                 .try_into()

@@ -8,11 +8,16 @@ use super::finish::StepError;
 use super::job::{self, Ending, Job, JobEvent};
 use super::outcome::class;
 use super::runner::JobRunner;
+use super::steps::stoppable;
 use super::store;
 use crate::base::fault::{self, Mutant, Point};
-use crate::providers::{FailureReason, Provider, ProviderError, Step, SubmitRequest, Submitted};
+use crate::providers::{
+    Arrived, FailureReason, Provider, ProviderError, Step, SubmitRequest, Submitted,
+};
 
 const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
+/// Evidence is looked at once soon, and once at the end.
+const EVIDENCE_FIRST: Duration = Duration::from_secs(9);
 const SUBMIT_TRIES_MAX: i16 = 8;
 const EVIDENCE_TRIES_MAX: u32 = 8;
 
@@ -93,7 +98,7 @@ impl JobRunner {
             provider.deadline(),
             self.clock.sql_now(),
         );
-        let (id, stoppable) = (&submitted.external_id, provider.can_cancel());
+        let (id, stoppable) = (&submitted.external_id, stoppable(job, provider));
         if !store::mark_running(&mut tx, job, id, stoppable, first, deadline, now).await? {
             return Err(StepError::LeaseLost);
         }
@@ -181,7 +186,11 @@ impl JobRunner {
             let is_over = job
                 .submitted_at
                 .is_some_and(|at| at + self.limits.unknown_max <= self.clock.steady());
-            return if is_over || self.is_late(job) {
+            let is_over = is_over || self.is_late(job);
+            if is_over || self.running_for(job) < EVIDENCE_FIRST {
+                self.weigh(job, provider).await?;
+            }
+            return if is_over {
                 self.end_late(job).await
             } else {
                 self.unsure_still(job).await
@@ -198,6 +207,21 @@ impl JobRunner {
             },
         )
         .await
+    }
+
+    /// Notes what speaks for and against its arrival, for the person who looks: early, and before the money is released.
+    async fn weigh(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
+        let Some(evidence) = provider.evidence(&self.request(job)).await else {
+            return Ok(());
+        };
+        let outcome = match evidence.arrived {
+            Arrived::Likely => "likely",
+            Arrived::Unlikely => "unlikely",
+            Arrived::Unclear => "unclear",
+        };
+        tracing::warn!(arrived = outcome, seen = %evidence.seen, "whether a submit arrived");
+        self.note(job, "evidence", outcome, Some(&evidence.seen))
+            .await
     }
 
     async fn unsure_still(&self, job: &Job) -> Result<(), StepError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::draft::{Draft, params};
@@ -12,7 +12,7 @@ use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
 use super::texts::{about, speech};
 use super::waiting::{self, Accepted};
-use crate::catalog::{ResultKind, Service};
+use crate::catalog::{Priced, ResultKind, Service};
 use crate::engine::inbox::HandleError;
 use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot, Unique};
 use crate::engine::ledger::{self, LedgerError};
@@ -25,6 +25,8 @@ use crate::telegram::InlineKeyboard;
 
 /// The owner of the storefront's jobs; stored with each of them.
 pub(super) const JOB_KIND: &str = "storefront_order";
+/// The stored name of what is done elsewhere.
+pub(super) const DELIVERY: &str = "delivery";
 /// Units of the work rate that an order costs.
 const ORDER_COST: u32 = 2;
 /// A job that cannot be begun within this time is given back.
@@ -43,12 +45,27 @@ pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
         return old_button(cx).await;
     }
     check_limits(cx, service).await?;
-    let order_id = cx.env.ids.uuid();
-    set_money_aside(cx, service, &draft, order_id).await?;
-    queue(cx, service, &draft, order_id).await?;
+    let params =
+        params(service, &draft.answers).map_err(|error| Stop::Failed(HandleError::Bug(error)))?;
+    let order = Ordered {
+        id: cx.env.ids.uuid(),
+        service,
+        draft: &draft,
+        priced: service.priced(&params),
+    };
+    set_money_aside(cx, &order).await?;
+    queue(cx, &order, params).await?;
     Draft::clear(cx).await?;
     cx.remove_buttons().await?;
-    accepted(cx, service, &draft, order_id).await
+    accepted(cx, &order).await
+}
+
+/// What was confirmed.
+struct Ordered<'a> {
+    id: Uuid,
+    service: &'a Service,
+    draft: &'a Draft,
+    priced: Priced,
 }
 
 /// The second of two quick taps is told that the first one did it.
@@ -98,23 +115,19 @@ async fn check_limits(cx: &mut Cx<'_>, service: &Service) -> Handled {
     Ok(())
 }
 
-async fn set_money_aside(
-    cx: &mut Cx<'_>,
-    service: &Service,
-    draft: &Draft,
-    order_id: Uuid,
-) -> Handled {
+async fn set_money_aside(cx: &mut Cx<'_>, order: &Ordered<'_>) -> Handled {
+    let (service, draft) = (order.service, order.draft);
     if service.is_free() {
         return Ok(());
     }
-    let cause = cx.cause(format!("hold:job:{order_id}"), &service.id);
+    let cause = cx.cause(format!("hold:job:{}", order.id), &service.id);
     let (user_id, currency, now) = (cx.user_id, cx.env.currency().code.clone(), cx.now());
     match ledger::hold(
         cx.conn,
         user_id,
         &currency,
-        service.price,
-        order_id,
+        order.priced.price,
+        order.id,
         &cause,
         now,
     )
@@ -147,11 +160,10 @@ async fn set_money_aside(
     }
 }
 
-async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid) -> Handled {
-    let input =
-        params(service, &draft.answers).map_err(|error| Stop::Failed(HandleError::Bug(error)))?;
+async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, params: Value) -> Handled {
+    let (service, draft) = (order.service, order.draft);
     let job = NewJob {
-        id: order_id,
+        id: order.id,
         kind: JOB_KIND,
         user_id: cx.user_id,
         chat_id: cx.chat_id,
@@ -164,11 +176,13 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
             provider: service.provider.name.clone(),
             provider_service: service.provider.service.clone(),
             service: service.id.clone(),
-            price: service.price,
-            params: input,
+            price: order.priced.price,
+            params,
             result: result_name(service.result).to_owned(),
             estimate_s: service.estimate_s,
             language: cx.language.code().to_owned(),
+            units: order.priced.units,
+            stoppable: service.panel.is_none_or(|panel| panel.cancel),
         },
         callback_token: cx.env.ids.token(),
         queue_max_s: QUEUE_MAX_S,
@@ -182,11 +196,14 @@ async fn queue(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid
         ))));
     }
     cx.has_jobs = true;
-    tracing::info!(job = %order_id, service = %service.id, price = service.price.0, "order placed");
+    let price = order.priced.price.0;
+    tracing::info!(job = %order.id, service = %service.id, price, "order placed");
     Ok(())
 }
 
-async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: Uuid) -> Handled {
+async fn accepted(cx: &mut Cx<'_>, ordered: &Ordered<'_>) -> Handled {
+    let (service, draft, order_id) = (ordered.service, ordered.draft, ordered.id);
+    let price = ordered.priced.price;
     let speech = speech(cx.language);
     let progress_ref = cx.env.ids.uuid();
     let order = NewOrder {
@@ -196,7 +213,7 @@ async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: U
         chat_id: cx.chat_id,
         service: &service.id,
         answers: json!({ "v": 1, "answers": draft.answers }),
-        price: service.price,
+        price,
         progress_ref,
         language: cx.language.code(),
     };
@@ -206,7 +223,7 @@ async fn accepted(cx: &mut Cx<'_>, service: &Service, draft: &Draft, order_id: U
     let accepted = Accepted {
         title: service.title.get(cx.language.code()),
         estimate_s: service.estimate_s,
-        held: (!service.is_free()).then(|| cx.money(service.price)),
+        held: (!service.is_free()).then(|| cx.money(price)),
         line: jobs::line(cx.conn, order_id, now).await?,
     };
     let action = Action::Say {
@@ -227,5 +244,6 @@ pub(super) fn result_name(kind: ResultKind) -> &'static str {
         ResultKind::Video => "video",
         ResultKind::Audio => "audio",
         ResultKind::Document => "document",
+        ResultKind::Delivery => DELIVERY,
     }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::{Catalog, Input, InputKind, NumberRange, Service, provider_input};
+use crate::base::money::Amount;
+use crate::catalog::{
+    Catalog, Input, InputKind, NumberRange, Service, normal_link, provider_input,
+};
 use crate::engine::conversation;
 use crate::engine::jobs::media_placeholder;
 use crate::features::cx::{Cx, Handled};
@@ -115,7 +118,8 @@ pub fn fitting(service: &Service, answers: Answers) -> Answers {
 fn fits(input: &Input, answer: &Answer) -> bool {
     match (&input.kind, answer) {
         (_, Answer::Skipped) => input.optional,
-        (InputKind::Text { .. }, Answer::Text(_)) => true,
+        (InputKind::Text { .. } | InputKind::Lines { .. }, Answer::Text(_)) => true,
+        (InputKind::Link { hosts }, Answer::Text(link)) => normal_link(link, hosts).is_some(),
         (InputKind::Number(range), Answer::Number(number)) => range.accepts(*number),
         (InputKind::Choice { options }, Answer::Choice(value)) => {
             options.iter().any(|option| option.value == *value)
@@ -125,6 +129,12 @@ fn fits(input: &Input, answer: &Answer) -> bool {
         (InputKind::Audio { .. }, Answer::Media(media)) => media.kind == MediaKind::Audio,
         _ => false,
     }
+}
+
+/// What an order with these answers costs; None while one is missing.
+pub fn price(service: &Service, answers: &Answers) -> Option<Amount> {
+    let params = params(service, answers).ok()?;
+    Some(service.priced(&params).price)
 }
 
 /// The provider's input object for these answers.

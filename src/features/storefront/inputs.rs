@@ -1,7 +1,7 @@
 //! Checks what a user gave for an input, and says what is expected.
 
 use super::draft::Answer;
-use crate::catalog::{Input, InputKind};
+use crate::catalog::{Input, InputKind, normal_link};
 use crate::features::speech::{Args, Speech};
 use crate::telegram::{IncomingMessage, Media, MediaKind, Rich};
 
@@ -54,6 +54,15 @@ pub fn expectation(speech: Speech<'_>, input: &Input) -> Rich {
                 .text("min", range.min.to_string())
                 .text("max", range.max.to_string()),
         ),
+        InputKind::Link { hosts } => {
+            speech.rich("expect-link", &args.text("hosts", hosts.join(", ")))
+        }
+        InputKind::Lines { min, max } => speech.rich(
+            "expect-lines",
+            &args
+                .number("min", i64::from(*min))
+                .number("max", i64::from(*max)),
+        ),
     }
 }
 
@@ -92,6 +101,19 @@ pub fn answer(input: &Input, message: &IncomingMessage, language: &str) -> Resul
                 .text("step", range.step.to_string());
             Err(Wrong::new("wrong-number-range", args))
         }
+        InputKind::Link { hosts } => text
+            .and_then(|text| normal_link(text, hosts))
+            .map(Answer::Text)
+            .ok_or_else(|| {
+                Wrong::new(
+                    "wrong-not-link",
+                    Args::new().text("hosts", hosts.join(", ")),
+                )
+            }),
+        InputKind::Lines { min, max } => {
+            let text = text.ok_or_else(|| Wrong::new("wrong-not-text", Args::new()))?;
+            check_lines(text, *min, *max)
+        }
         InputKind::Image { max_mb } => {
             media(message, MediaKind::Image, "wrong-not-image", *max_mb, None)
         }
@@ -123,6 +145,23 @@ fn check_text(text: &str, min: u32, max: u32) -> Result<Answer, Wrong> {
         return Err(Wrong::new("wrong-text-long", args));
     }
     Ok(Answer::Text(text.to_owned()))
+}
+
+fn check_lines(text: &str, min: u32, max: u32) -> Result<Answer, Wrong> {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    if !(i64::from(min)..=i64::from(max)).contains(&count) {
+        let args = Args::new()
+            .number("min", i64::from(min))
+            .number("max", i64::from(max))
+            .number("n", count);
+        return Err(Wrong::new("wrong-lines", args));
+    }
+    Ok(Answer::Text(lines.join("\n")))
 }
 
 fn media(

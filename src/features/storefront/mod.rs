@@ -8,15 +8,18 @@
 //! hold, the job, the order and the progress message in one transaction.
 
 mod confirm;
+mod counted;
 mod draft;
 mod forget;
 mod inputs;
 #[cfg(feature = "faults")]
 mod mistakes;
+mod money;
 mod orders;
 mod pages;
 mod progress;
 mod questions;
+mod refills;
 mod store;
 mod summary;
 mod texts;
@@ -27,6 +30,7 @@ pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, undelivered, welcome};
 pub use progress::OrderJob;
 pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
+pub use refills::{RefillJob, refill};
 pub use store::open_orders;
 pub use summary::{changes, summary};
 pub use texts::speech;

@@ -4,8 +4,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::draft::{Answers, Draft, fitting};
+use super::money::{release, settled};
 use super::pages;
-use super::progress::settled;
 use super::questions;
 use super::store::{self, Order};
 use super::summary;
@@ -22,7 +22,10 @@ pub async fn again(cx: &mut Cx<'_>, short_id: &str, to_changes: bool) -> Handled
     let Some(order) = store::by_short_id(cx.conn, short_id, cx.user_id).await? else {
         return not_found(cx).await;
     };
-    let Some(service) = catalog.service(&order.service) else {
+    let service = catalog
+        .service(&order.service)
+        .filter(|service| service.is_offered);
+    let Some(service) = service else {
         let text = speech(cx.language).plain("refused-gone", &Args::new());
         cx.answer(Some(text), true).await?;
         return pages::home(cx, true).await;
@@ -135,7 +138,7 @@ pub(super) async fn cancelled(
     correlation: Uuid,
 ) -> Handled<Rich> {
     store::finish(conn, order.id, "cancelled", env.clock.sql_now()).await?;
-    let released = super::progress::release(conn, env, order, correlation).await?;
+    let released = release(conn, env, order, correlation).await?;
     Ok(summary::join([
         speech.rich("order-cancelled", &Args::new().text("title", title)),
         settled(conn, env, speech, order.user_id, released).await?,

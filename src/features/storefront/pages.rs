@@ -135,10 +135,10 @@ pub async fn category(cx: &mut Cx<'_>, id: &str, page: u16) -> Handled {
             let args = Args::new()
                 .text("title", service.title.get(cx.language.code()))
                 .text("price", cx.money(service.price));
-            let key = if service.is_free() {
-                "service-line-free"
-            } else {
-                "service-line"
+            let key = match service.is_by_thousand() {
+                _ if service.is_free() => "service-line-free",
+                true => "service-line-by-thousand",
+                false => "service-line",
             };
             vec![button(
                 speech.plain(key, &args),
@@ -203,6 +203,9 @@ pub fn home_button(speech: Speech<'_>) -> Button {
 pub fn price(cx: &Cx<'_>, service: &Service) -> String {
     if service.is_free() {
         speech(cx.language).plain("price-free", &Args::new())
+    } else if service.is_by_thousand() {
+        let args = Args::new().text("price", cx.money(service.price));
+        speech(cx.language).plain("price-by-thousand", &args)
     } else {
         cx.money(service.price)
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::confirm::JOB_KIND;
+use super::confirm::{DELIVERY, JOB_KIND};
+use super::money::{release, settled};
 use super::pages::{home_button, labelled};
 use super::store::{self, Order};
 use super::summary::join;
@@ -16,7 +16,6 @@ use crate::base::fault::{self, Mutant};
 use crate::base::money::Amount;
 use crate::engine::jobs::{Artifact, Ending, Job, JobEvent, JobKind, Line};
 use crate::engine::ledger::{self, Cause};
-use crate::engine::limits;
 use crate::engine::outbox::{self, Action, FileRef, NewMessage, Priority, Target};
 use crate::features::cx::{Env, Handled, button};
 use crate::features::press::Press;
@@ -67,11 +66,11 @@ impl JobKind for OrderJob {
     }
 }
 
-struct View<'a> {
-    env: &'a Env,
-    job: &'a Job,
-    order: &'a Order,
-    speech: Speech<'static>,
+pub(super) struct View<'a> {
+    pub(super) env: &'a Env,
+    pub(super) job: &'a Job,
+    pub(super) order: &'a Order,
+    pub(super) speech: Speech<'static>,
 }
 
 impl View<'_> {
@@ -83,9 +82,15 @@ impl View<'_> {
                     .await
             }
             JobEvent::Progress {
+                stoppable, counts, ..
+            } if self.job.snapshot.result == DELIVERY => {
+                self.counted(conn, *counts, *stoppable).await
+            }
+            JobEvent::Progress {
                 stoppable,
                 percent,
                 running_s,
+                ..
             } if self.job.polls % POLLS_PER_EDIT == 1 => {
                 let text = self.working(*percent, *running_s);
                 self.edit(conn, text, self.while_working(*stoppable)).await
@@ -101,6 +106,12 @@ impl View<'_> {
                 self.edit(conn, text, None).await
             }
             JobEvent::Ended(Ending::Succeeded(artifacts)) => self.succeeded(conn, artifacts).await,
+            JobEvent::Ended(Ending::Delivered(counts)) => self.delivered(conn, *counts).await,
+            JobEvent::Ended(Ending::Partial {
+                units,
+                remains,
+                start,
+            }) => self.partial(conn, *units, *remains, *start).await,
             JobEvent::Ended(Ending::Failed(reason)) => self.failed(conn, *reason, "failed").await,
             JobEvent::Ended(Ending::TimedOut) => {
                 self.failed(conn, FailureReason::TimedOut, "timed_out")
@@ -110,7 +121,7 @@ impl View<'_> {
         }
     }
 
-    fn title(&self) -> Args {
+    pub(super) fn title(&self) -> Args {
         Args::new().text("title", self.service_title())
     }
 
@@ -122,7 +133,7 @@ impl View<'_> {
     }
 
     /// A button only where it does something.
-    fn while_working(&self, stoppable: bool) -> Option<InlineKeyboard> {
+    pub(super) fn while_working(&self, stoppable: bool) -> Option<InlineKeyboard> {
         let order = self.order.short_id.clone();
         let cancel = labelled(
             self.speech,
@@ -159,13 +170,9 @@ impl View<'_> {
         let percent = percent.map_or((running_s * 100 / usual_s).min(95), |percent| {
             u64::from(percent.min(100))
         });
-        let filled = percent * BAR_CELLS / 100;
-        let bar: String = (0..BAR_CELLS)
-            .map(|cell| if cell < filled { '▓' } else { '░' })
-            .collect();
         let args = self
             .title()
-            .text("bar", bar)
+            .text("bar", bar(percent))
             .number("percent", percent.cast_signed());
         let time = if running_s <= usual_s {
             let left = about(self.speech, (usual_s - running_s).max(1));
@@ -178,22 +185,10 @@ impl View<'_> {
     }
 
     async fn succeeded(&self, conn: &mut PgConnection, artifacts: &[Artifact]) -> Handled {
-        let (env, now) = (self.env, self.env.clock.sql_now());
-        store::finish(conn, self.order.id, "succeeded", now).await?;
-        let mut lines = vec![self.speech.rich("order-done", &self.title())];
-        if let Some(hold) = ledger::hold_of(conn, self.order.id).await? {
-            let cause = self.cause(env, format!("capture:job:{}", self.order.id));
-            ledger::capture(conn, hold.id, hold.amount, &cause, now).await?;
-            #[cfg(feature = "faults")]
-            super::mistakes::after_capture(conn, env, self.order, hold.amount).await?;
-            let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;
-            let args = Args::new()
-                .text("price", env.currency().format(hold.amount))
-                .text("balance", env.currency().format(wallet.available));
-            lines.push(self.speech.rich("order-charged", &args));
-        } else {
-            lines.push(self.speech.rich("order-free", &Args::new()));
-        }
+        let lines = [
+            self.speech.rich("order-done", &self.title()),
+            self.paid(conn).await?,
+        ];
         self.edit(conn, join(lines), None).await?;
         if fault::mutant(Mutant::ResultLost) {
             return Ok(());
@@ -203,6 +198,25 @@ impl View<'_> {
             self.send(conn, artifact, keyboard).await?;
         }
         Ok(())
+    }
+
+    /// The order succeeded: all of its money is taken. What to say of that.
+    pub(super) async fn paid(&self, conn: &mut PgConnection) -> Handled<Rich> {
+        let (env, now) = (self.env, self.env.clock.sql_now());
+        store::finish(conn, self.order.id, "succeeded", now).await?;
+        if let Some(hold) = ledger::hold_of(conn, self.order.id).await? {
+            let cause = self.cause(env, format!("capture:job:{}", self.order.id));
+            ledger::capture(conn, hold.id, hold.amount, &cause, now).await?;
+            #[cfg(feature = "faults")]
+            super::mistakes::after_capture(conn, env, self.order, hold.amount).await?;
+            let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;
+            let args = Args::new()
+                .text("price", env.currency().format(hold.amount))
+                .text("balance", env.currency().format(wallet.available));
+            Ok(self.speech.rich("order-charged", &args))
+        } else {
+            Ok(self.speech.rich("order-free", &Args::new()))
+        }
     }
 
     async fn send(
@@ -229,7 +243,12 @@ impl View<'_> {
         Ok(())
     }
 
-    async fn failed(&self, conn: &mut PgConnection, reason: FailureReason, state: &str) -> Handled {
+    pub(super) async fn failed(
+        &self,
+        conn: &mut PgConnection,
+        reason: FailureReason,
+        state: &str,
+    ) -> Handled {
         store::finish(conn, self.order.id, state, self.env.clock.sql_now()).await?;
         let released = release(conn, self.env, self.order, self.job.correlation).await?;
         let why = self.speech.plain(failure_key(reason), &Args::new());
@@ -249,7 +268,7 @@ impl View<'_> {
     }
 
     /// What only a person can find out or mend.
-    async fn tell_admins(&self, conn: &mut PgConnection, key: &'static str) -> Handled {
+    pub(super) async fn tell_admins(&self, conn: &mut PgConnection, key: &'static str) -> Handled {
         for admin_id in &self.env.admin_ids {
             let text = speech(Language::En).rich(
                 key,
@@ -271,7 +290,7 @@ impl View<'_> {
         Ok(())
     }
 
-    fn after(&self, failed: bool) -> InlineKeyboard {
+    pub(super) fn after(&self, failed: bool) -> InlineKeyboard {
         let order = || self.order.short_id.clone();
         let again = if failed {
             "button-retry"
@@ -296,7 +315,7 @@ impl View<'_> {
         ])
     }
 
-    async fn edit(
+    pub(super) async fn edit(
         &self,
         conn: &mut PgConnection,
         text: Rich,
@@ -318,7 +337,7 @@ impl View<'_> {
         Ok(())
     }
 
-    fn cause(&self, env: &Env, idem_key: String) -> Cause {
+    pub(super) fn cause(&self, env: &Env, idem_key: String) -> Cause {
         Cause {
             id: env.ids.uuid(),
             idem_key,
@@ -329,47 +348,12 @@ impl View<'_> {
     }
 }
 
-/// Gives back what an order that brought nothing had taken: the money, how much that was, or the day's free use.
-pub(super) async fn release(
-    conn: &mut PgConnection,
-    env: &Env,
-    order: &Order,
-    correlation: Uuid,
-) -> Handled<Option<Amount>> {
-    let Some(hold) = ledger::hold_of(conn, order.id).await? else {
-        limits::give_back_daily(conn, order.user_id, &order.service, order.created_at).await?;
-        return Ok(None);
-    };
-    if fault::mutant(Mutant::HoldNeverReleased) {
-        return Ok(Some(hold.amount));
-    }
-    let cause = Cause {
-        id: env.ids.uuid(),
-        idem_key: format!("release:job:{}", order.id),
-        note: String::new(),
-        by_admin: None,
-        correlation,
-    };
-    ledger::release(conn, hold.id, &cause, env.clock.sql_now()).await?;
-    Ok(Some(hold.amount))
-}
-
-/// What became of the money of an order that brought nothing.
-pub(super) async fn settled(
-    conn: &mut PgConnection,
-    env: &Env,
-    speech: Speech<'_>,
-    user_id: i64,
-    released: Option<Amount>,
-) -> Handled<Rich> {
-    let Some(amount) = released else {
-        return Ok(speech.rich("order-nothing-charged", &Args::new()));
-    };
-    let wallet = ledger::wallet(conn, user_id, &env.currency().code).await?;
-    let args = Args::new()
-        .text("price", env.currency().format(amount))
-        .text("balance", env.currency().format(wallet.available));
-    Ok(speech.rich("order-refunded", &args))
+/// So many percent, drawn.
+pub(super) fn bar(percent: u64) -> String {
+    let filled = percent * BAR_CELLS / 100;
+    (0..BAR_CELLS)
+        .map(|cell| if cell < filled { '▓' } else { '░' })
+        .collect()
 }
 
 /// What a file is shown as: what the service promises, if the file is of that kind.

@@ -14,7 +14,10 @@ use crate::telegram::{Button, IncomingMessage, InlineKeyboard, Rich};
 /// Begins an order of a service, in place of any draft.
 pub async fn begin(cx: &mut Cx<'_>, service_id: &str) -> Handled {
     let catalog = std::sync::Arc::clone(&cx.env.catalog);
-    let Some(service) = catalog.service(service_id) else {
+    let service = catalog
+        .service(service_id)
+        .filter(|service| service.is_offered);
+    let Some(service) = service else {
         let text = speech(cx.language).plain("refused-gone", &Args::new());
         cx.answer(Some(text), true).await?;
         return pages::categories(cx, 0).await;

@@ -103,10 +103,13 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
         lines.push(speech.rich("summary-line", &args));
     }
     lines.push(Rich::default());
-    lines.push(speech.rich(
-        "summary-price",
-        &Args::new().text("price", price(cx, service)),
-    ));
+    let cost = super::draft::price(service, &draft.answers).unwrap_or(service.price);
+    let shown = if service.is_free() {
+        price(cx, service)
+    } else {
+        cx.money(cost)
+    };
+    lines.push(speech.rich("summary-price", &Args::new().text("price", shown)));
     if !service.is_free() {
         lines.push(speech.rich(
             "summary-balance",
@@ -116,7 +119,7 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
     let time = Args::new().text("time", about(speech, service.estimate_s.into()));
     lines.push(speech.rich("summary-time", &time));
     lines.push(Rich::default());
-    let missing = service.price - wallet.available;
+    let missing = cost - wallet.available;
     let id = || draft.id.clone();
     let mut rows = Vec::new();
     if missing > Amount::ZERO {
@@ -140,7 +143,7 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
         } else {
             "button-confirm"
         };
-        let label = speech.plain(key, &Args::new().text("price", cx.money(service.price)));
+        let label = speech.plain(key, &Args::new().text("price", cx.money(cost)));
         rows.push(vec![button(label, &Press::Confirm { draft: id() })]);
     }
     rows.push(vec![

@@ -24,6 +24,12 @@ pub fn about(speech: Speech<'_>, seconds: u64) -> String {
             "about-seconds",
             &Args::new().number("n", seconds.div_ceil(5).max(1).cast_signed() * 5),
         )
+    } else if seconds >= 2 * 86_400 {
+        let days = seconds.div_ceil(86_400).cast_signed();
+        speech.plain("about-days", &Args::new().number("n", days))
+    } else if seconds >= 2 * 3_600 {
+        let hours = seconds.div_ceil(3_600).cast_signed();
+        speech.plain("about-hours", &Args::new().number("n", hours))
     } else {
         speech.plain(
             "about-minutes",
@@ -78,5 +84,7 @@ pub fn failure_key(reason: FailureReason) -> &'static str {
         FailureReason::ResultTooLarge => "failed-result-too-large",
         FailureReason::ResultLost => "failed-result-lost",
         FailureReason::Unknown => "failed-unknown",
+        FailureReason::Cancelled => "failed-cancelled",
+        FailureReason::TargetBusy => "failed-target-busy",
     }
 }

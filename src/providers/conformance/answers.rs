@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::providers::{CallbackError, CallbackHint, FailureReason};
+use crate::providers::{CallbackError, CallbackHint};
 
 pub(in crate::providers) async fn a_task_that_fails_says_why(stage: &impl Stage) {
     let submitted = stage
@@ -16,7 +16,7 @@ pub(in crate::providers) async fn a_task_that_fails_says_why(stage: &impl Stage)
     let PollState::Failed { reason, code } = state else {
         panic!("it is {state:?}");
     };
-    assert_eq!(reason, FailureReason::ContentRefused);
+    assert_eq!(reason, stage.doomed_reason());
     assert!(!code.is_empty());
 }
 
@@ -43,7 +43,7 @@ pub(in crate::providers) async fn trouble_while_asking_loses_no_task(stage: &imp
     }
     stage.finish().await;
     let state = poll(stage, &id).await.state;
-    assert!(matches!(state, PollState::Succeeded { .. }), "{state:?}");
+    assert!(is_done(&state), "{state:?}");
 }
 
 pub(in crate::providers) async fn an_unknown_task_is_asked_for_again_before_it_is_given_up(
@@ -54,6 +54,24 @@ pub(in crate::providers) async fn an_unknown_task_is_asked_for_again_before_it_i
     stage.advance(Duration::from_secs(300));
     let error = stage.provider().poll("no-such-task").await.unwrap_err();
     assert!(matches!(error, ProviderError::Rejected { .. }), "{error}");
+}
+
+pub(in crate::providers) async fn many_questions_have_their_answers_in_their_order(
+    stage: &impl Stage,
+) {
+    let old = created(stage).await.external_id;
+    stage.finish().await;
+    let new = created(stage).await.external_id;
+    let ids = [new.as_str(), "999999999", old.as_str()];
+    let answers = stage.provider().poll_many(&ids).await;
+    let [Ok(new), Err(error), Ok(old)] = &answers[..] else {
+        panic!("{answers:?}");
+    };
+    assert!(
+        is_under_way(&new.state) && is_done(&old.state),
+        "{answers:?}"
+    );
+    assert!(matches!(error, ProviderError::Transient { .. }), "{error}");
 }
 
 pub(in crate::providers) async fn a_result_that_cannot_be_passed_on_is_refused(stage: &impl Stage) {

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{PollState, Polled, Provider, ProviderError, ResultUrl, SubmitRequest, Submitted};
+use super::{
+    FailureReason, PollState, Polled, Provider, ProviderError, ResultUrl, SubmitRequest, Submitted,
+};
 pub(super) use answers::*;
 pub(super) use submits::*;
 
@@ -83,7 +85,13 @@ pub(super) trait Stage: Sync {
     /// The next question about work goes wrong.
     fn trouble_poll(&self, trouble: Trouble);
     /// The next fetching of a result goes wrong.
-    fn trouble_file(&self, trouble: FileTrouble);
+    fn trouble_file(&self, trouble: FileTrouble) {
+        panic!("it has no files: {trouble:?}");
+    }
+    /// Why [`Stage::doomed_order`] fails.
+    fn doomed_reason(&self) -> FailureReason {
+        FailureReason::ContentRefused
+    }
     /// Calls that would create work and reached the server.
     fn submits_seen(&self) -> usize;
     /// Work that exists there.
@@ -91,16 +99,18 @@ pub(super) trait Stage: Sync {
     fn advance(&self, by: Duration);
     /// Moves time until all work there has ended.
     async fn finish(&self);
-    fn callback(&self, external_id: &str, signature: Signature) -> RawCallback;
+    fn callback(&self, external_id: &str, signature: Signature) -> RawCallback {
+        panic!("it does not call back about {external_id}: {signature:?}");
+    }
     /// What must appear nowhere.
     fn secrets(&self) -> Vec<String>;
 }
 
-/// Runs every check for the provider that `$stage()` sets up.
+/// Runs every check for the provider that `$stage()` sets up; those about results and callbacks only for one that has such.
 macro_rules! passes_conformance {
     ($stage:path) => {
         $crate::providers::conformance::passes_conformance!(@each $stage:
-            an_order_is_created_once_and_goes_on_to_its_result,
+            an_order_is_created_once_and_goes_on_to_its_end,
             a_lost_answer_is_ambiguous_and_never_sent_again,
             a_submit_that_nobody_heard_may_be_sent_again,
             a_refusal_has_its_class,
@@ -110,11 +120,18 @@ macro_rules! passes_conformance {
             a_task_that_fails_says_why,
             trouble_while_asking_loses_no_task,
             an_unknown_task_is_asked_for_again_before_it_is_given_up,
-            a_result_that_cannot_be_passed_on_is_refused,
+            many_questions_have_their_answers_in_their_order,
             results_are_fetched_from_nowhere_inside,
-            a_callback_is_believed_by_its_signature_alone,
             no_secret_is_shown,
             questions_slow_down,
+        );
+    };
+    ($stage:path: files, callbacks) => {
+        $crate::providers::conformance::passes_conformance!($stage);
+        $crate::providers::conformance::passes_conformance!(@each $stage:
+            a_result_is_fetched,
+            a_result_that_cannot_be_passed_on_is_refused,
+            a_callback_is_believed_by_its_signature_alone,
         );
     };
     (@each $stage:path: $($check:ident),* $(,)?) => {
@@ -139,6 +156,20 @@ async fn refused(stage: &impl Stage, trouble: Trouble) -> ProviderError {
 
 async fn poll(stage: &impl Stage, external_id: &str) -> Polled {
     stage.provider().poll(external_id).await.unwrap()
+}
+
+fn is_under_way(state: &PollState) -> bool {
+    match state {
+        PollState::Waiting | PollState::Running { .. } | PollState::Counting(_) => true,
+        PollState::Succeeded { .. }
+        | PollState::Delivered(_)
+        | PollState::Partial { .. }
+        | PollState::Failed { .. } => false,
+    }
+}
+
+fn is_done(state: &PollState) -> bool {
+    matches!(state, PollState::Succeeded { .. } | PollState::Delivered(_))
 }
 
 /// The results of a new order, once it is done.

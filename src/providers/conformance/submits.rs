@@ -5,21 +5,22 @@ use futures_util::StreamExt as _;
 use super::*;
 use crate::providers::{FailureReason, Step};
 
-pub(in crate::providers) async fn an_order_is_created_once_and_goes_on_to_its_result(
+pub(in crate::providers) async fn an_order_is_created_once_and_goes_on_to_its_end(
     stage: &impl Stage,
 ) {
     let id = created(stage).await.external_id;
     assert_eq!((stage.submits_seen(), stage.tasks().await), (1, 1));
     let state = poll(stage, &id).await.state;
-    assert!(
-        matches!(state, PollState::Waiting | PollState::Running { .. }),
-        "{state:?}"
-    );
+    assert!(is_under_way(&state), "{state:?}");
     stage.finish().await;
     let state = poll(stage, &id).await.state;
-    let PollState::Succeeded { results } = state else {
-        panic!("it is {state:?}");
-    };
+    assert!(is_done(&state), "{state:?}");
+    assert!(stage.provider().balance().await.unwrap().is_some());
+    assert!(!stage.provider().is_unavailable());
+}
+
+pub(in crate::providers) async fn a_result_is_fetched(stage: &impl Stage) {
+    let results = results(stage).await;
     assert_eq!(results.len(), 1);
     let download = stage.provider().download(&results[0]).await.unwrap();
     assert!(download.mime.contains('/'));
@@ -30,8 +31,6 @@ pub(in crate::providers) async fn an_order_is_created_once_and_goes_on_to_its_re
         .sum();
     assert!(bytes > 100);
     assert!(download.len.is_none_or(|len| len == bytes));
-    assert!(stage.provider().balance().await.unwrap().is_some());
-    assert!(!stage.provider().is_unavailable());
 }
 
 pub(in crate::providers) async fn a_lost_answer_is_ambiguous_and_never_sent_again(

@@ -75,6 +75,15 @@ pub enum CallFailure {
     Lost(&'static str),
 }
 
+/// Whether a request may be sent twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It only asks.
+    Harmless,
+    /// It does something: never repeated here, on no kept-alive connection.
+    Never,
+}
+
 /// A provider's HTTP client.
 #[derive(Debug)]
 pub struct Http {
@@ -100,7 +109,7 @@ pub enum HttpSetupError {
 }
 
 impl Http {
-    /// `base` is without a trailing slash; `key` is sent as a bearer token, to `base` alone.
+    /// `base` is without a trailing slash; `key` is sent to `base` alone, as a bearer token or in a form.
     ///
     /// # Errors
     /// When the address is none, or no client can be made.
@@ -156,6 +165,26 @@ impl Http {
             .await
     }
 
+    /// Sends a form to the base address, with the key in a field of it and nowhere else.
+    ///
+    /// # Errors
+    /// When no complete answer came; tells whether it may have been acted upon.
+    pub async fn form(
+        &self,
+        repeat: Repeat,
+        key_field: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Answer, CallFailure> {
+        let client = match repeat {
+            Repeat::Harmless => &self.repeatable,
+            Repeat::Never => &self.once,
+        };
+        let mut form = vec![(key_field, self.key.expose_secret())];
+        form.extend_from_slice(fields);
+        self.answer(client.post(self.base.clone()).form(&form))
+            .await
+    }
+
     fn address(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -163,7 +192,11 @@ impl Http {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
-        let request = request.bearer_auth(self.key.expose_secret());
+        self.answer(request.bearer_auth(self.key.expose_secret()))
+            .await
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
         let response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         let retry_after = self.retry_after(response.headers());
@@ -212,7 +245,9 @@ async fn read(mut response: Response) -> Result<Option<Value>, CallFailure> {
         }
         body.extend_from_slice(&bytes);
     }
-    Ok(serde_json::from_slice(&body).ok())
+    // Some servers begin with a byte order mark.
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+    Ok(serde_json::from_slice(text).ok())
 }
 
 /// The error in words of our own: its own text holds the address.

@@ -164,7 +164,7 @@ impl Kie {
 
 #[async_trait]
 impl Provider for Kie {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "kie"
     }
 

@@ -242,7 +242,7 @@ impl Stage for KieStage {
     }
 }
 
-passes_conformance!(stage);
+passes_conformance!(stage: files, callbacks);
 
 #[tokio::test]
 async fn every_shape_of_an_answer_leads_to_the_same_result() {

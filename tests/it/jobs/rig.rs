@@ -170,6 +170,8 @@ impl Rig {
                 result: "image".to_owned(),
                 estimate_s: 10,
                 language: "en".to_owned(),
+                units: None,
+                stoppable: true,
             },
             callback_token: id.to_string(),
             queue_max_s: 1_800,

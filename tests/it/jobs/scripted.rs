@@ -85,7 +85,7 @@ impl Scripted {
 
 #[async_trait]
 impl Provider for Scripted {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 

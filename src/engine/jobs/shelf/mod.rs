@@ -34,6 +34,8 @@ pub enum JobState {
     Unknown,
     /// Delivered.
     Succeeded,
+    /// Delivered in part, and paid in part.
+    Partial,
     /// Ended without a result.
     Failed,
     /// It took too long.
@@ -53,6 +55,7 @@ impl JobState {
             Self::Running => Some("running"),
             Self::Unknown => Some("unknown"),
             Self::Succeeded => Some("succeeded"),
+            Self::Partial => Some("partial"),
             Self::Failed => Some("failed"),
             Self::TimedOut => Some("timed_out"),
             Self::Cancelled => Some("cancelled"),

@@ -185,11 +185,7 @@ async fn finish(
         let error = anyhow::anyhow!("no owner for jobs of kind {}", job.kind);
         return Err(SettleError::Owner(error));
     };
-    let failure = match &ending {
-        Ending::Failed(reason) => Some(reason.code()),
-        Ending::Succeeded(_) | Ending::TimedOut | Ending::Cancelled => None,
-    };
-    if !end(&mut *conn, &job, ending.state(), failure, now).await? {
+    if !end(&mut *conn, &job, &ending, now).await? {
         return Err(SettleError::Database(sqlx::Error::RowNotFound));
     }
     kind.on_event(conn, &job, &JobEvent::Ended(ending))

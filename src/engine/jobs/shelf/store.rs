@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Attempt, Filter, JobState, KeptCallback, KeptJob};
 use crate::engine::jobs::job::{Job, Snapshot};
 use crate::engine::operator::Trace;
+use crate::providers::Counts;
 
 /// The newest that pass the filter, newest first.
 ///
@@ -246,7 +247,8 @@ pub(super) async fn seize(conn: &mut PgConnection, id: Uuid) -> Result<Job, sqlx
         r#"update job set lease_token = lease_token + 1, lease_until = null, worker = null where id = $1
            returning id, kind, state, user_id, chat_id, lease_token, attempts, polls, submitted_at, deadline_at,
                      external_id, callback_token, provider, provider_snapshot as "snapshot: Json<Snapshot>",
-                     correlation, created_at, faults, cancel_requested_at is not null as "is_cancel_requested!""#,
+                     correlation, created_at, faults, cancel_requested_at is not null as "is_cancel_requested!",
+                     start_count, remains"#,
         id,
     )
     .fetch_one(conn)
@@ -270,6 +272,10 @@ pub(super) async fn seize(conn: &mut PgConnection, id: Uuid) -> Result<Job, sqlx
         created_at: row.created_at,
         faults: row.faults,
         is_cancel_requested: row.is_cancel_requested,
+        counts: Counts {
+            start: row.start_count,
+            remains: row.remains.map(i64::unsigned_abs),
+        },
     })
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::base::db::interval;
 use crate::engine::jobs::job::{Job, Snapshot};
+use crate::providers::Counts;
 
 pub(super) struct JobRow {
     pub(super) id: Uuid,
@@ -30,6 +31,8 @@ pub(super) struct JobRow {
     pub(super) created_at: OffsetDateTime,
     pub(super) faults: i16,
     pub(super) is_cancel_requested: bool,
+    pub(super) start_count: Option<i64>,
+    pub(super) remains: Option<i64>,
 }
 
 impl From<JobRow> for Job {
@@ -53,14 +56,18 @@ impl From<JobRow> for Job {
             created_at: row.created_at,
             faults: row.faults,
             is_cancel_requested: row.is_cancel_requested,
+            counts: Counts {
+                start: row.start_count,
+                remains: row.remains.map(i64::unsigned_abs),
+            },
         }
     }
 }
 
 /// How much of a provider's work may be claimed.
 #[derive(Clone, Debug)]
-pub(in crate::engine::jobs) struct Room {
-    pub(in crate::engine::jobs) provider: &'static str,
+pub(in crate::engine::jobs) struct Room<'p> {
+    pub(in crate::engine::jobs) provider: &'p str,
     /// Jobs to be asked about.
     pub(in crate::engine::jobs) polls: i64,
     /// Jobs to be submitted.
@@ -77,7 +84,7 @@ pub(in crate::engine::jobs) struct Room {
 pub(in crate::engine::jobs) async fn claim(
     pool: &PgPool,
     worker: Uuid,
-    rooms: &[Room],
+    rooms: &[Room<'_>],
     late_max: i64,
     lease: Duration,
     now: Option<OffsetDateTime>,
@@ -118,7 +125,7 @@ pub(in crate::engine::jobs) async fn claim(
            returning j.id, j.kind, j.state, j.user_id, j.chat_id, j.lease_token, j.attempts, j.polls, j.submitted_at,
                      j.deadline_at, j.external_id, j.callback_token, j.provider,
                      j.provider_snapshot as "snapshot: Json<Snapshot>", j.correlation, j.created_at, j.faults,
-                     j.cancel_requested_at is not null as "is_cancel_requested!""#,
+                     j.cancel_requested_at is not null as "is_cancel_requested!", j.start_count, j.remains"#,
         worker,
         late_max,
         interval(lease),

@@ -7,39 +7,42 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::base::db::interval;
-use crate::engine::jobs::job::{CancelOutcome, Job};
+use crate::engine::jobs::job::{CancelOutcome, Ending, Job};
+use crate::providers::Counts;
 
 /// Ends the job: the first statement of the transaction that ends it. False: the lease is lost, roll back.
 pub(in crate::engine::jobs) async fn end(
     conn: &mut PgConnection,
     job: &Job,
-    state: &str,
-    failure: Option<&str>,
+    ending: &Ending,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
-    end_row(conn, job.id, job.lease_token, state, failure, now).await
+    end_row(conn, job.id, job.lease_token, ending, now).await
 }
 
 async fn end_row(
     conn: &mut PgConnection,
     job_id: Uuid,
     lease_token: i64,
-    state: &str,
-    failure: Option<&str>,
+    ending: &Ending,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
+    let counts = ending.counts();
     let ended = sqlx::query!(
         "with gone as (delete from job where id = $1 and lease_token = $2 returning *)
          insert into job_history (id, kind, state, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at)
+             callback_token, provider, provider_snapshot, failure, correlation, created_at, finished_at, start_count, remains)
          select id, kind, $3, user_id, chat_id, attempts, polls, submitted_at, external_id, unique_key,
-             callback_token, provider, provider_snapshot, $4, correlation, created_at, coalesce($5::timestamptz, now())
+             callback_token, provider, provider_snapshot, $4, correlation, created_at, coalesce($5::timestamptz, now()),
+             coalesce($6, start_count), coalesce($7, remains)
          from gone",
         job_id,
         lease_token,
-        state,
-        failure,
+        ending.state(),
+        ending.failure(),
         now,
+        counts.start,
+        counts.remains.map(stored),
     )
     .execute(conn)
     .await?;
@@ -67,7 +70,7 @@ pub async fn cancel(
     let is_free = !job.is_leased.unwrap_or(false);
     match job.state.as_str() {
         "queued" if is_free => {
-            end_row(conn, job_id, job.lease_token, "cancelled", None, now).await?;
+            end_row(conn, job_id, job.lease_token, &Ending::Cancelled, now).await?;
             Ok(CancelOutcome::Ended)
         }
         "running" if !job.stoppable => Ok(CancelOutcome::Unstoppable),
@@ -84,6 +87,27 @@ pub async fn cancel(
             Ok(CancelOutcome::Requested)
         }
     }
+}
+
+/// Notes how far a job is, under the lease that the caller has checked in this transaction.
+pub(in crate::engine::jobs) async fn note_counts(
+    conn: &mut PgConnection,
+    job: &Job,
+    counts: Counts,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update job set start_count = coalesce($2, start_count), remains = coalesce($3, remains) where id = $1",
+        job.id,
+        counts.start,
+        counts.remains.map(stored),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn stored(units: u64) -> i64 {
+    i64::try_from(units).unwrap_or(i64::MAX)
 }
 
 /// Whether the job under this lease is not wanted any more.

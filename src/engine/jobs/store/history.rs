@@ -104,6 +104,37 @@ pub(in crate::engine::jobs) async fn delete_old(
         + keys.rows_affected())
 }
 
+/// Where an ended job's work lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveredAt {
+    /// The provider's name.
+    pub provider: String,
+    /// Its id there.
+    pub external_id: String,
+}
+
+/// Where the work of a job lies that was done in full; None if it was not, or is too long ago.
+///
+/// # Errors
+/// The database's.
+pub async fn delivered(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<DeliveredAt>, sqlx::Error> {
+    // The weeks to come are left out by the second condition.
+    sqlx::query_as!(
+        DeliveredAt,
+        r#"select provider, external_id as "external_id!" from job_history
+           where id = $1 and finished_at <= coalesce($2::timestamptz, now()) and state = 'succeeded'
+             and external_id is not null limit 1"#,
+        job_id,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// Forgets what ended jobs were asked to make, in the caller's transaction: everything else of them stays.
 ///
 /// # Errors

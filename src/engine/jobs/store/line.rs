@@ -139,7 +139,8 @@ pub(in crate::engine::jobs) async fn mark_told(
            where id = $1 and state = 'queued' and told_at is not distinct from $4
            returning id, kind, state, user_id, chat_id, lease_token, attempts, polls, submitted_at, deadline_at,
                      external_id, callback_token, provider, provider_snapshot as "snapshot: Json<Snapshot>",
-                     correlation, created_at, faults, cancel_requested_at is not null as "is_cancel_requested!""#,
+                     correlation, created_at, faults, cancel_requested_at is not null as "is_cancel_requested!",
+                     start_count, remains"#,
         job_id,
         i32::try_from(line.before).unwrap_or(i32::MAX),
         line.wait.map(|wait| i32::try_from(wait.to_s).unwrap_or(i32::MAX)),

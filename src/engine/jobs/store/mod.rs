@@ -14,8 +14,8 @@ pub(super) use claims::{
     record_attempt, rest,
 };
 pub use endings::cancel;
-pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, rescue};
-pub use history::forget_params;
+pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, note_counts, rescue};
+pub use history::{DeliveredAt, delivered, forget_params};
 pub(super) use history::{delete_old, drop_weeks, make_weeks};
 pub(super) use line::{fronts, lately, mark_told, position};
 pub(super) use queries::next_due;

@@ -39,9 +39,12 @@ pub(super) async fn findings(conn: &mut PgConnection) -> Result<Vec<Finding>, sq
               and not exists (select 1 from hold h where h.reference = j.id
                 and not exists (select 1 from hold_resolution r where r.hold_id = h.id)) limit 100)
            union all
-           (select 'a job is paid if and only if it succeeded', 'job ' || j.id
+           (select 'a job is paid if and only if it succeeded, in part if in part', 'job ' || j.id
             from job_history j join hold h on h.reference = j.id join hold_resolution r on r.hold_id = h.id
-            where (j.state = 'succeeded') <> (r.captured > 0) limit 100)
+            where case j.state when 'succeeded' then r.captured = 0
+                when 'partial' then r.captured is distinct from div(h.amount::numeric
+                    * ((j.provider_snapshot ->> 'units')::numeric - j.remains), (j.provider_snapshot ->> 'units')::numeric)::bigint
+                else r.captured > 0 end limit 100)
            union all
            (select 'a capture moves what its resolution says', 'hold ' || r.hold_id
             from hold_resolution r join hold h on h.id = r.hold_id left join transfer t on t.id = r.transfer_id

@@ -20,6 +20,7 @@ button-confirm-free = ✅ Confirm (free)
 button-change = ✏️ Change
 button-again = 🔁 Again
 button-retry = 🔁 Retry
+button-refill = 🔄 Refill
 button-topup = ⭐ Top up
 button-check-again = 🔄 Check again
 button-to-summary = ⬅️ To the summary
@@ -46,8 +47,10 @@ category = *{ $title }*
 category-empty = There is nothing on offer here at the moment.
 service-line-free = { $title } · free
 service-line = { $title } · { $price }
+service-line-by-thousand = { $title } · { $price } / 1000
 
 price-free = free
+price-by-thousand = { $price } per 1000
 card = *{ $title }*
     { $description }
 
@@ -63,6 +66,8 @@ expect-video = Send a video (up to { $mb } MB and { $seconds } s). A video note 
 expect-audio = Send a voice message or an audio file (up to { $mb } MB and { $seconds } s).
 expect-choice = Choose below.
 expect-number = Send a number from { $min } to { $max }.
+expect-link = Send a link to { $hosts }.
+expect-lines = Send a text of { $min } to { $max } lines: each line counts as one.
 expect-optional = You may skip this.
 
 wrong-not-text = I need a text here.
@@ -82,6 +87,8 @@ wrong-too-long-media = This is too long: { $seconds } s at most, please.
 wrong-not-choice = Please choose one of the buttons.
 wrong-not-number = That is not a number I can use.
 wrong-number-range = Please send a number from { $min } to { $max }, in steps of { $step }.
+wrong-not-link = I need a link to { $hosts } here, such as one you copy with “Share”.
+wrong-lines = Please send { $min } to { $max } lines. You sent { $n }.
 
 summary = 🧾 *{ $title }*
 summary-line = • { $title }: { $value }
@@ -106,6 +113,8 @@ order-working = ⚙️ *{ $title }*
     { $bar } { $percent } %
 order-remaining = Time left: { $time }.
 order-longer = It takes a little longer than usual. I am on it.
+order-counted = Done: { $done } of { $units }.
+order-start-count = Counted from { $start }.
 order-unsure = 🔎 *{ $title }*
     I am checking whether your order got through. Please wait a little: you only pay for what you receive.
 order-stuck = 🛠 *{ $title }*
@@ -119,6 +128,8 @@ order-failed = ❌ *{ $title }*: it did not work.
     { $reason }
 order-refunded = { $price } is back on your balance: { $balance }.
 order-nothing-charged = You were not charged.
+order-partial = ✅ *{ $title }*: done in part, { $done } of { $units }. The service cannot deliver the rest.
+order-partial-money = Charged: { $price }. { $back } is back on your balance: { $balance }.
 order-cancelled = ✖️ *{ $title }*: cancelled.
 
 failed-content-refused = The content is against the rules of the service. Please change your text or picture.
@@ -130,11 +141,15 @@ failed-timed-out = It took too long. Please try again a little later.
 failed-result-too-large = The result is larger than Telegram lets me send.
 failed-result-lost = The result could not be fetched. Please try again.
 failed-unknown = The service did not confirm your order. Please try again a little later.
+failed-cancelled = The service cancelled it.
+failed-target-busy = Another order for this link is still under way. Please wait until it is done.
 
 about-seconds-between = about { $from }–{ $to } s
 about-minutes-between = about { $from }–{ $to } min
 about-seconds = about { $n } s
 about-minutes = about { $n } min
+about-hours = about { $n } h
+about-days = about { $n } d
 
 refused-unavailable = This service is not available at the moment. Nothing was charged; please try again a little later.
 refused-gone = This service is no longer offered. Have a look at the others.
@@ -151,6 +166,13 @@ order-cancel-requested = I will stop your order if it has not begun yet: then yo
 order-not-stoppable = Your order can no longer be stopped: the service is already making it. You pay only if it succeeds, and get the result here.
 order-not-cancellable = Your order can no longer be stopped: it has ended.
 order-not-found = I cannot find that order any more.
+refill-asked = I have asked for a refill. I will write when there is news.
+refill-asked-before = A refill of this order is under way already.
+refill-not-offered = There is no refill for this order.
+refill-begun = 🔄 *{ $title }*: the refill is on its way.
+refill-done = ✅ *{ $title }*: the refill is done.
+refill-refused = ℹ️ *{ $title }*: the service sees nothing to refill at the moment. You can ask again later.
+refill-late = ⏳ *{ $title }*: the refill takes very long. You can ask again.
 inputs-forgotten = What you entered is deleted after a week. Please enter it again.
 nothing-to-cancel = There is nothing to cancel.
 cancelled = ✖️ Cancelled.
@@ -169,7 +191,7 @@ command-language = Language
 command-cancel = Stop what you are doing
 command-help = How it works
 
-admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged.
+admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged; `bulwark jobs show { $job }` tells what speaks for it.
 admin-stuck-job = ⚠️ Job `{ $job }` ({ $service }) is stuck: our own code failed on it again and again. `bulwark jobs show { $job }` tells why; `bulwark jobs retry { $job }` lets it go on after the mend.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 admin-set-aside = ⚠️ Update `{ $update }` from chat `{ $chat }` could not be handled and was set aside. `bulwark inbox list` shows why.

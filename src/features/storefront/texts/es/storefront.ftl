@@ -20,6 +20,7 @@ button-confirm-free = ✅ Confirmar (gratis)
 button-change = ✏️ Cambiar
 button-again = 🔁 Otra vez
 button-retry = 🔁 Reintentar
+button-refill = 🔄 Reponer
 button-topup = ⭐ Recargar
 button-check-again = 🔄 Comprobar de nuevo
 button-to-summary = ⬅️ Al resumen
@@ -46,8 +47,10 @@ category = *{ $title }*
 category-empty = Aquí no hay nada por el momento.
 service-line-free = { $title } · gratis
 service-line = { $title } · { $price }
+service-line-by-thousand = { $title } · { $price } / 1000
 
 price-free = gratis
+price-by-thousand = { $price } por cada 1000
 card = *{ $title }*
     { $description }
 
@@ -63,6 +66,8 @@ expect-video = Envía un vídeo (hasta { $mb } MB y { $seconds } s). Una videono
 expect-audio = Envía un mensaje de voz o un archivo de audio (hasta { $mb } MB y { $seconds } s).
 expect-choice = Elige una opción abajo.
 expect-number = Envía un número de { $min } a { $max }.
+expect-link = Envía un enlace a { $hosts }.
+expect-lines = Envía un texto de { $min } a { $max } líneas: cada línea cuenta como una.
 expect-optional = Puedes omitirlo.
 
 wrong-not-text = Aquí necesito un texto.
@@ -82,6 +87,8 @@ wrong-too-long-media = Dura demasiado: { $seconds } s como máximo, por favor.
 wrong-not-choice = Pulsa uno de los botones, por favor.
 wrong-not-number = Eso no es un número que pueda usar.
 wrong-number-range = Envía un número de { $min } a { $max }, en pasos de { $step }, por favor.
+wrong-not-link = Aquí necesito un enlace a { $hosts }, como el que se copia con «Compartir».
+wrong-lines = Envía de { $min } a { $max } líneas, por favor. Has enviado { $n }.
 
 summary = 🧾 *{ $title }*
 summary-line = • { $title }: { $value }
@@ -106,6 +113,8 @@ order-working = ⚙️ *{ $title }*
     { $bar } { $percent } %
 order-remaining = Tiempo restante: { $time }.
 order-longer = Tarda un poco más de lo habitual. Sigo en ello.
+order-counted = Hecho: { $done } de { $units }.
+order-start-count = Se cuenta desde { $start }.
 order-unsure = 🔎 *{ $title }*
     Estoy comprobando si tu pedido ha llegado. Espera un poco: solo pagas por lo que recibes.
 order-stuck = 🛠 *{ $title }*
@@ -119,6 +128,8 @@ order-failed = ❌ *{ $title }*: no ha salido bien.
     { $reason }
 order-refunded = Devuelto a tu saldo: { $price }. Ahora tienes { $balance }.
 order-nothing-charged = No se te ha cobrado nada.
+order-partial = ✅ *{ $title }*: hecho en parte, { $done } de { $units }. El servicio no puede entregar el resto.
+order-partial-money = Cobrado: { $price }. Han vuelto { $back } a tu saldo: { $balance }.
 order-cancelled = ✖️ *{ $title }*: cancelado.
 
 failed-content-refused = El contenido va contra las normas del servicio. Cambia el texto o la imagen, por favor.
@@ -130,6 +141,8 @@ failed-timed-out = Ha tardado demasiado. Inténtalo un poco más tarde, por favo
 failed-result-too-large = El resultado es más grande de lo que Telegram me deja enviar.
 failed-result-lost = No se ha podido obtener el resultado. Inténtalo otra vez, por favor.
 failed-unknown = El servicio no ha confirmado tu pedido. Inténtalo un poco más tarde, por favor.
+failed-cancelled = El servicio lo ha cancelado.
+failed-target-busy = Otro pedido para este enlace sigue en curso. Espera a que termine, por favor.
 
 about-seconds-between = unos { $from }–{ $to } s
 about-minutes-between = unos { $from }–{ $to } min
@@ -138,6 +151,8 @@ about-minutes = { $n ->
         [one] cerca de { $n } min
        *[other] unos { $n } min
     }
+about-hours = unas { $n } h
+about-days = unos { $n } d
 
 refused-unavailable = Este servicio no está disponible en este momento. No se te ha cobrado nada; inténtalo un poco más tarde, por favor.
 refused-gone = Este servicio ya no se ofrece. Echa un vistazo a los demás.
@@ -154,6 +169,13 @@ order-cancel-requested = Pararé tu pedido si aún no ha empezado: así no pagas
 order-not-stoppable = Ya no se puede parar el pedido: el servicio está trabajando en él. Solo pagas si sale bien, y el resultado llega aquí.
 order-not-cancellable = Ya no se puede parar el pedido: ha terminado.
 order-not-found = Ya no encuentro ese pedido.
+refill-asked = He pedido la reposición. Te escribo cuando haya novedades.
+refill-asked-before = La reposición de este pedido ya está en curso.
+refill-not-offered = Este pedido no tiene reposición.
+refill-begun = 🔄 *{ $title }*: la reposición está en camino.
+refill-done = ✅ *{ $title }*: la reposición está hecha.
+refill-refused = ℹ️ *{ $title }*: ahora el servicio no ve nada que reponer. Puedes pedirlo más tarde.
+refill-late = ⏳ *{ $title }*: la reposición tarda mucho. Puedes pedirla otra vez.
 inputs-forgotten = Lo que introduces se borra al cabo de una semana. Introdúcelo otra vez, por favor.
 nothing-to-cancel = No hay nada que cancelar.
 cancelled = ✖️ Cancelado.
@@ -172,7 +194,7 @@ command-language = Idioma
 command-cancel = Dejar lo que estás haciendo
 command-help = Cómo funciona
 
-admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró.
+admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró; `bulwark jobs show { $job }` dice qué se sabe de ello.
 admin-stuck-job = ⚠️ El trabajo `{ $job }` ({ $service }) está parado: nuestro propio código falla con él una y otra vez. `bulwark jobs show { $job }` dice por qué; `bulwark jobs retry { $job }` lo reanuda tras el arreglo.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 admin-set-aside = ⚠️ La actualización `{ $update }` del chat `{ $chat }` no se pudo procesar y se ha apartado. `bulwark inbox list` muestra por qué.

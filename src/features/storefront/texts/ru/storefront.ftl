@@ -20,6 +20,7 @@ button-confirm-free = ✅ Подтвердить (бесплатно)
 button-change = ✏️ Изменить
 button-again = 🔁 Ещё раз
 button-retry = 🔁 Повторить
+button-refill = 🔄 Восполнить
 button-topup = ⭐ Пополнить
 button-check-again = 🔄 Проверить снова
 button-to-summary = ⬅️ К заказу
@@ -46,8 +47,10 @@ category = *{ $title }*
 category-empty = Здесь пока ничего нет.
 service-line-free = { $title } · бесплатно
 service-line = { $title } · { $price }
+service-line-by-thousand = { $title } · { $price } / 1000
 
 price-free = бесплатно
+price-by-thousand = { $price } за 1000
 card = *{ $title }*
     { $description }
 
@@ -63,6 +66,8 @@ expect-video = Пришлите видео (до { $mb } МБ и { $seconds } с
 expect-audio = Пришлите голосовое сообщение или аудиофайл (до { $mb } МБ и { $seconds } с).
 expect-choice = Выберите вариант ниже.
 expect-number = Пришлите число от { $min } до { $max }.
+expect-link = Пришлите ссылку на { $hosts }.
+expect-lines = Пришлите текст: от { $min } до { $max } строк, каждая строка считается за одну.
 expect-optional = Это можно пропустить.
 
 wrong-not-text = Здесь нужен текст.
@@ -90,6 +95,8 @@ wrong-too-long-media = Слишком длинная запись: можно н
 wrong-not-choice = Пожалуйста, нажмите одну из кнопок.
 wrong-not-number = Это не похоже на число.
 wrong-number-range = Пожалуйста, пришлите число от { $min } до { $max } с шагом { $step }.
+wrong-not-link = Здесь нужна ссылка на { $hosts }, например скопированная через «Поделиться».
+wrong-lines = Пожалуйста, пришлите от { $min } до { $max } строк. В вашем тексте: { $n }.
 
 summary = 🧾 *{ $title }*
 summary-line = • { $title }: { $value }
@@ -114,6 +121,8 @@ order-working = ⚙️ *{ $title }*
     { $bar } { $percent } %
 order-remaining = Осталось: { $time }.
 order-longer = Это занимает немного больше времени, чем обычно. Работа идёт.
+order-counted = Готово: { $done } из { $units }.
+order-start-count = Начало отсчёта: { $start }.
 order-unsure = 🔎 *{ $title }*
     Проверяю, дошёл ли ваш заказ. Подождите немного: вы платите только за то, что получили.
 order-stuck = 🛠 *{ $title }*
@@ -127,6 +136,8 @@ order-failed = ❌ *{ $title }*: не получилось.
     { $reason }
 order-refunded = Возвращено на баланс: { $price }. Теперь на балансе { $balance }.
 order-nothing-charged = Деньги не списаны.
+order-partial = ✅ *{ $title }*: выполнено частично, { $done } из { $units }. Остальное сервис выполнить не может.
+order-partial-money = Списано: { $price }. На баланс возвращено { $back }: { $balance }.
 order-cancelled = ✖️ *{ $title }*: заказ отменён.
 
 failed-content-refused = Содержание нарушает правила сервиса. Пожалуйста, измените текст или изображение.
@@ -138,11 +149,15 @@ failed-timed-out = Это заняло слишком много времени.
 failed-result-too-large = Результат больше, чем Telegram позволяет отправить.
 failed-result-lost = Не удалось получить результат. Пожалуйста, попробуйте ещё раз.
 failed-unknown = Сервис не подтвердил ваш заказ. Пожалуйста, попробуйте чуть позже.
+failed-cancelled = Сервис отменил заказ.
+failed-target-busy = Другой заказ по этой ссылке ещё выполняется. Пожалуйста, дождитесь его завершения.
 
 about-seconds-between = около { $from }–{ $to } с
 about-minutes-between = около { $from }–{ $to } мин
 about-seconds = около { $n } с
 about-minutes = около { $n } мин
+about-hours = около { $n } ч
+about-days = около { $n } дн.
 
 refused-unavailable = Эта услуга сейчас недоступна. Деньги не списаны; пожалуйста, попробуйте чуть позже.
 refused-gone = Этой услуги больше нет. Посмотрите другие.
@@ -160,6 +175,13 @@ order-cancel-requested = Остановлю заказ, если он ещё н�
 order-not-stoppable = Остановить заказ уже нельзя: сервис над ним работает. Деньги спишутся только при успехе, результат придёт сюда.
 order-not-cancellable = Остановить заказ уже нельзя: он завершён.
 order-not-found = Не могу найти этот заказ.
+refill-asked = Запрос на восполнение отправлен. Я напишу, когда будут новости.
+refill-asked-before = Восполнение этого заказа уже идёт.
+refill-not-offered = Для этого заказа восполнения нет.
+refill-begun = 🔄 *{ $title }*: восполнение началось.
+refill-done = ✅ *{ $title }*: восполнение завершено.
+refill-refused = ℹ️ *{ $title }*: сейчас сервису нечего восполнять. Можно попросить позже ещё раз.
+refill-late = ⏳ *{ $title }*: восполнение идёт очень долго. Можно попросить ещё раз.
 inputs-forgotten = Введённые данные удаляются через неделю. Пожалуйста, введите их ещё раз.
 nothing-to-cancel = Отменять нечего.
 cancelled = ✖️ Отменено.
@@ -178,7 +200,7 @@ command-language = Язык
 command-cancel = Прервать текущее действие
 command-help = Как это работает
 
-admin-unknown-job = ⚠️ Задание `{ $job }` ({ $service }): провайдер его так и не подтвердил. Деньги пользователю возвращены. Проверьте, пожалуйста, у провайдера, выполнено ли оно и списана ли оплата.
+admin-unknown-job = ⚠️ Задание `{ $job }` ({ $service }): провайдер его так и не подтвердил. Деньги пользователю возвращены. Проверьте, пожалуйста, у провайдера, выполнено ли оно и списана ли оплата; `bulwark jobs show { $job }` покажет, что об этом известно.
 admin-stuck-job = ⚠️ Задание `{ $job }` ({ $service }) остановлено: наш код раз за разом не справляется с ним. Причина: `bulwark jobs show { $job }`; после исправления: `bulwark jobs retry { $job }`.
 slow-down = 🐢 Слишком быстро. Подождите { $n ->
         [one] { $n } секунду
