@@ -154,6 +154,14 @@ impl Catalog {
         Self::parse(SHIPPED_NAME, SHIPPED, providers)
     }
 
+    /// Reads the compiled-in catalogue with `more` at its end.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn shipped_with(more: &str, providers: &[&str]) -> Result<Self, Vec<Problem>> {
+        Self::parse(SHIPPED_NAME, &format!("{SHIPPED}\n{more}"), providers)
+    }
+
     /// Reads `path`, or the compiled-in catalogue without one.
     ///
     /// # Errors

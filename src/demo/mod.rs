@@ -17,8 +17,11 @@ use crate::app::{App, Delivery, Parts};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::telemetry;
+use crate::catalog::Catalog;
 use crate::config::{Config, Demo, Env, problem_list};
 use stage::Stage;
+
+const PANEL_SERVICES: &str = include_str!("panel.toml");
 
 /// The demo's command line.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,6 +61,18 @@ pub async fn run(mut env: Env, options: Options) -> Result<(), anyhow::Error> {
     result
 }
 
+/// What is sold: with a simulator also a service of its panel, unless there is a catalogue of the operator's own.
+fn shop(config: &Config, stage: &Stage) -> Result<Catalog, anyhow::Error> {
+    if config.catalog_path.is_some() || stage.page().is_none() {
+        return catalog(config);
+    }
+    let problems = |problems: Vec<crate::catalog::Problem>| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the demo's catalogue is not right\n{}", lines.join("\n"))
+    };
+    Catalog::shipped_with(PANEL_SERVICES, &config.providers.names()).map_err(problems)
+}
+
 async fn play(
     env: &Env,
     options: &Options,
@@ -71,7 +86,7 @@ async fn play(
             problem_list(&problems)
         )
     })?;
-    let catalog = Arc::new(catalog(&config)?);
+    let catalog = Arc::new(shop(&config, stage)?);
     let parts = Parts {
         config,
         catalog,
@@ -96,4 +111,16 @@ async fn play(
     app.run(listener, delivery, shutdown, ready).await?;
     println!("Stopped. Your data are kept.");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_demo_sells_besides_is_right() {
+        let names = ["kie", "smmflare", "plugsmms", "smmstone", "demo-panel"];
+        let catalog = Catalog::shipped_with(PANEL_SERVICES, &names).unwrap();
+        assert!(catalog.service("members").unwrap().is_by_thousand());
+    }
 }

@@ -17,6 +17,9 @@ const SIM_PORT: u16 = 8090;
 /// In the form of a real token; worthless outside of the simulator.
 const SIM_TOKEN: &str = "100000001:demo-token-of-the-simulator-0000000";
 const SIM_KIE_KEY: &str = "demo-key-of-the-simulator";
+/// The panel of the demo's catalogue, and where its key is read from.
+const PANEL: &str = "demo-panel";
+const PANEL_KEY_VARIABLE: &str = "DEMO_PANEL_API_KEY";
 /// Enough for a few dozen paid orders, in minor units.
 const WELCOME_GRANT: &str = "500";
 /// Packages that the simulated Telegram sells.
@@ -126,6 +129,11 @@ impl Stage {
             env.set("KIE_API_URL", simulator.kie_url());
             env.set("KIE_WEBHOOK_KEY", SIM_KIE_KEY);
         }
+        // Beside the panels that are configured.
+        let panel = format!("{PANEL}={}", simulator.panel_url(PANEL));
+        let panels = env.get("PANELS").map(|given| format!("{given},{panel}"));
+        env.set("PANELS", panels.unwrap_or(panel));
+        env.set(PANEL_KEY_VARIABLE, bulwark_simulator::panel::KEY);
         self.simulator = Some(simulator);
         Ok(())
     }
