@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark::admin::{check_config, healthcheck, migrate, reconcile, shelf};
+use bulwark::admin::{audit, check_config, healthcheck, migrate, reconcile, shelf};
 use bulwark::app::{serve, stars};
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
@@ -37,6 +37,8 @@ enum Command {
     },
     /// Compare Telegram's list of Star payments with the ledger, and book what is missing
     Reconcile(reconcile::Options),
+    /// Look at all of the books: whether everything balances
+    Audit(audit::Options),
     #[command(flatten)]
     Shelf(shelf::Command),
     /// Ask the service on this machine whether it lives; for containers without curl
@@ -59,6 +61,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Reconcile(options) => block_on(async {
             let reconciler = stars::reconciler(&env)?;
             let good = reconcile::run(&reconciler, options, &mut std::io::stdout()).await?;
+            if good { Ok(()) } else { Err(Said.into()) }
+        }),
+        Command::Audit(options) => block_on(async {
+            let good = audit::run(&env, options, &mut std::io::stdout()).await?;
             if good { Ok(()) } else { Err(Said.into()) }
         }),
         Command::Shelf(command) => block_on(async {

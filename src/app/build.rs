@@ -234,7 +234,7 @@ impl App {
                 config.limits.job_retention,
             )),
             Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
-            Arc::new(Audit::new(pool.clone())),
+            Arc::new(Audit::new(pool.clone(), clock.clone())),
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
             Arc::new(Funds::new(providers.clone())),

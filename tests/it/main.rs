@@ -11,6 +11,7 @@
 mod admins;
 mod apologies;
 mod around;
+mod audit;
 mod broadcast;
 mod catalogue;
 mod database;

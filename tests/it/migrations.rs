@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bulwark::base::db;
 use bulwark::engine::ledger::AuditReport;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor as _};
 
 use crate::database;
@@ -19,8 +19,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[tokio::test]
-async fn each_is_applied_over_data_of_the_one_before() {
+/// A database with every migration and its sample data.
+pub async fn filled() -> PgPool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let options = database::empty().await;
     let pool = PgPoolOptions::new()
@@ -42,6 +42,12 @@ async fn each_is_applied_over_data_of_the_one_before() {
             assert!(applied.is_ok(), "{}: {applied:?}", file.display());
         }
     }
+    pool
+}
+
+#[tokio::test]
+async fn each_is_applied_over_data_of_the_one_before() {
+    let pool = filled().await;
     let mut conn = pool.acquire().await.expect("a connection");
     let report = AuditReport::make(&mut conn).await.expect("an audit");
     assert_eq!(report.findings, []);
