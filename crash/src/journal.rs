@@ -8,6 +8,9 @@ use time::OffsetDateTime;
 
 use crate::clock;
 
+/// The cause of a death that nobody aimed.
+pub const AT_RANDOM: &str = "at random";
+
 /// One thing that was done.
 #[derive(Clone, Debug)]
 pub struct Event {

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::checker::REFUSED;
+use crate::clock;
 use crate::payers::{self, Pays};
 use crate::people;
 use crate::tables;
@@ -237,7 +238,11 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             return Ok(SOON * 3);
         }
         Way::Reconcile => payers::pays_now(Arc::clone(outside), Pays::Untold).await,
-        Way::Stop => world.replicas[number].signal(Signal::TERM),
+        Way::Stop => {
+            // It is to know where to die before it is told to stop.
+            clock::pause(80).await;
+            world.replicas[number].signal(Signal::TERM);
+        }
         Way::Broadcast => {
             let outside = Arc::clone(outside);
             // Its own errand: the bot may die before the button is there.

@@ -1,5 +1,6 @@
 //! One world after another, several at a time.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::checker::{self, Verdict};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::disk::Disk;
+use crate::journal::AT_RANDOM;
 use crate::mutants;
 use crate::people;
 use crate::report::Report;
@@ -56,7 +58,7 @@ pub struct Outcome {
     /// Passed points and those at which a process was killed.
     pub notes: Vec<(String, String)>,
     /// Deaths by cause.
-    pub kills: std::collections::BTreeMap<String, u32>,
+    pub kills: BTreeMap<String, u32>,
     /// Times of recovery and from what.
     pub recoveries: Vec<(Duration, String)>,
     /// Everything else that was done.
@@ -180,6 +182,16 @@ fn logs(folder: &Path, seed: u64) -> PathBuf {
     folder.join(format!("w{seed}"))
 }
 
+/// Deaths by cause. What dies at a point notes it itself; the journal also counts one that ended in good order before.
+fn kills(journal: BTreeMap<String, u32>, notes: &[(String, String)]) -> BTreeMap<String, u32> {
+    let mut kills = journal;
+    kills.retain(|how, _| how == AT_RANDOM);
+    for (_, point) in notes.iter().filter(|(what, _)| what == "killed") {
+        *kills.entry(point.clone()).or_default() += 1;
+    }
+    kills
+}
+
 /// What a world goes through.
 #[derive(Debug)]
 pub enum Course {
@@ -222,7 +234,7 @@ pub async fn one(
         plan: world.plan.clone(),
         verdict,
         notes: world.notes(),
-        kills: journal.kills(),
+        kills: kills(journal.kills(), &world.notes()),
         recoveries: journal.recoveries(),
         events: journal
             .events()

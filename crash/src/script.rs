@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::canary;
 use crate::chaos::{disarm, order_all, raise};
 use crate::clock;
+use crate::journal::AT_RANDOM;
 use crate::people::TALKER;
 use crate::provoke::{self, Way};
 use crate::replica::Replica;
@@ -139,7 +140,7 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
             Deed::KillAll => {
                 for replica in &mut world.replicas {
                     replica.kill().await;
-                    world.outside.journal.killed(from, "at random");
+                    world.outside.journal.killed(from, AT_RANDOM);
                 }
             }
             Deed::FreezeAt(point) => {
@@ -176,7 +177,7 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
                 world
                     .outside
                     .journal
-                    .recovered(took.unwrap_or(canary::NEVER), "at random");
+                    .recovered(took.unwrap_or(canary::NEVER), AT_RANDOM);
             }
         }
         disarm(world)?;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::canary;
 use crate::clock;
 use crate::dice::Dice;
+use crate::journal::AT_RANDOM;
 use crate::provoke::{self, Way};
 use crate::replica::Replica;
 use crate::troubles;
@@ -131,7 +132,7 @@ impl Chaos {
         match way {
             Way::Start => {
                 world.replicas[number].kill().await;
-                world.outside.journal.killed(from, "at random");
+                world.outside.journal.killed(from, AT_RANDOM);
                 let arming = world.arming(Some(kill_at.clone()));
                 world.replicas[number].restart(arming)?;
             }
@@ -165,8 +166,8 @@ impl Chaos {
             .journal
             .note(from, format!("{} was not reached", point.name()));
         world.replicas[number].kill().await;
-        world.outside.journal.killed(from, "at random");
-        Ok((clock::now(), "at random".to_owned()))
+        world.outside.journal.killed(from, AT_RANDOM);
+        Ok((clock::now(), AT_RANDOM.to_owned()))
     }
 
     /// Often what comes up again dies again, on the way up or with the first thing that it does.
@@ -287,10 +288,10 @@ impl Chaos {
         for number in 0..world.replicas.len() {
             if all || number == one {
                 world.replicas[number].kill().await;
-                world.outside.journal.killed(from, "at random");
+                world.outside.journal.killed(from, AT_RANDOM);
             }
         }
-        Ok((clock::now(), "at random".to_owned()))
+        Ok((clock::now(), AT_RANDOM.to_owned()))
     }
 
     /// Ordinary troubles with the world outside, beside the fault of the round.

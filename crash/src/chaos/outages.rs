@@ -10,6 +10,7 @@ use super::{Chaos, raise, recover};
 use crate::clock;
 use crate::cutter::Cut;
 use crate::disk;
+use crate::journal::AT_RANDOM;
 use crate::replica::Arming;
 use crate::tables;
 use crate::world::World;
@@ -164,7 +165,7 @@ impl Chaos {
         let number = self.replica(world);
         let from = clock::wall();
         world.replicas[number].kill().await;
-        world.outside.journal.killed(from, "at random");
+        world.outside.journal.killed(from, AT_RANDOM);
         let by_ms: i64 = *self.dice.pick(&[-3_600_000, -90_000, 90_000, 3_600_000]);
         let arming = Arming {
             clock_step: Some(format!("{}:{by_ms}", self.dice.between(100, 4_000))),
