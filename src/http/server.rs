@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::task::TaskTracker;
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use super::express::Express;
@@ -96,39 +96,31 @@ pub async fn serve(
 ) {
     let front = front.into();
     let slots = Arc::new(Semaphore::new(limits.connections_max));
-    let connections = TaskTracker::new();
-    let cut = Shutdown::new();
+    let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
+            Some(_) = connections.join_next() => continue,
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else {
             continue;
         };
         let serve = connection(stream, peer, front.clone(), limits, shutdown.clone());
-        let cut = cut.clone();
         connections.spawn(async move {
-            tokio::select! {
-                () = serve => {}
-                () = cut.cancelled() => {}
-            }
+            serve.await;
             drop(slot);
         });
     }
     drop(listener);
-    connections.close();
-    if tokio::time::timeout(drain, connections.wait())
-        .await
-        .is_err()
-    {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(drain, all).await.is_err() {
         tracing::warn!(
             left = connections.len(),
             "connections were cut at the end of the drain"
         );
-        cut.cancel();
-        connections.wait().await;
+        connections.shutdown().await;
     }
 }
 
