@@ -188,6 +188,45 @@ async fn two_hundred_resolvers_resolve_a_hold_once() {
     assert_eq!(findings(&pool).await, []);
 }
 
+/// Holds of one wallet, made and resolved at the same time by many: each once, and the sum is right to the cent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_holds_of_one_wallet_are_resolved_side_by_side() {
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::grant(&mut conn, 7, CURRENCY, Amount(6_000), &cause("start"), None)
+        .await
+        .unwrap();
+    drop(conn);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..120_i64 {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            let mut tx = pool.begin().await.unwrap();
+            let key = cause(format!("hold:{n}"));
+            let hold = ledger::hold(&mut tx, 7, CURRENCY, Amount(50), id(), &key, None);
+            let hold = hold.await.unwrap();
+            tx.commit().await.unwrap();
+            for _ in 0..2 {
+                let mut tx = pool.begin().await.unwrap();
+                let key = cause(format!("end:{n}"));
+                match n % 3 {
+                    0 => ledger::release(&mut tx, hold.id, &key, None).await,
+                    part => ledger::capture(&mut tx, hold.id, Amount(part * 25), &key, None).await,
+                }
+                .unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let mut conn = pool.acquire().await.unwrap();
+    let wallet = ledger::wallet(&mut conn, 7, CURRENCY).await.unwrap();
+    // A third gives all back, a third half of it.
+    assert_eq!((wallet.available.0, wallet.held.0), (3_000, 0));
+    assert_eq!(wallet.version, 241);
+    assert_eq!(findings(&pool).await, []);
+}
+
 #[tokio::test]
 async fn nobody_rewrites_the_books() {
     use sqlx::Executor as _;

@@ -24,19 +24,32 @@ pub async fn wallet(
     user_id: i64,
     currency: &str,
 ) -> Result<Wallet, LedgerError> {
-    let id = account(conn, "wallet", user_id, currency).await?;
+    if let Some(wallet) = look(conn, user_id, currency).await? {
+        return Ok(wallet);
+    }
+    account(conn, "wallet", user_id, currency).await?;
+    let made = look(conn, user_id, currency).await?;
+    Ok(made.ok_or(sqlx::Error::RowNotFound)?)
+}
+
+async fn look(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+) -> Result<Option<Wallet>, sqlx::Error> {
     let row = sqlx::query!(
-        "select available, held, version from account where id = $1",
-        id
+        "select id, available, held, version from account where kind = 'wallet' and owner_id = $1 and currency = $2",
+        user_id,
+        currency,
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(Wallet {
-        account_id: id,
+    Ok(row.map(|row| Wallet {
+        account_id: row.id,
         available: Amount(row.available),
         held: Amount(row.held),
         version: row.version,
-    })
+    }))
 }
 
 /// As [`wallet`], locked until the transaction ends: what it says then holds.

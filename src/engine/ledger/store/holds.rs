@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::house::at_the_same_time;
 use super::{Move, account, change, insert, known, lock};
 use crate::base::money::Amount;
 use crate::engine::ledger::{Cause, Hold, LedgerError, Resolved};
@@ -20,6 +21,12 @@ pub async fn hold(
 ) -> Result<Hold, LedgerError> {
     if amount <= Amount::ZERO {
         return Err(LedgerError::BadAmount(amount));
+    }
+    if hold_at_once(conn, user_id, currency, amount, reference, cause, now).await? {
+        return Ok(Hold {
+            id: cause.id,
+            amount,
+        });
     }
     let wallet_id = account(conn, "wallet", user_id, currency).await?;
     lock(conn, wallet_id).await?;
@@ -85,6 +92,9 @@ pub async fn capture(
     if captured <= Amount::ZERO {
         return Err(LedgerError::BadAmount(captured));
     }
+    if resolve_at_once(conn, hold_id, captured, cause, now).await? {
+        return Ok(Resolved::Now);
+    }
     resolve(conn, hold_id, captured, cause, now).await
 }
 
@@ -95,7 +105,93 @@ pub async fn release(
     cause: &Cause,
     now: Option<OffsetDateTime>,
 ) -> Result<Resolved, LedgerError> {
+    if resolve_at_once(conn, hold_id, Amount::ZERO, cause, now).await? {
+        return Ok(Resolved::Now);
+    }
     resolve(conn, hold_id, Amount::ZERO, cause, now).await
+}
+
+/// Changes the wallet and writes the hold, in one statement. False: there is no wallet, the key is used, or there is not
+/// enough.
+async fn hold_at_once(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+    amount: Amount,
+    reference: Uuid,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    let held = sqlx::query!(
+        "with changed as (
+             update account set available = available - $5, held = held + $5, version = version + 1
+             where kind = 'wallet' and owner_id = $3 and currency = $4 and available >= $5
+               and not exists (select from hold where idem_key = $2)
+             returning id, version)
+         insert into hold (id, idem_key, wallet_id, reference, amount, wallet_version, note, correlation, at)
+         select $1, $2, id, $6, $5, version, $7, $8, coalesce($9::timestamptz, now()) from changed",
+        cause.id,
+        cause.idem_key,
+        user_id,
+        currency,
+        amount.0,
+        reference,
+        cause.note,
+        cause.correlation,
+        now,
+    )
+    .execute(conn)
+    .await
+    .map_err(at_the_same_time(cause))?;
+    Ok(held.rows_affected() == 1)
+}
+
+/// Resolves an open hold in one statement. False: it does not do so, and [`resolve`] says why.
+///
+/// The wallet's lock makes resolvers come one after the other: it hands out the row as the last one left it, and the key of
+/// `hold_resolution` sees what was committed meanwhile. Nothing but the row written there changes the wallet.
+async fn resolve_at_once(
+    conn: &mut PgConnection,
+    hold_id: Uuid,
+    captured: Amount,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    let resolved = sqlx::query_scalar!(
+        r#"with locked as (
+               select h.id, h.amount, a.id as wallet_id, a.currency, a.version + 1 as version, r.id as revenue_id
+               from hold h join account a on a.id = h.wallet_id
+               left join account r on r.kind = 'revenue' and r.owner_id = 0 and r.currency = a.currency
+               where h.id = $1 and $2 <= h.amount and a.held >= h.amount
+                 and ($2 = 0 or r.id is not null and not exists (select from transfer where idem_key = $4))
+               for update of a),
+           resolved as (
+               insert into hold_resolution (hold_id, amount, captured, released, transfer_id, wallet_version, correlation, at)
+               select id, amount, $2, amount - $2, case when $2 > 0 then $3::uuid end, version, $6, coalesce($7::timestamptz, now())
+               from locked
+               on conflict (hold_id) do nothing
+               returning amount, released, at),
+           changed as (
+               update account a set available = a.available + resolved.released, held = a.held - resolved.amount,
+                   version = a.version + 1
+               from resolved cross join locked where a.id = locked.wallet_id),
+           moved as (
+               insert into transfer (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, cause, correlation, at)
+               select $3, $4, wallet_id, revenue_id, $2, currency, 'capture', version, $5, $6, resolved.at
+               from resolved cross join locked where $2 > 0)
+           select count(*) as "resolved!" from resolved"#,
+        hold_id,
+        captured.0,
+        cause.id,
+        cause.idem_key,
+        cause.json(),
+        cause.correlation,
+        now,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(at_the_same_time(cause))?;
+    Ok(resolved == 1)
 }
 
 async fn resolve(

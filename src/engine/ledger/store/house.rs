@@ -196,7 +196,10 @@ pub(super) fn at_the_same_time(cause: &Cause) -> impl FnOnce(sqlx::Error) -> Led
         let constraint = error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::constraint);
-        if constraint == Some("transfer_idem_key_key") {
+        if matches!(
+            constraint,
+            Some("transfer_idem_key_key" | "hold_idem_key_key")
+        ) {
             LedgerError::AtTheSameTime(key)
         } else {
             error.into()
