@@ -1,9 +1,9 @@
 //! A deadline that is moved for every request and almost never reached.
 
-use std::future::Future as _;
+use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -106,10 +106,52 @@ impl Drop for Borrowed {
     }
 }
 
+/// Timers for works that must end in time and nearly always do: used again, instead of made, queued and taken out of the
+/// runtime's queue for each.
+#[derive(Debug, Default)]
+pub struct SpareDeadlines(Mutex<Vec<Deadline>>);
+
+impl SpareDeadlines {
+    const KEPT_MAX: usize = 256;
+
+    /// What `work` gives, or None if it takes longer.
+    pub async fn within<T>(&self, timeout: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let mut lent = Lent {
+            deadline: self.kept().pop().unwrap_or_default(),
+            home: self,
+        };
+        lent.deadline.set(timeout);
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => lent.deadline.poll_reached(cx).map(|()| None),
+        })
+        .await
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Deadline>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of them, until the work has ended or was dropped.
+struct Lent<'a> {
+    deadline: Deadline,
+    home: &'a SpareDeadlines,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.home.kept();
+        if kept.len() < SpareDeadlines::KEPT_MAX {
+            kept.push(std::mem::take(&mut self.deadline));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::poll_fn;
 
     #[tokio::test(start_paused = true)]
     async fn it_is_reached_when_it_was_set_last() {
@@ -136,5 +178,27 @@ mod tests {
         let wait = poll_fn(|cx| deadline.poll_reached(cx));
         let reached = tokio::time::timeout(Duration::from_secs(3600), wait).await;
         assert!(reached.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_spare_one_is_as_good_as_a_new_one() {
+        let spares = SpareDeadlines::default();
+        let started = Deadline::now();
+        for round in 1..=3 {
+            let quick = spares.within(Duration::from_secs(5), async { 7 });
+            assert_eq!(quick.await, Some(7));
+            let slow = spares.within(Duration::from_secs(5), std::future::pending::<()>());
+            let shorter = spares.within(Duration::from_secs(2), std::future::pending::<()>());
+            assert_eq!(tokio::join!(slow, shorter), (None, None));
+            assert_eq!(started.elapsed().as_secs(), round * 5);
+        }
+        assert_eq!(spares.kept().len(), 2);
+        let given_up = spares.within(Duration::from_secs(9), std::future::pending::<()>());
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), given_up)
+                .await
+                .is_err()
+        );
+        assert_eq!(spares.kept().len(), 2, "it came back");
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -168,7 +168,13 @@ async fn connection(
             let response = match way {
                 Way::Express(express) => express.answer(request).await,
                 Way::Router(router) => {
-                    let mut request: Request = request.map(Body::new);
+                    let mut request: Request = request.map(|body| {
+                        if body.is_end_stream() {
+                            Body::empty()
+                        } else {
+                            Body::new(body)
+                        }
+                    });
                     request.extensions_mut().insert(PeerAddress(peer));
                     router.oneshot(request).await?
                 }

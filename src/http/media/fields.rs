@@ -69,11 +69,11 @@ pub(super) fn describe(headers: &mut HeaderMap, path: &str, upstream_type: Optio
 /// As in `Last-Modified`, which knows the years 1970 to 9999.
 pub(super) fn date(at: OffsetDateTime) -> Option<HeaderValue> {
     let has_form = (1970..=9999).contains(&at.year());
-    has_form.then(|| text(&httpdate::fmt_http_date(at.into())))
+    has_form.then(|| text(httpdate::fmt_http_date(at.into())))
 }
 
-pub(super) fn text(value: &str) -> HeaderValue {
-    HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+pub(super) fn text(value: String) -> HeaderValue {
+    HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// By the path's ending, because Telegram's file host names no type; only types that a browser will not run.

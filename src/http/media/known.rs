@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::fields;
 use super::upstream::{FileSource, FileSourceError, ResolvedFile, UpstreamBody};
+use crate::base::deadline::SpareDeadlines;
 
 /// A path at Telegram is good for at least an hour (Bot API docs, "getFile"); ours is asked for more often.
 const PATH_TTL: Duration = Duration::from_secs(600);
@@ -37,7 +38,7 @@ struct Modified {
 impl Known {
     fn new(file_id: &str, file: ResolvedFile) -> Self {
         Self {
-            etag: fields::text(&fields::etag(file_id, file.size)),
+            etag: fields::text(fields::etag(file_id, file.size)),
             file,
             modified: None,
         }
@@ -68,6 +69,7 @@ impl Known {
 pub(super) struct Files {
     source: Arc<dyn FileSource>,
     known: Cache<String, Arc<Known>>,
+    deadlines: SpareDeadlines,
 }
 
 impl Files {
@@ -76,7 +78,11 @@ impl Files {
             .max_capacity(PATHS_MAX)
             .time_to_live(PATH_TTL)
             .build();
-        Self { source, known }
+        Self {
+            source,
+            known,
+            deadlines: SpareDeadlines::default(),
+        }
     }
 
     /// Where a file is; many who ask at once make one call.
@@ -94,7 +100,8 @@ impl Files {
     async fn ask(&self, file_id: &str) -> Result<Arc<Known>, FileSourceError> {
         let source = Arc::clone(&self.source);
         let ask = async {
-            let file = within(RESOLVE_TIMEOUT, source.resolve(file_id)).await?;
+            let resolved = tokio::time::timeout(RESOLVE_TIMEOUT, source.resolve(file_id)).await;
+            let file = resolved.unwrap_or(Err(FileSourceError::TimedOut))?;
             Ok(Arc::new(Known::new(file_id, file)))
         };
         self.known
@@ -110,18 +117,28 @@ impl Files {
         known: &mut Arc<Known>,
         range: Option<(u64, u64)>,
     ) -> Result<UpstreamBody, FileSourceError> {
-        let opened = match within(OPEN_TIMEOUT, self.source.open(&known.file.path, range)).await {
+        let opened = match self.open_path(&known.file.path, range).await {
             Err(FileSourceError::NotFound) => {
                 self.known.invalidate(file_id).await;
                 let found = self.find(file_id).await?;
                 Arc::make_mut(known).file.path.clone_from(&found.file.path);
-                within(OPEN_TIMEOUT, self.source.open(&known.file.path, range)).await?
+                self.open_path(&known.file.path, range).await?
             }
             opened => opened?,
         };
         let whole = opened.len.filter(|_| range.is_none());
         self.learn(file_id, known, whole, opened.modified).await;
         Ok(opened)
+    }
+
+    async fn open_path(
+        &self,
+        path: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<UpstreamBody, FileSourceError> {
+        let open = self.source.open(path, range);
+        let opened = self.deadlines.within(OPEN_TIMEOUT, open).await;
+        opened.unwrap_or(Err(FileSourceError::TimedOut))
     }
 
     /// Telegram may not have said the size: the file host does with the whole file.
@@ -145,20 +162,11 @@ impl Files {
         let it = Arc::make_mut(known);
         if size.is_some() {
             it.file.size = size;
-            it.etag = fields::text(&fields::etag(file_id, size));
+            it.etag = fields::text(fields::etag(file_id, size));
         }
         it.modified = it.modified.take().or(modified);
         self.known
             .insert(file_id.to_owned(), Arc::clone(known))
             .await;
     }
-}
-
-async fn within<T>(
-    time: Duration,
-    work: impl Future<Output = Result<T, FileSourceError>>,
-) -> Result<T, FileSourceError> {
-    tokio::time::timeout(time, work)
-        .await
-        .unwrap_or(Err(FileSourceError::TimedOut))
 }

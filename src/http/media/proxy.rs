@@ -148,7 +148,7 @@ fn announce(response: &mut Response, selected: Selected, len: u64) -> Option<(u6
     let fields = response.headers_mut();
     fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if let Some(content_range) = content_range {
-        fields.insert(header::CONTENT_RANGE, text(&content_range));
+        fields.insert(header::CONTENT_RANGE, text(content_range));
     }
     let (_, size) = sent.unwrap_or((0, 0));
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(size));

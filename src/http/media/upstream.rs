@@ -84,7 +84,7 @@ impl FileSource for Client {
         range: Option<(u64, u64)>,
     ) -> Result<UpstreamBody, FileSourceError> {
         let header = range
-            .and_then(|(first, last)| HeaderValue::from_str(&format!("bytes={first}-{last}")).ok());
+            .and_then(|(first, last)| HeaderValue::try_from(format!("bytes={first}-{last}")).ok());
         let file = self
             .open_file(path, header.as_ref())
             .await

@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 
 use super::source_address::SourceAddressLayer;
 use crate::base::clock::Clock;
+use crate::base::deadline::SpareDeadlines;
 use crate::base::ids::Ids;
 use crate::base::redact;
 use crate::base::supervise::panic_text;
@@ -123,6 +124,7 @@ pub struct Journal {
     clock: Clock,
     ids: Ids,
     durations: Arc<Durations>,
+    deadlines: Arc<SpareDeadlines>,
 }
 
 /// A request that is being answered.
@@ -140,6 +142,7 @@ impl Journal {
             clock,
             ids,
             durations,
+            deadlines: Arc::default(),
         }
     }
 
@@ -207,9 +210,9 @@ where
         let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(async move {
             let run = answer.instrument(span);
-            let mut response = match tokio::time::timeout(ANSWER_TIMEOUT, run).await {
-                Ok(Ok(response)) => response.map(Body::new),
-                Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"),
+            let mut response = match journal.deadlines.within(ANSWER_TIMEOUT, run).await {
+                Some(Ok(response)) => response.map(Body::new),
+                None => error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again"),
             };
             let route = route.as_ref().map_or("none", MatchedPath::as_str);
             journal.end(entry, method, route, &mut response);

@@ -62,12 +62,15 @@ impl Client {
                 description: "not a file path".to_owned(),
             });
         }
-        let path = format!("/file/bot{}/{path}", self.config.token.expose_secret());
+        let token = self.config.token.expose_secret();
         if let Some(direct) = &self.direct {
+            let path = ["/file/bot", token, "/", path];
             let answer = direct.get(&path, range).await.map_err(unread)?;
             return Ok(OpenedFile(Opened::Direct(answer)));
         }
-        let mut request = self.http.get(format!("{}{path}", self.config.api_url));
+        let mut request = self
+            .http
+            .get(format!("{}/file/bot{token}/{path}", self.config.api_url));
         if let Some(range) = range {
             request = request.header(RANGE, range);
         }

@@ -98,10 +98,10 @@ impl Direct {
         }))
     }
 
-    /// Asks for a file by its path and an optional `Range`; any answer is one. Redirects are not followed.
+    /// Asks for a file by the pieces of its path and an optional `Range`; any answer is one. Redirects are not followed.
     pub(super) async fn get(
         self: &Arc<Self>,
-        path: &str,
+        path: &[&str],
         range: Option<&HeaderValue>,
     ) -> Result<Response<DirectBody>, Broken> {
         if let Some(mut line) = self.take() {
@@ -120,8 +120,14 @@ impl Direct {
         Ok(self.opened(line, answer))
     }
 
-    fn request(&self, path: &str, range: Option<&HeaderValue>) -> Result<Request<Empty>, Broken> {
-        let uri: Uri = format!("{}{path}", self.prefix)
+    fn request(
+        &self,
+        path: &[&str],
+        range: Option<&HeaderValue>,
+    ) -> Result<Request<Empty>, Broken> {
+        let uri: Uri = [&[self.prefix.as_str()], path]
+            .concat()
+            .concat()
             .try_into()
             .map_err(|_| Broken::Request)?;
         let mut request = Request::new(Empty::new());
