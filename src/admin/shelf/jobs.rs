@@ -218,6 +218,7 @@ fn facts(job: &KeptJob, snapshot: &Value) -> Vec<(&'static str, String)> {
             ),
         ),
         ("task there", job.external_id.clone().unwrap_or_default()),
+        ("delivered", delivered(job)),
         ("user", job.user_id.to_string()),
         ("chat", job.chat_id.to_string()),
         ("made", when(job.created_at)),
@@ -229,6 +230,20 @@ fn facts(job: &KeptJob, snapshot: &Value) -> Vec<(&'static str, String)> {
         ("polls", job.polls.to_string()),
         ("correlation", job.correlation.to_string()),
     ]
+}
+
+/// How far the work is that is done in units; nothing for any other, and before the provider has counted.
+fn delivered(job: &KeptJob) -> String {
+    let (Some(units), Some(remains)) = (job.units, job.remains) else {
+        return String::new();
+    };
+    let start = job
+        .start_count
+        .map_or_else(|| "?".to_owned(), |start| start.to_string());
+    format!(
+        "{} of {units}, counted from {start}",
+        units - remains.min(units)
+    )
 }
 
 fn attempts_table(attempts: &[Attempt]) -> Table {

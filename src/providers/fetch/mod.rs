@@ -24,7 +24,6 @@ const USER_AGENT: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     ")"
 );
-const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// How long things may take, and how large they may be.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +32,8 @@ pub struct FetchLimits {
     pub connect: Duration,
     /// A whole call, with its answer.
     pub call: Duration,
+    /// Of an answer; a longer one counts as none that can be read.
+    pub answer_bytes_max: usize,
     /// A whole download.
     pub download: Duration,
     /// A download that says nothing for so long is given up.
@@ -46,6 +47,7 @@ impl Default for FetchLimits {
         Self {
             connect: Duration::from_secs(10),
             call: Duration::from_secs(30),
+            answer_bytes_max: 1 << 20,
             download: Duration::from_secs(300),
             download_idle: Duration::from_secs(30),
             download_bytes_max: 64_000_000,
@@ -200,7 +202,7 @@ impl Http {
         let response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         let retry_after = self.retry_after(response.headers());
-        let json = read(response).await?;
+        let json = read(response, self.limits.answer_bytes_max).await?;
         Ok(Answer {
             status,
             retry_after,
@@ -237,10 +239,10 @@ fn builder(base: &Url, limits: FetchLimits) -> ClientBuilder {
 }
 
 /// The body as JSON, if it is JSON and not absurdly long.
-async fn read(mut response: Response) -> Result<Option<Value>, CallFailure> {
+async fn read(mut response: Response, bytes_max: usize) -> Result<Option<Value>, CallFailure> {
     let mut body = Vec::new();
     while let Some(bytes) = response.chunk().await.map_err(|error| failure(&error))? {
-        if body.len() + bytes.len() > ANSWER_BYTES_MAX {
+        if body.len() + bytes.len() > bytes_max {
             return Ok(None);
         }
         body.extend_from_slice(&bytes);

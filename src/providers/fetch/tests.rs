@@ -315,7 +315,10 @@ async fn answers_are_read_up_to_a_bound_and_waits_are_within_reason() {
     ]);
     let served = Arc::clone(&waits);
     let router = Router::new()
-        .route("/large", get(|| async { "1".repeat(ANSWER_BYTES_MAX + 1) }))
+        .route(
+            "/large",
+            get(|| async { "1".repeat(FetchLimits::default().answer_bytes_max + 1) }),
+        )
         .route("/page", get(|| async { "<html>" }))
         .route(
             "/wait",

@@ -12,6 +12,7 @@ mod evidence;
 mod order;
 mod prose;
 mod questions;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ use crate::base::ids::Ids;
 use crate::base::redact::Secret;
 use evidence::Parked;
 use prose::Meaning;
+pub use services::Listed;
 
 /// No panel documents a limit; most allow about a hundred calls a minute.
 const SUBMITS_MAX: CallsMax = (10, Duration::from_secs(10));
@@ -75,7 +77,12 @@ impl Panel {
     /// # Errors
     /// When the address is not valid or no HTTP client can be made.
     pub fn new(config: PanelConfig, clock: Clock, ids: Ids) -> Result<Self, HttpSetupError> {
-        Self::with_limits(config, clock, ids, FetchLimits::default())
+        let limits = FetchLimits {
+            // Lists of services have thousands of rows.
+            answer_bytes_max: 16 << 20,
+            ..FetchLimits::default()
+        };
+        Self::with_limits(config, clock, ids, limits)
     }
 
     fn with_limits(

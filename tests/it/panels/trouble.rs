@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bulwark::engine::jobs::shelf::{self, Filter, JobState};
 use serde_json::json;
 
 use super::world;
@@ -23,6 +24,20 @@ async fn a_partial_delivery_is_paid_in_part_in_the_users_favour() {
     anna.hears("Charged: $0.15. $0.15 is back on your balance: $4.85.")
         .await;
     assert_eq!(anna.wallet().await, (485, 0));
+    let filter = Filter {
+        states: vec![JobState::Partial],
+        chat_id: Some(11),
+        since: None,
+        limit: 5,
+    };
+    let kept = shelf::list(&world.pool, &filter, Some(world.now()))
+        .await
+        .unwrap();
+    let told: Vec<_> = kept
+        .iter()
+        .map(|job| (job.start_count, job.remains, job.units))
+        .collect();
+    assert_eq!(told, [(Some(3572), Some(157), Some(333))]);
     assert_eq!(
         world
             .count("select count(*) from job_history where state = 'partial' and remains = 157")

@@ -122,6 +122,12 @@ pub struct KeptJob {
     pub finished_at: Option<OffsetDateTime>,
     /// Follows it everywhere.
     pub correlation: Uuid,
+    /// What there was before the first unit, where the provider counts.
+    pub start_count: Option<i64>,
+    /// Units to come when it was last asked about, or that never came.
+    pub remains: Option<i64>,
+    /// Units that are paid for.
+    pub units: Option<i64>,
 }
 
 /// One step of a job.

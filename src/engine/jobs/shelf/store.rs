@@ -62,14 +62,16 @@ async fn select(
                    chat_id as "chat_id!", provider as "provider!", coalesce(provider_snapshot ->> 'service', '?') as "service!",
                    attempts as "attempts!", polls as "polls!", null::text as failure, error as "error?", external_id,
                    created_at as "created_at!", submitted_at, run_at as "run_at?", deadline_at as "deadline_at?",
-                   null::timestamptz as "finished_at?", correlation as "correlation!"
+                   null::timestamptz as "finished_at?", correlation as "correlation!",
+                   start_count, remains, (provider_snapshot ->> 'units')::bigint as units
             from live
             where (id = $1 or $1 is null and (state = any($2) or $3 and (overdue or state in ('unknown', 'stuck'))))
               and ($4::bigint is null or chat_id = $4) and ($5::timestamptz is null or created_at >= $5)
             order by created_at desc limit $6)
            union all
            (select h.id, h.kind, h.state, false, h.user_id, h.chat_id, h.provider, coalesce(h.provider_snapshot ->> 'service', '?'),
-                   h.attempts, h.polls, h.failure, null, h.external_id, h.created_at, h.submitted_at, null, null, h.finished_at, h.correlation
+                   h.attempts, h.polls, h.failure, null, h.external_id, h.created_at, h.submitted_at, null, null, h.finished_at, h.correlation,
+                   h.start_count, h.remains, (h.provider_snapshot ->> 'units')::bigint
             from job_history h, clock
             where (h.id = $1 or $1 is null and (h.state = any($2) or $3 and h.state in ('failed', 'timed_out')
                                                and h.finished_at > clock.at - interval '1 day'))

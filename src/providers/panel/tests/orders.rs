@@ -216,3 +216,18 @@ async fn an_order_is_taken_back_where_the_service_allows_it() {
     assert_eq!(stage.panel.cancel(&id).await, Ok(Stopped::TooLate));
     assert_eq!(stage.panel.cancel("refill:1").await, Ok(Stopped::TooLate));
 }
+
+#[tokio::test]
+async fn the_list_of_services_is_read() {
+    let stage = stage().await;
+    let listed = stage.panel.services().await.unwrap();
+    let members = listed.iter().find(|listed| listed.id == "101").unwrap();
+    assert_eq!(
+        (members.rate_micros, members.min, members.max),
+        (900_000, 50, 10_000)
+    );
+    assert!(members.refill && members.cancel && members.kind == "Default");
+    assert_eq!(listed.len(), 7);
+    stage.trouble("panel.services", Trouble::GatewayPage);
+    assert!(stage.panel.services().await.is_err());
+}
