@@ -182,6 +182,7 @@ async fn an_order_is_taken_back_while_it_is_under_way_and_what_was_done_is_paid(
     anna.orders_members("t.me/fox", "1000").await;
     world.run_for(Duration::from_secs(25)).await;
     anna.presses("Cancel the order").await;
+    assert!(anna.notice().await.contains("asked the service to stop"));
     world.finish().await;
     anna.hears("done in part").await;
     let order = world.panel_orders().await[0].clone();

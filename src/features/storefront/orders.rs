@@ -10,6 +10,7 @@ use super::questions;
 use super::store::{self, Order};
 use super::summary;
 use super::texts::speech;
+use crate::catalog::Service;
 use crate::engine::jobs::{self, CancelOutcome};
 use crate::engine::outbox::{Action, NewMessage, Target};
 use crate::features::cx::{Cx, Env, Handled};
@@ -71,7 +72,15 @@ pub async fn cancel_order(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     if outcome == CancelOutcome::Ended {
         return Ok(());
     }
-    let text = speech(cx.language).plain(cancel_key(outcome), &Args::new());
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let in_units = catalog
+        .service(&order.service)
+        .is_some_and(Service::is_by_thousand);
+    let key = match outcome {
+        CancelOutcome::Requested if in_units => "order-cancel-asked",
+        other => cancel_key(other),
+    };
+    let text = speech(cx.language).plain(key, &Args::new());
     cx.answer(Some(text), true).await
 }
 

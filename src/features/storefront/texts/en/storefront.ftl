@@ -163,6 +163,7 @@ refused-insufficient = You are *{ $missing }* short for this order. See /balance
 old-button = This button is out of date. Please use the newest message, or /menu.
 already-ordered = This order was placed already.
 order-cancel-requested = I will stop your order if it has not begun yet: then you pay nothing. If it has, it is finished, charged and delivered here.
+order-cancel-asked = I have asked the service to stop. You only pay for what was delivered by then.
 order-not-stoppable = Your order can no longer be stopped: the service is already making it. You pay only if it succeeds, and get the result here.
 order-not-cancellable = Your order can no longer be stopped: it has ended.
 order-not-found = I cannot find that order any more.

@@ -166,6 +166,7 @@ refused-insufficient = Te faltan *{ $missing }* para este pedido. Consulta /bala
 old-button = Este botón ya no vale. Usa el mensaje más reciente o /menu.
 already-ordered = Este pedido ya está hecho.
 order-cancel-requested = Pararé tu pedido si aún no ha empezado: así no pagas nada. Si ya ha empezado, se termina, se cobra y lo recibes aquí.
+order-cancel-asked = He pedido al servicio que pare. Solo pagas lo entregado hasta entonces.
 order-not-stoppable = Ya no se puede parar el pedido: el servicio está trabajando en él. Solo pagas si sale bien, y el resultado llega aquí.
 order-not-cancellable = Ya no se puede parar el pedido: ha terminado.
 order-not-found = Ya no encuentro ese pedido.
