@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bulwark::base::ids::Ids;
 
+use crate::ledger::Commit;
 use crate::load::{Connection, as_f64};
 use crate::machine::resident_mb;
 use crate::report::{Row, median, thousands};
@@ -21,7 +22,7 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     for _ in 0..rounds {
         stage.database.reset().await?;
         drained.push(measure(stage).await?);
-        moved.push(ledger::transfers(stage, &ids, 10_000).await?);
+        moved.push(ledger::transfers(stage, &ids, 10_000, Commit::Transaction).await?);
     }
     stage.database.reset().await?;
     let sizes = Sizes::of(stage);
@@ -29,7 +30,7 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     let (mut drained_grown, mut moved_grown) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         drained_grown.push(measure(stage).await?);
-        moved_grown.push(ledger::transfers(stage, &ids, sizes.wallets).await?);
+        moved_grown.push(ledger::transfers(stage, &ids, sizes.wallets, Commit::Transaction).await?);
     }
     let (few, many) = (median(drained), median(drained_grown));
     rows.push(Row::at_most(

@@ -29,33 +29,42 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     let ids = Ids::random();
     prepare(stage, 10_000).await?;
     let mut all: Vec<Vec<(f64, f64)>> = vec![Vec::new(); WALLETS.len()];
+    let mut singles = all.clone();
     for round in 0..stage.rounds() {
         for (at, wallets) in WALLETS.into_iter().enumerate() {
             stage.database.run("checkpoint").await?;
-            let ours = transfers(stage, &ids, wallets).await?;
+            let ours = transfers(stage, &ids, wallets, Commit::Transaction).await?;
             stage.database.run("checkpoint").await?;
             let theirs = pgbench(stage, wallets).await?;
+            stage.database.run("checkpoint").await?;
+            let single = transfers(stage, &ids, wallets, Commit::Statement).await?;
             stage.say(&format!(
-                "d {round} {wallets} wallets: {ours:.0}/s, pgbench {theirs:.0}/s"
+                "d {round} {wallets} wallets: {ours:.0}/s, by itself {single:.0}/s, pgbench {theirs:.0}/s"
             ));
             all[at].push((ours, theirs));
+            singles[at].push((single, theirs));
         }
     }
     let mut rows = Vec::new();
-    for (wallets, rounds) in WALLETS.into_iter().zip(&all) {
-        rows.push(Row::at_least(
-            format!("d: ledger transfers, {wallets} wallets, {CLIENTS} clients"),
-            format!(
-                "{}/s",
-                thousands(median(rounds.iter().map(|round| round.0)))
-            ),
-            format!(
-                "pgbench, one UPDATE: {}/s",
-                thousands(median(rounds.iter().map(|round| round.1)))
-            ),
-            median(rounds.iter().map(|round| round.0 / round.1)),
-            0.5,
-        ));
+    for (how, measured) in [
+        ("ledger transfers, each in a transaction", &all),
+        ("the same, each a statement by itself", &singles),
+    ] {
+        for (wallets, rounds) in WALLETS.into_iter().zip(measured) {
+            rows.push(Row::at_least(
+                format!("d: {how}, {wallets} wallets, {CLIENTS} clients"),
+                format!(
+                    "{}/s",
+                    thousands(median(rounds.iter().map(|round| round.0)))
+                ),
+                format!(
+                    "pgbench, one UPDATE: {}/s",
+                    thousands(median(rounds.iter().map(|round| round.1)))
+                ),
+                median(rounds.iter().map(|round| round.0 / round.1)),
+                0.5,
+            ));
+        }
     }
     // What waiting for a row's lock costs, theirs and ours: with many wallets nobody waits.
     let slower =
@@ -95,8 +104,22 @@ pub async fn prepare(stage: &Stage, wallets: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Transfers a second, each in a transaction of its own.
-pub async fn transfers(stage: &Stage, ids: &Ids, wallets: u64) -> anyhow::Result<f64> {
+/// How a transfer is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// In a transaction around it, as in a handler.
+    Transaction,
+    /// As one statement that commits by itself, like the peer's.
+    Statement,
+}
+
+/// Transfers a second, each committed.
+pub async fn transfers(
+    stage: &Stage,
+    ids: &Ids,
+    wallets: u64,
+    commit: Commit,
+) -> anyhow::Result<f64> {
     let pool = PgPoolOptions::new()
         .max_connections(CLIENTS)
         .min_connections(CLIENTS)
@@ -117,7 +140,7 @@ pub async fn transfers(stage: &Stage, ids: &Ids, wallets: u64) -> anyhow::Result
             while clock::now() < end {
                 // A stride that visits every wallet and never twice the same in a row.
                 wallet = (wallet + 6007) % wallets;
-                transfer(&pool, &ids, FIRST_OWNER + wallet).await?;
+                transfer(&pool, &ids, FIRST_OWNER + wallet, commit).await?;
                 let now = clock::now();
                 if now >= begin && now < end {
                     count.fetch_add(1, Ordering::Relaxed);
@@ -133,7 +156,7 @@ pub async fn transfers(stage: &Stage, ids: &Ids, wallets: u64) -> anyhow::Result
     Ok(as_f64(count.load(Ordering::Relaxed)) / (end - begin).as_secs_f64())
 }
 
-async fn transfer(pool: &PgPool, ids: &Ids, owner: u64) -> anyhow::Result<()> {
+async fn transfer(pool: &PgPool, ids: &Ids, owner: u64, commit: Commit) -> anyhow::Result<()> {
     let id = ids.uuid();
     let cause = Cause {
         id,
@@ -142,17 +165,21 @@ async fn transfer(pool: &PgPool, ids: &Ids, owner: u64) -> anyhow::Result<()> {
         by_admin: None,
         correlation: id,
     };
-    let mut tx = pool.begin().await?;
-    let moved = ledger::grant(
-        &mut tx,
-        i64::try_from(owner)?,
-        CURRENCY,
-        Amount(1),
-        &cause,
-        None,
-    );
-    anyhow::ensure!(moved.await?, "the transfer was known");
-    Ok(tx.commit().await?)
+    let owner = i64::try_from(owner)?;
+    let moved = match commit {
+        Commit::Transaction => {
+            let mut tx = pool.begin().await?;
+            let moved = ledger::grant(&mut tx, owner, CURRENCY, Amount(1), &cause, None).await?;
+            tx.commit().await?;
+            moved
+        }
+        Commit::Statement => {
+            let mut conn = pool.acquire().await?;
+            ledger::grant(&mut conn, owner, CURRENCY, Amount(1), &cause, None).await?
+        }
+    };
+    anyhow::ensure!(moved, "the transfer was known");
+    Ok(())
 }
 
 async fn pgbench(stage: &Stage, wallets: u64) -> anyhow::Result<f64> {

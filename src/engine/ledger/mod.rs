@@ -16,7 +16,9 @@
 //! ```
 //!
 //! Every function works inside the caller's transaction. If the process dies before that commits, nothing moved;
-//! afterwards all of it did, together with the job or message that it belongs to.
+//! afterwards all of it did, together with the job or message that it belongs to. A movement is one statement, with the
+//! wallet's change and the row: on a connection without a transaction it commits by itself. What that statement does not do
+//! (an account is missing, the key is used, there is not enough) is then found out by further ones.
 
 mod audit;
 mod store;
