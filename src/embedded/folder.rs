@@ -52,8 +52,19 @@ pub(super) struct Folder {
     root: PathBuf,
     socket_dir: PathBuf,
     throwaway: bool,
-    /// Held for its lock.
-    _lock: File,
+    lock: Lock,
+}
+
+/// The lock on a data folder, free when this is dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a program that another thread is starting right now holds a copy of it
+        // until it has replaced itself, and the lock lives as long as the last copy (flock(2)).
+        let _ = self.0.unlock();
+    }
 }
 
 impl Folder {
@@ -91,7 +102,7 @@ impl Folder {
             root,
             socket_dir,
             throwaway: ours && durability == Durability::Throwaway,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -119,6 +130,11 @@ impl Folder {
         socket.into_iter().chain(root).collect()
     }
 
+    #[cfg(test)]
+    pub fn lock_copy(&self) -> std::io::Result<File> {
+        self.lock.0.try_clone()
+    }
+
     /// Removes them.
     pub fn clean(&self) -> Result<(), EmbeddedError> {
         self.leftovers().iter().try_for_each(|dir| remove(dir))
@@ -126,7 +142,7 @@ impl Folder {
 }
 
 /// Held until this process ends, however it ends; says who holds it.
-fn lock(root: &Path) -> Result<File, EmbeddedError> {
+fn lock(root: &Path) -> Result<Lock, EmbeddedError> {
     let path = root.join("lock");
     let mut options = File::options();
     options.create(true).truncate(false).read(true).write(true);
@@ -148,7 +164,7 @@ fn lock(root: &Path) -> Result<File, EmbeddedError> {
     let _ = lock
         .set_len(0)
         .and_then(|()| writeln!(lock, "{}", std::process::id()));
-    Ok(lock)
+    Ok(Lock(lock))
 }
 
 /// A folder of `account` alone; what is there must be its own.

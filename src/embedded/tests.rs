@@ -62,6 +62,19 @@ async fn a_cluster_stays_between_runs_and_has_one_owner() {
     assert_eq!(fs::read(&marker).unwrap()[..8], system_id);
 }
 
+/// As a program is that another thread is starting: it has a copy of every open file until it replaces itself.
+#[tokio::test]
+async fn a_folder_is_free_although_a_copy_of_its_lock_is_open() {
+    let dir = Dir::new();
+    let account = Account::for_postgres(&dir.0).unwrap();
+    let folder = Folder::open(&dir.0, &account, Durability::Durable).unwrap();
+    let copy = folder.lock_copy().unwrap();
+    Folder::open(&dir.0, &account, Durability::Durable).unwrap_err();
+    drop(folder);
+    Folder::open(&dir.0, &account, Durability::Durable).unwrap();
+    drop(copy);
+}
+
 /// What the client saw is compared as a whole: whatever else stands in the environment of this test is absent too.
 #[tokio::test]
 async fn a_package_client_sees_only_what_it_needs() {
