@@ -52,18 +52,15 @@ pub(super) struct Folder {
     root: PathBuf,
     socket_dir: PathBuf,
     throwaway: bool,
-    lock: Lock,
+    /// Held for its lock.
+    lock: File,
 }
 
-/// The lock on a data folder, free when this is dropped.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Drop for Lock {
+impl Drop for Folder {
     fn drop(&mut self) {
         // Closing the file is not enough: a program that another thread is starting right now holds a copy of it
         // until it has replaced itself, and the lock lives as long as the last copy (flock(2)).
-        let _ = self.0.unlock();
+        let _ = self.lock.unlock();
     }
 }
 
@@ -132,7 +129,7 @@ impl Folder {
 
     #[cfg(test)]
     pub fn lock_copy(&self) -> std::io::Result<File> {
-        self.lock.0.try_clone()
+        self.lock.try_clone()
     }
 
     /// Removes them.
@@ -142,7 +139,7 @@ impl Folder {
 }
 
 /// Held until this process ends, however it ends; says who holds it.
-fn lock(root: &Path) -> Result<Lock, EmbeddedError> {
+fn lock(root: &Path) -> Result<File, EmbeddedError> {
     let path = root.join("lock");
     let mut options = File::options();
     options.create(true).truncate(false).read(true).write(true);
@@ -164,7 +161,7 @@ fn lock(root: &Path) -> Result<Lock, EmbeddedError> {
     let _ = lock
         .set_len(0)
         .and_then(|()| writeln!(lock, "{}", std::process::id()));
-    Ok(Lock(lock))
+    Ok(lock)
 }
 
 /// A folder of `account` alone; what is there must be its own.
