@@ -68,7 +68,7 @@ async fn measure(stage: &Stage) -> anyhow::Result<f64> {
         .database
         .run("truncate outbox_message, outbox_sent")
         .await?;
-    whole::fill(stage).await?;
+    whole::fill(stage, whole::Writers::Newcomers).await?;
     stage.database.run("checkpoint").await?;
     let rate = whole::drain(stage).await?;
     stage.say(&format!("f {rate:.0}/s"));
@@ -155,7 +155,7 @@ async fn backlog(stage: &Stage) -> anyhow::Result<Row> {
     let wanted = if stage.quick { 2_000 } else { 100_000 };
     let mut rows = 0;
     while rows < wanted {
-        whole::fill(stage).await?;
+        whole::fill(stage, whole::Writers::Newcomers).await?;
         rows = stage
             .database
             .number("select count(*) from inbox_update where state = 0")

@@ -9,26 +9,30 @@ use crate::server::SECRET;
 
 /// Above every update that came before, in this run and in earlier ones on the same tables.
 static NEXT: AtomicU64 = AtomicU64::new(1_000_000_000);
-/// So many that none of them is too fast for the flood limiter.
-const USERS: u64 = 1_000_000;
-const FIRST_USER: u64 = 1_000_000_000;
+/// So many that none of them is too fast for the flood limiter, and everybody writes for the first time.
+pub const STRANGERS: u64 = 1_000_000;
+/// The Telegram id of the first of them.
+pub const FIRST_USER: u64 = 1_000_000_000;
+/// As their messages say.
+pub const USERNAME: &str = "somebody_of_the_bench";
 const DIGITS: usize = 10;
 const UPDATE_MARK: &str = "1111111111";
 const USER_MARK: &str = "2222222222";
 
-/// Text messages of ever other users.
+/// Text messages of one user after another.
 pub struct Texts {
+    users: u64,
     bytes: Vec<u8>,
     update_at: usize,
     users_at: Vec<usize>,
 }
 
 impl Texts {
-    /// Messages that say `text`.
-    pub fn new(text: &str) -> Self {
+    /// Messages of so many users that say `text`.
+    pub fn new(text: &str, users: u64) -> Self {
         let filler = "a person writes what they would like to see in the picture, in some detail, ";
         let body = format!(
-            r#"{{"update_id":{UPDATE_MARK},"message":{{"message_id":4711,"from":{{"id":{USER_MARK},"is_bot":false,"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","language_code":"en","is_premium":true}},"chat":{{"id":{USER_MARK},"first_name":"Somebody","last_name":"Ofthebench","username":"somebody_of_the_bench","type":"private"}},"date":{now_s},"text":"{text}","via":"{}"}}}}"#,
+            r#"{{"update_id":{UPDATE_MARK},"message":{{"message_id":4711,"from":{{"id":{USER_MARK},"is_bot":false,"first_name":"Somebody","last_name":"Ofthebench","username":"{USERNAME}","language_code":"en","is_premium":true}},"chat":{{"id":{USER_MARK},"first_name":"Somebody","last_name":"Ofthebench","username":"{USERNAME}","type":"private"}},"date":{now_s},"text":"{text}","via":"{}"}}}}"#,
             filler.repeat(4),
             now_s = Clock::system().now().unix_timestamp(),
         );
@@ -39,6 +43,7 @@ impl Texts {
         let whole = format!("{head}{body}");
         let users_at = whole.match_indices(USER_MARK).map(|(at, _)| at).collect();
         Self {
+            users,
             update_at: whole.find(UPDATE_MARK).unwrap_or_default(),
             users_at,
             bytes: whole.into_bytes(),
@@ -59,7 +64,7 @@ impl Requests for Texts {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         self.write(self.update_at, number);
         for at in self.users_at.clone() {
-            self.write(at, FIRST_USER + number % USERS);
+            self.write(at, FIRST_USER + number % self.users);
         }
         &self.bytes
     }

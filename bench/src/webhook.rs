@@ -9,7 +9,7 @@ use crate::machine::{cpu_seconds, resident_mb};
 use crate::report::{Row, median, thousands};
 use crate::server::Kind;
 use crate::stage::Stage;
-use crate::updates::Texts;
+use crate::updates::{STRANGERS, Texts};
 
 const LEVELS: [usize; 4] = [1, 16, 64, 256];
 const KINDS: [Kind; 4] = [Kind::Intake, Kind::Bare, Kind::Insert, Kind::Bulwark];
@@ -84,8 +84,12 @@ async fn one(
     };
     let (pid, postgres) = (server.pid, stage.database.pid());
     let used = || (cpu_seconds(pid, false), cpu_seconds(postgres, true));
-    let (measured, before, after) =
-        load::run(plan, |_| Box::new(Texts::new("a red bicycle")), used).await?;
+    let (measured, before, after) = load::run(
+        plan,
+        |_| Box::new(Texts::new("a red bicycle", STRANGERS)),
+        used,
+    )
+    .await?;
     let resident_mb = resident_mb(pid);
     server.stop().await?;
     check(&measured, kind)?;

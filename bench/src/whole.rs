@@ -10,22 +10,46 @@ use crate::load::{self, Connection, Plan, Requests as _};
 use crate::report::{Row, median, thousands};
 use crate::server::{Kind, Server};
 use crate::stage::Stage;
-use crate::updates::Texts;
+use crate::updates::{FIRST_USER, STRANGERS, Texts, USERNAME};
+
+/// So few that they write several times while it is measured, and so many that none is shed for it.
+const REGULARS: u64 = 20_000;
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// People that the service has seen before.
+    Regulars,
+    /// Everybody for the first time: each is noted, gets a wallet and the gift for newcomers in it.
+    Newcomers,
+}
+
+impl Writers {
+    fn texts(self) -> Texts {
+        let users = match self {
+            Self::Regulars => REGULARS,
+            Self::Newcomers => STRANGERS,
+        };
+        Texts::new("a red bicycle", users)
+    }
+}
 
 /// Measures and compares.
 pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     let (mut rates, mut commits, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+    let mut newcomers = Vec::new();
     for round in 0..stage.rounds() {
+        let greeted = from_backlog(stage, Writers::Newcomers).await?;
+        let rate = from_backlog(stage, Writers::Regulars).await?;
         stage.database.reset().await?;
-        fill(stage).await?;
-        let rate = drain(stage).await?;
-        stage.database.reset().await?;
+        introduce(stage).await?;
         let commit_ms = commit(stage).await?;
         let path = idle_path(stage).await?;
         stage.say(&format!(
-            "b {round}: {rate:.0}/s; a commit {commit_ms:.2} ms, idle path p50 {:.2} p99 {:.2} ms",
+            "b {round}: {rate:.0}/s, of newcomers {greeted:.0}/s; a commit {commit_ms:.2} ms, idle path p50 {:.2} p99 {:.2} ms",
             path.p50_ms, path.p99_ms
         ));
+        newcomers.push(greeted);
         rates.push(rate);
         commits.push(commit_ms);
         paths.push(path);
@@ -42,6 +66,11 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
             "≥ 1,500/s",
             rate >= 1500.0,
         ),
+        Row::plain(
+            "b: the same, each of somebody new who gets a wallet and a gift",
+            format!("{}/s", thousands(median(newcomers))),
+            String::new(),
+        ),
         Row::at_most(
             "b: idle, from the webhook to the call at Telegram",
             format!("p50 {p50:.2} ms, p99 {p99:.2} ms"),
@@ -52,8 +81,37 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
+async fn from_backlog(stage: &Stage, writers: Writers) -> anyhow::Result<f64> {
+    stage.database.reset().await?;
+    if writers == Writers::Regulars {
+        introduce(stage).await?;
+    }
+    fill(stage, writers).await?;
+    drain(stage).await
+}
+
+/// Notes the regulars, as their first messages would have.
+async fn introduce(stage: &Stage) -> anyhow::Result<()> {
+    let people = format!("generate_series({FIRST_USER}, {FIRST_USER} + {REGULARS} - 1) id");
+    let database = &stage.database;
+    database
+        .run(&format!(
+            "insert into chat (id, kind, created_at) select id, 'private', now() from {people}"
+        ))
+        .await?;
+    database
+        .run(&format!(
+            "insert into app_user (id, username, first_name, telegram_language, created_at, seen_at)
+             select id, '{USERNAME}', 'Somebody', 'en', now(), now() from {people}"
+        ))
+        .await?;
+    // As autovacuum does some minutes after such a change.
+    database.run("analyze chat, app_user").await?;
+    Ok(())
+}
+
 /// Has the intake store a backlog.
-pub async fn fill(stage: &Stage) -> anyhow::Result<()> {
+pub async fn fill(stage: &Stage, writers: Writers) -> anyhow::Result<()> {
     let server = stage.server(Kind::Intake).await?;
     let plan = Plan {
         address: server.address,
@@ -62,7 +120,7 @@ pub async fn fill(stage: &Stage) -> anyhow::Result<()> {
         measured: stage.time(1500, 200),
         threads: stage.cores.load.len(),
     };
-    load::run(plan, |_| Box::new(Texts::new("a red bicycle")), || ()).await?;
+    load::run(plan, |_| Box::new(writers.texts()), || ()).await?;
     server.stop().await
 }
 
@@ -121,7 +179,7 @@ struct Path {
 async fn idle_path(stage: &mut Stage) -> anyhow::Result<Path> {
     let server: Server = stage.server(Kind::Bulwark).await?;
     let mut connection = Connection::open(server.address).await?;
-    let mut texts = Texts::new("a red bicycle");
+    let mut texts = Writers::Regulars.texts();
     let mut latency = load::histogram()?;
     for count in 0..if stage.quick { 12 } else { 150 } {
         // Slower than the pace of 30 messages a second, and out of step with any timer.

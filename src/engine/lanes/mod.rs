@@ -19,6 +19,10 @@
 
 mod queue;
 mod runner;
+#[cfg(test)]
+mod runner_tests;
+mod work;
 
 pub use queue::{CLASSES, Waiting};
-pub use runner::{Batch, Drained, Hold, LaneWork, Limits, Page, Runner, Verdict};
+pub use runner::{Drained, Limits, Runner};
+pub use work::{Batch, Hold, LaneWork, Page, Verdict};

@@ -4,13 +4,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::queue::{CLASSES, Queue, Waiting};
+use super::work::{Hold, LaneWork, Page, Verdict};
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Mutant};
 use crate::base::ids::Ids;
@@ -20,88 +20,6 @@ use crate::base::supervise::{Shutdown, panic_text};
 const FETCH_MAX: usize = 512;
 /// Least time between two reads while there is plenty to do.
 const READ_PAUSE: Duration = Duration::from_millis(20);
-
-/// What a queue in lanes does with its rows.
-#[async_trait]
-pub trait LaneWork: Send + Sync + 'static {
-    /// For logs.
-    fn name(&self) -> &'static str;
-    /// Rows of one lane that are held in memory at most; the lane's later ones stay in the table.
-    fn lane_rows_max(&self) -> usize {
-        usize::MAX
-    }
-    /// The next rows of the table. Of a lane, either none or its first ones.
-    async fn fetch(&self, page: &Page) -> Result<Batch, sqlx::Error>;
-    /// The lowest id that may have been read past since the last call, because rows become visible in another order than
-    /// they were numbered in: reading goes back to it.
-    fn missed(&self) -> Option<i64> {
-        None
-    }
-    /// Rows that another part of this process put into the table, as soon as there are any: they are not looked for
-    /// there. Whoever claims a row must refuse one that is not the first of its lane.
-    async fn handed(&self) -> Vec<Waiting> {
-        std::future::pending().await
-    }
-    /// If the row must not start yet: until when. Called just before it starts.
-    fn hold_back(&self, item: &Waiting) -> Option<Hold>;
-    /// Works on one row.
-    async fn process(&self, item: Waiting) -> Verdict;
-}
-
-/// What is asked of the table: for each class so many rows with an id above the last one seen.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The highest id that was seen, for each class.
-    pub after: [i64; CLASSES],
-    /// How many more may be held, for each class.
-    pub room: [i64; CLASSES],
-    /// Lanes of which no more may be held, for each class.
-    pub full: [Vec<i64>; CLASSES],
-}
-
-/// What the table had.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// The rows.
-    pub rows: Vec<Waiting>,
-    /// Up to where each class has been seen now.
-    pub after: [i64; CLASSES],
-    /// Whether there may be more in some class that has room.
-    pub more: bool,
-}
-
-impl Batch {
-    /// The rows of a table that has only the first class, in order of id.
-    pub fn of_one_class(rows: Vec<Waiting>, page: &Page) -> Self {
-        let mut after = page.after;
-        after[0] = rows.last().map_or(after[0], |row| row.id);
-        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        // No room is no reason to ask again: the other classes always have some.
-        let more = page.room[0] > 0 && count >= page.room[0];
-        Self { rows, after, more }
-    }
-}
-
-/// Why a row does not start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// Its lane has to wait.
-    Lane(OffsetDateTime),
-    /// All of its class and of lower ones have to.
-    Class(OffsetDateTime),
-}
-
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It has left the queue, by our hand or another's.
-    Done,
-    /// It stays at the head of its lane and is tried again then.
-    Again {
-        /// When.
-        at: OffsetDateTime,
-    },
-}
 
 /// The bounds of one runner.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +54,8 @@ pub struct Runner<W> {
 struct Running {
     queue: Queue,
     seen: [i64; CLASSES],
+    /// Classes that had no more room: the table may have more of them than was seen.
+    behind: [bool; CLASSES],
     flying: JoinSet<(Waiting, Verdict)>,
     processed: usize,
     read_at: Duration,
@@ -171,12 +91,12 @@ impl<W: LaneWork> Runner<W> {
                 running.seen = running.seen.map(|seen| seen.min(id.saturating_sub(1)));
                 unread = true;
             }
-            if unread && self.may_read(&running) {
+            if (unread && self.may_read(&running)) || self.runs_low(&running) {
                 running.read_at = self.clock.monotonic();
                 match self.fill(&mut running).await {
-                    Ok(all) => {
+                    Ok(()) => {
                         failing = Duration::ZERO;
-                        unread = !all;
+                        unread = false;
                     }
                     Err(error) => {
                         failing =
@@ -242,12 +162,24 @@ impl<W: LaneWork> Runner<W> {
             || self.clock.monotonic() >= running.read_at + READ_PAUSE
     }
 
-    /// Each class has room of its own: a flood in one cannot keep the others out. True: read up to the end.
-    async fn fill(&self, running: &mut Running) -> Result<bool, sqlx::Error> {
+    /// Whether little is left of a class of which the table has more than could be held.
+    fn runs_low(&self, running: &Running) -> bool {
+        let low = self.room_of_each() / 2;
+        (0..CLASSES).any(|class| running.behind[class] && running.queue.len(class) <= low)
+    }
+
+    fn room_of_each(&self) -> usize {
+        self.limits.buffered_max / CLASSES
+    }
+
+    /// Reads up to the end, or until there is no more room. Each class has its own: a flood in one cannot keep the others
+    /// out.
+    async fn fill(&self, running: &mut Running) -> Result<(), sqlx::Error> {
         loop {
             let page = self.page(running);
-            if page.room == [0; CLASSES] {
-                return Ok(false);
+            running.behind = page.room.map(|rows| rows == 0);
+            if running.behind == [true; CLASSES] {
+                return Ok(());
             }
             let batch = self.work.fetch(&page).await?;
             running.seen = batch.after;
@@ -256,7 +188,7 @@ impl<W: LaneWork> Runner<W> {
                 running.queue.offer(row, now);
             }
             if !batch.more {
-                return Ok(true);
+                return Ok(());
             }
         }
     }
@@ -266,7 +198,8 @@ impl<W: LaneWork> Runner<W> {
         let now = self.clock.steady();
         for row in rows {
             let class = usize::from(row.priority).min(CLASSES - 1);
-            if unread || running.queue.len(class) >= self.limits.buffered_max / CLASSES {
+            let behind = unread || running.behind[class];
+            if behind || running.queue.len(class) >= self.room_of_each() {
                 running.seen[class] = running.seen[class].min(row.id.saturating_sub(1));
             } else {
                 running.queue.offer(row, now);
@@ -275,7 +208,7 @@ impl<W: LaneWork> Runner<W> {
     }
 
     fn page(&self, running: &Running) -> Page {
-        let each = self.limits.buffered_max / CLASSES;
+        let each = self.room_of_each();
         let room = std::array::from_fn(|class| {
             let space = each.saturating_sub(running.queue.len(class));
             // From the beginning the rows that are held come first: they are passed in one step, not a few at a time.
@@ -379,6 +312,7 @@ impl Running {
         Self {
             queue: Queue::default(),
             seen: [0; CLASSES],
+            behind: [false; CLASSES],
             flying: JoinSet::new(),
             processed: 0,
             read_at: Duration::ZERO,
