@@ -86,7 +86,7 @@ impl Database {
                 .await?;
         }
         // A service never deletes wallets: what is left of these must not be in the way of the next ones.
-        self.run("vacuum (analyze) account").await?;
+        self.run("vacuum account").await?;
         self.run("checkpoint").await?;
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Database {
         self.run("update lane_shard set owner = null, lease_until = null")
             .await?;
         // A service never deletes wallets: what is left of these must not be in the way of the next ones.
-        self.run("vacuum (analyze) account").await?;
+        self.run("vacuum account").await?;
         self.run("checkpoint").await?;
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::report::{Row, median, thousands};
 use crate::stage::Stage;
 
 const CLIENTS: u32 = 16;
-const CURRENCY: &str = "USD";
+pub const CURRENCY: &str = "USD";
 const WALLETS: [u64; 3] = [10, 100, 10_000];
 /// Far from the users of other parts.
 const FIRST_OWNER: u64 = 5_000_000_000;

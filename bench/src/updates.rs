@@ -12,7 +12,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1_000_000_000);
 /// So many that none of them is too fast for the flood limiter, and everybody writes for the first time.
 pub const STRANGERS: u64 = 1_000_000;
 /// The Telegram id of the first of them.
-pub const FIRST_USER: u64 = 1_000_000_000;
+pub const FIRST_STRANGER: u64 = 1_000_000_000;
 /// As their messages say.
 pub const USERNAME: &str = "somebody_of_the_bench";
 const DIGITS: usize = 10;
@@ -21,6 +21,7 @@ const USER_MARK: &str = "2222222222";
 
 /// Text messages of one user after another.
 pub struct Texts {
+    first_user: u64,
     users: u64,
     bytes: Vec<u8>,
     update_at: usize,
@@ -28,8 +29,8 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Messages of so many users that say `text`.
-    pub fn new(text: &str, users: u64) -> Self {
+    /// Messages of `users` people that say `text`; the first has the id `first_user`.
+    pub fn new(text: &str, first_user: u64, users: u64) -> Self {
         let filler = "a person writes what they would like to see in the picture, in some detail, ";
         let body = format!(
             r#"{{"update_id":{UPDATE_MARK},"message":{{"message_id":4711,"from":{{"id":{USER_MARK},"is_bot":false,"first_name":"Somebody","last_name":"Ofthebench","username":"{USERNAME}","language_code":"en","is_premium":true}},"chat":{{"id":{USER_MARK},"first_name":"Somebody","last_name":"Ofthebench","username":"{USERNAME}","type":"private"}},"date":{now_s},"text":"{text}","via":"{}"}}}}"#,
@@ -43,6 +44,7 @@ impl Texts {
         let whole = format!("{head}{body}");
         let users_at = whole.match_indices(USER_MARK).map(|(at, _)| at).collect();
         Self {
+            first_user,
             users,
             update_at: whole.find(UPDATE_MARK).unwrap_or_default(),
             users_at,
@@ -64,7 +66,7 @@ impl Requests for Texts {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         self.write(self.update_at, number);
         for at in self.users_at.clone() {
-            self.write(at, FIRST_USER + number % self.users);
+            self.write(at, self.first_user + number % self.users);
         }
         &self.bytes
     }

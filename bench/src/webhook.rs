@@ -9,7 +9,7 @@ use crate::machine::{cpu_seconds, resident_mb};
 use crate::report::{Row, median, thousands};
 use crate::server::Kind;
 use crate::stage::Stage;
-use crate::updates::{STRANGERS, Texts};
+use crate::updates::{FIRST_STRANGER, STRANGERS, Texts};
 
 const LEVELS: [usize; 4] = [1, 16, 64, 256];
 const KINDS: [Kind; 4] = [Kind::Intake, Kind::Bare, Kind::Insert, Kind::Bulwark];
@@ -86,7 +86,7 @@ async fn one(
     let used = || (cpu_seconds(pid, false), cpu_seconds(postgres, true));
     let (measured, before, after) = load::run(
         plan,
-        |_| Box::new(Texts::new("a red bicycle", STRANGERS)),
+        |_| Box::new(Texts::new("a red bicycle", FIRST_STRANGER, STRANGERS)),
         used,
     )
     .await?;

@@ -6,12 +6,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::clock;
+use crate::ledger::CURRENCY;
 use crate::load::{self, Connection, Plan, Requests as _};
 use crate::report::{Row, median, thousands};
 use crate::server::{Kind, Server};
 use crate::stage::Stage;
-use crate::updates::{FIRST_USER, STRANGERS, Texts, USERNAME};
+use crate::updates::{FIRST_STRANGER, STRANGERS, Texts, USERNAME};
 
+/// The Telegram id of the first person that the service knows.
+const FIRST_REGULAR: u64 = 5_000_000_000;
 /// So few that they write several times while it is measured, and so many that none is shed for it.
 const REGULARS: u64 = 20_000;
 
@@ -26,11 +29,11 @@ pub enum Writers {
 
 impl Writers {
     fn texts(self) -> Texts {
-        let users = match self {
-            Self::Regulars => REGULARS,
-            Self::Newcomers => STRANGERS,
+        let (first_user, users) = match self {
+            Self::Regulars => (FIRST_REGULAR, REGULARS),
+            Self::Newcomers => (FIRST_STRANGER, STRANGERS),
         };
-        Texts::new("a red bicycle", users)
+        Texts::new("a red bicycle", first_user, users)
     }
 }
 
@@ -83,16 +86,14 @@ pub async fn run(stage: &mut Stage) -> anyhow::Result<Vec<Row>> {
 
 async fn from_backlog(stage: &Stage, writers: Writers) -> anyhow::Result<f64> {
     stage.database.reset().await?;
-    if writers == Writers::Regulars {
-        introduce(stage).await?;
-    }
+    introduce(stage).await?;
     fill(stage, writers).await?;
     drain(stage).await
 }
 
-/// Notes the regulars, as their first messages would have.
+/// Notes the regulars, and gives them wallets, as their first messages would have.
 async fn introduce(stage: &Stage) -> anyhow::Result<()> {
-    let people = format!("generate_series({FIRST_USER}, {FIRST_USER} + {REGULARS} - 1) id");
+    let people = format!("generate_series({FIRST_REGULAR}, {FIRST_REGULAR} + {REGULARS} - 1) id");
     let database = &stage.database;
     database
         .run(&format!(
@@ -105,8 +106,13 @@ async fn introduce(stage: &Stage) -> anyhow::Result<()> {
              select id, '{USERNAME}', 'Somebody', 'en', now(), now() from {people}"
         ))
         .await?;
+    database
+        .run(&format!(
+            "insert into account (kind, owner_id, currency, guarded) select 'wallet', id, '{CURRENCY}', true from {people}"
+        ))
+        .await?;
     // As autovacuum does some minutes after such a change.
-    database.run("analyze chat, app_user").await?;
+    database.run("analyze chat, app_user, account").await?;
     Ok(())
 }
 
