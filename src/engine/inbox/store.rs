@@ -49,18 +49,21 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(super) fn of(updates: &[&'a NewUpdate]) -> Self {
-        let state = |update: &NewUpdate| if update.shed { SHED } else { PENDING };
         let each = || updates.iter();
         Self {
             ids: each().map(|update| update.update_id).collect(),
             lanes: each().map(|update| update.lane).collect(),
             shards: each().map(|update| shards::of_lane(update.lane)).collect(),
             kinds: each().map(|update| nul_free(&update.kind)).collect(),
-            states: each().map(|update| state(update)).collect(),
+            states: each().map(|update| state_of(update)).collect(),
             correlations: each().map(|update| update.correlation).collect(),
             payloads: each().map(|update| &update.payload[..]).collect(),
         }
     }
+}
+
+fn state_of(update: &NewUpdate) -> i16 {
+    if update.shed { SHED } else { PENDING }
 }
 
 /// Postgres takes no NUL, and no kind has one.
@@ -90,6 +93,29 @@ pub(super) async fn insert_new(
         &columns.states,
         &columns.correlations,
         &columns.payloads as &[&[u8]],
+        now,
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Inserts a single update, as on a quiet day: its `seq`. Cheaper than a set of one.
+pub(super) async fn insert_one(
+    pool: &PgPool,
+    update: &NewUpdate,
+    now: Option<OffsetDateTime>,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        "insert into inbox_update (update_id, lane, shard, kind, state, correlation, payload, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::timestamptz, now()))
+         returning seq",
+        update.update_id,
+        update.lane,
+        shards::of_lane(update.lane),
+        nul_free(&update.kind),
+        state_of(update),
+        update.correlation,
+        &update.payload[..],
         now,
     )
     .fetch_one(pool)

@@ -150,10 +150,16 @@ impl Write {
 
     /// Repetitions are rare, so they are looked for only when there is one.
     async fn store(&self, updates: &[&NewUpdate]) -> Result<Stored, sqlx::Error> {
-        let (columns, now) = (store::Columns::of(updates), self.clock.sql_now());
-        match store::insert_new(&self.pool, &columns, now).await {
+        let now = self.clock.sql_now();
+        let columns = || store::Columns::of(updates);
+        let inserted = match updates {
+            [update] => store::insert_one(&self.pool, update, now).await.map(Some),
+            _ => store::insert_new(&self.pool, &columns(), now).await,
+        };
+        match inserted {
             Ok(lowest) => Ok(Stored::All { lowest }),
             Err(error) if db::is_repetition(&error) => {
+                let columns = columns();
                 let seqs = store::insert_unknown(&self.pool, &columns, now).await?;
                 Ok(Stored::New(seqs))
             }
