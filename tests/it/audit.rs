@@ -45,6 +45,26 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "user 1",
     ),
     (
+        "update transfer set credit_version = null where kind = 'own'",
+        "a movement between two wallets counts on both sides",
+        "transfer 00000000-0000-0000-0000-0000000000c9",
+    ),
+    (
+        "update transfer set credit_version = 7 where kind = 'own'",
+        "the versions of the rows that touched a wallet have no gap",
+        "user 1",
+    ),
+    (
+        "update transfer set credit_version = 2 where idem_key = 'welcome:1'",
+        "a movement between two wallets counts on both sides",
+        "transfer 00000000-0000-0000-0000-0000000000c1",
+    ),
+    (
+        "update account set available = available + 1 where kind = 'affiliate' and owner_id = 1",
+        "available and held are what the transfers say",
+        "user 1",
+    ),
+    (
         "delete from job where id = '00000000-0000-0000-0000-0000000000a1'",
         "an open hold belongs to a live job",
         "hold 00000000-0000-0000-0000-0000000000d1 of job 00000000-0000-0000-0000-0000000000a1",

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
-use bulwark::engine::ledger::{self, AuditReport, Cause, Finding, LedgerError, Resolved};
+use bulwark::engine::ledger::{
+    self, AuditReport, Cause, Finding, LedgerError, Payee, Resolved, Transfer, TransferKind,
+    WalletKey,
+};
 use proptest::prelude::*;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -31,11 +34,49 @@ pub fn cause(key: impl Into<String>) -> Cause {
 /// What a random user of the ledger does. Small numbers, so that keys, users and holds meet again.
 #[derive(Clone, Debug)]
 enum Act {
-    Grant { user: i64, amount: i64, key: u8 },
-    Correct { user: i64, amount: i64, key: u8 },
-    Hold { user: i64, amount: i64, key: u8 },
-    Capture { hold: u8, amount: i64 },
-    Release { hold: u8 },
+    Grant {
+        user: i64,
+        amount: i64,
+        key: u8,
+    },
+    Correct {
+        user: i64,
+        amount: i64,
+        key: u8,
+    },
+    Hold {
+        user: i64,
+        amount: i64,
+        key: u8,
+    },
+    Capture {
+        hold: u8,
+        amount: i64,
+    },
+    Release {
+        hold: u8,
+    },
+    Tip {
+        from: i64,
+        to: i64,
+        amount: i64,
+        key: u8,
+    },
+    CaptureTo {
+        hold: u8,
+        to: i64,
+        amount: i64,
+    },
+}
+
+/// A movement from one user to another; of a kind that needs no row elsewhere.
+pub fn tip(from: i64, to: i64, amount: i64) -> Transfer<'static> {
+    Transfer {
+        kind: TransferKind::Own,
+        from: WalletKey::main(from, CURRENCY),
+        to: WalletKey::main(to, CURRENCY),
+        amount: Amount(amount),
+    }
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -51,7 +92,24 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
             amount,
             key
         }),
-        (user, 0_i64..50, 0_u8..12).prop_map(|(user, amount, key)| Act::Hold { user, amount, key }),
+        (user.clone(), 0_i64..50, 0_u8..12).prop_map(|(user, amount, key)| Act::Hold {
+            user,
+            amount,
+            key
+        }),
+        (user.clone(), user.clone(), -1_i64..40, 0_u8..8).prop_map(|(from, to, amount, key)| {
+            Act::Tip {
+                from,
+                to,
+                amount,
+                key,
+            }
+        }),
+        (0_u8..12, user, 1_i64..60).prop_map(|(hold, to, amount)| Act::CaptureTo {
+            hold,
+            to,
+            amount
+        }),
         (0_u8..12, 0_i64..60).prop_map(|(hold, amount)| Act::Capture { hold, amount }),
         (0_u8..12).prop_map(|hold| Act::Release { hold }),
     ];
@@ -64,6 +122,8 @@ struct Model {
     wallets: HashMap<i64, (i64, i64)>,
     /// By idempotency key: what it did.
     moved: HashMap<String, (i64, i64)>,
+    /// By key: from whom to whom, and how much.
+    tipped: HashMap<u8, (i64, i64, i64)>,
     /// By key: user, amount, and how much was captured once it is resolved.
     holds: HashMap<u8, (i64, i64, Option<i64>)>,
     revenue: i64,
@@ -79,6 +139,7 @@ pub enum Said {
     Otherwise,
     NoHold,
     BadAmount,
+    NoWay,
     AtTheSameTime,
 }
 
@@ -123,7 +184,35 @@ impl Model {
         Said::Done
     }
 
-    fn resolve(&mut self, key: u8, captured: i64) -> Said {
+    fn tip(&mut self, key: u8, (from, to, amount): (i64, i64, i64)) -> Said {
+        if amount <= 0 {
+            return Said::BadAmount;
+        }
+        if from == to {
+            return Said::NoWay;
+        }
+        if let Some(before) = self.tipped.get(&key) {
+            return if *before == (from, to, amount) {
+                Said::Before
+            } else {
+                Said::Reused
+            };
+        }
+        if self.wallets.entry(from).or_default().0 < amount {
+            return Said::Insufficient;
+        }
+        self.wallets.entry(from).or_default().0 -= amount;
+        self.wallets.entry(to).or_default().0 += amount;
+        self.tipped.insert(key, (from, to, amount));
+        Said::Done
+    }
+
+    fn resolve(&mut self, key: u8, captured: i64, to: Option<i64>) -> Said {
+        if let (Some((user, ..)), Some(to)) = (self.holds.get(&key), to)
+            && *user == to
+        {
+            return Said::NoWay;
+        }
         let Some((user, amount, resolved)) = self.holds.get_mut(&key) else {
             return Said::NoHold;
         };
@@ -136,7 +225,10 @@ impl Model {
         *resolved = Some(captured);
         let wallet = self.wallets.entry(*user).or_default();
         *wallet = (wallet.0 + *amount - captured, wallet.1 - *amount);
-        self.revenue += captured;
+        match to {
+            Some(to) => self.wallets.entry(to).or_default().0 += captured,
+            None => self.revenue += captured,
+        }
         Said::Done
     }
 }
@@ -152,6 +244,7 @@ pub fn said<T>(result: Result<T, LedgerError>, done: impl FnOnce(T) -> Said) -> 
         Err(LedgerError::ResolvedOtherwise(_)) => Said::Otherwise,
         Err(LedgerError::NoSuchHold(_)) => Said::NoHold,
         Err(LedgerError::BadAmount(_)) => Said::BadAmount,
+        Err(LedgerError::NoWay) => Said::NoWay,
         Err(LedgerError::AtTheSameTime(_)) => Said::AtTheSameTime,
         Err(error @ (LedgerError::Corrupt(_) | LedgerError::Database(_))) => panic!("{error}"),
     }
@@ -212,6 +305,28 @@ async fn perform(pool: &PgPool, act: &Act, holds: &HashMap<u8, Uuid>) -> (Said, 
                 resolved,
             )
         }
+        Act::Tip {
+            from,
+            to,
+            amount,
+            key,
+        } => {
+            let cause = cause(format!("tip:{key}"));
+            let movement = tip(*from, *to, *amount);
+            said(
+                ledger::transfer(&mut tx, &movement, &cause, None).await,
+                moved,
+            )
+        }
+        Act::CaptureTo { hold, to, amount } => {
+            let id = holds.get(hold).copied().unwrap_or_default();
+            let cause = cause(format!("capture:{hold}"));
+            let (amount, to) = (Amount(*amount), Payee::User(*to));
+            said(
+                ledger::capture_to(&mut tx, id, amount, to, &cause, None).await,
+                resolved,
+            )
+        }
         Act::Release { hold } => {
             let id = holds.get(hold).copied().unwrap_or_default();
             said(
@@ -234,8 +349,15 @@ fn expected(model: &mut Model, act: &Act) -> Said {
         Act::Correct { user, amount, key } => model.house(format!("correct:{key}"), *user, *amount),
         Act::Hold { user, amount, key } => model.hold(*key, *user, *amount),
         Act::Capture { amount: 0, .. } => Said::BadAmount,
-        Act::Capture { hold, amount } => model.resolve(*hold, *amount),
-        Act::Release { hold } => model.resolve(*hold, 0),
+        Act::Capture { hold, amount } => model.resolve(*hold, *amount, None),
+        Act::Release { hold } => model.resolve(*hold, 0, None),
+        Act::CaptureTo { hold, to, amount } => model.resolve(*hold, *amount, Some(*to)),
+        Act::Tip {
+            from,
+            to,
+            amount,
+            key,
+        } => model.tip(*key, (*from, *to, *amount)),
     }
 }
 

@@ -25,6 +25,7 @@ mod journeys;
 mod languages;
 mod ledger;
 mod ledger_races;
+mod ledger_wallets;
 mod light;
 mod migrations;
 mod orders;

@@ -5,6 +5,8 @@
 //!   trigger nor grant lets anybody change it.
 //! * A hold is resolved exactly once: the primary key of `hold_resolution` is the hold.
 //! * No wallet goes below zero: its row is locked, and a CHECK is the last word.
+//! * A movement between two wallets locks their rows in the order of their ids, so that two of them never wait for each
+//!   other, and counts on both sides: `wallet_version` is the debited wallet's, `credit_version` the credited one's.
 //! * The same idempotency key twice is the same movement once; with other figures it is an error.
 //!
 //! ```text
@@ -13,26 +15,73 @@
 //!     ▲                           │
 //!     └───────── release ─────────┘
 //! grants ──▶ available        corrections ◀──▶ available        stars ◀──▶ available        losses ──▶ stars
+//! rewards ◀──▶ available (affiliate)      available ──▶ available (tips, and between one's own wallets)
 //! ```
+//!
+//! A user has up to three wallets ([`WalletKind`]) in a currency. What only names a user means the main one.
 //!
 //! Every function works inside the caller's transaction. If the process dies before that commits, nothing moved;
 //! afterwards all of it did, together with the job or message that it belongs to. A movement is one statement, with the
 //! wallet's change and the row: on a connection without a transaction it commits by itself. What that statement does not do
 //! (an account is missing, the key is used, there is not enough) is then found out by further ones.
 
+mod accounts;
 mod audit;
 mod store;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use accounts::{House, Payee, Purpose, TransferKind, WalletKey, WalletKind};
 pub use audit::{Audit, AuditReport, Finding};
 pub use store::{
-    capture, carrying, correct, grant, grant_to_new, hold, hold_of, movements, release, take_back,
-    top_up, undo_take_back, wallet, wallet_locked, write_off,
+    capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,
+    movements, movements_of, release, take_back, top_up, transfer, undo_take_back, wallet,
+    wallet_locked, wallet_of, wallet_of_locked, wallets, with_house, within_house, write_off,
 };
 
 use crate::base::money::Amount;
+
+/// A movement between an account of the house and a wallet.
+#[derive(Clone, Copy, Debug)]
+pub struct HouseMove<'a> {
+    /// What it is.
+    pub kind: TransferKind,
+    /// On the one side.
+    pub house: House,
+    /// On the other.
+    pub wallet: WalletKey<'a>,
+    /// Positive: to the wallet.
+    pub amount: Amount,
+}
+
+/// A movement between two accounts of the house.
+#[derive(Clone, Copy, Debug)]
+pub struct InHouse<'a> {
+    /// What it is.
+    pub kind: TransferKind,
+    /// Pays.
+    pub from: House,
+    /// Receives.
+    pub to: House,
+    /// The code.
+    pub currency: &'a str,
+    /// More than nothing.
+    pub amount: Amount,
+}
+
+/// A movement between two wallets of one currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Transfer<'a> {
+    /// What it is.
+    pub kind: TransferKind,
+    /// Pays.
+    pub from: WalletKey<'a>,
+    /// Receives.
+    pub to: WalletKey<'a>,
+    /// More than nothing.
+    pub amount: Amount,
+}
 
 /// What a user has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +166,14 @@ pub enum MovementKind {
     TopUp,
     /// Taken because what was paid in is given back outside.
     Refund,
+    /// From or to another user.
+    Tip,
+    /// From or to another wallet of the same user.
+    Own,
+    /// Earned with a referral; or taken back, because the payment behind it was.
+    Reward,
+    /// Paid out.
+    Payout,
 }
 
 /// Why the ledger refused.
@@ -142,6 +199,9 @@ pub enum LedgerError {
     /// There is no such hold: our bug.
     #[error("there is no hold {0}")]
     NoSuchHold(Uuid),
+    /// From a wallet to itself, or to one of another currency: our bug.
+    #[error("there is no way between these two wallets")]
+    NoWay,
     /// More than was held, or nothing at all: our bug.
     #[error("{0:?} is not an amount that can be moved")]
     BadAmount(Amount),

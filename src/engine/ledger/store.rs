@@ -1,46 +1,89 @@
 //! SQL of the ledger.
 
+mod between;
 mod holds;
 mod house;
 mod movements;
 mod payments;
+mod resolve;
 mod trace;
 
-pub use holds::{capture, hold, hold_of, release};
-pub use house::{correct, grant, grant_to_new};
-pub use movements::movements;
-pub use payments::{take_back, top_up, undo_take_back, write_off};
+pub use between::transfer;
+pub use holds::{hold, hold_for, hold_of};
+pub use house::{correct, grant, grant_to_new, with_house};
+pub use movements::{movements, movements_of};
+pub use payments::{take_back, top_up, undo_take_back, within_house, write_off};
+pub use resolve::{capture, capture_to, release};
 pub use trace::carrying;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Cause, LedgerError, Wallet};
+use super::{Cause, LedgerError, TransferKind, Wallet, WalletKey, WalletKind};
 use crate::base::money::Amount;
 
-/// The user's wallet, made if there is none. Not locked.
+/// The user's main wallet, made if there is none. Not locked.
 pub async fn wallet(
     conn: &mut PgConnection,
     user_id: i64,
     currency: &str,
 ) -> Result<Wallet, LedgerError> {
-    if let Some(wallet) = look(conn, user_id, currency).await? {
-        return Ok(wallet);
-    }
-    account(conn, "wallet", user_id, currency).await?;
-    let made = look(conn, user_id, currency).await?;
-    Ok(made.ok_or(sqlx::Error::RowNotFound)?)
+    wallet_of(conn, WalletKey::main(user_id, currency)).await
 }
 
-async fn look(
+/// As [`wallet`], locked until the transaction ends: what it says then holds.
+pub async fn wallet_locked(
     conn: &mut PgConnection,
     user_id: i64,
     currency: &str,
-) -> Result<Option<Wallet>, sqlx::Error> {
+) -> Result<Wallet, LedgerError> {
+    wallet_of_locked(conn, WalletKey::main(user_id, currency)).await
+}
+
+/// The wallet, made if there is none. Not locked.
+pub async fn wallet_of(conn: &mut PgConnection, key: WalletKey<'_>) -> Result<Wallet, LedgerError> {
+    if let Some(wallet) = look(conn, key).await? {
+        return Ok(wallet);
+    }
+    wallet_id(conn, key).await?;
+    let made = look(conn, key).await?;
+    Ok(made.ok_or(sqlx::Error::RowNotFound)?)
+}
+
+/// As [`wallet_of`], locked until the transaction ends: what it says then holds.
+pub async fn wallet_of_locked(
+    conn: &mut PgConnection,
+    key: WalletKey<'_>,
+) -> Result<Wallet, LedgerError> {
+    let id = wallet_id(conn, key).await?;
+    lock(conn, id).await?;
+    wallet_of(conn, key).await
+}
+
+/// The wallets that a user has, of whichever kinds, without locking or making any.
+pub async fn wallets(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+) -> Result<Vec<(WalletKind, Wallet)>, LedgerError> {
+    let mut found = Vec::new();
+    for kind in WalletKind::ALL {
+        let key = WalletKey {
+            user_id,
+            kind,
+            currency,
+        };
+        found.extend(look(conn, key).await?.map(|wallet| (kind, wallet)));
+    }
+    Ok(found)
+}
+
+async fn look(conn: &mut PgConnection, key: WalletKey<'_>) -> Result<Option<Wallet>, sqlx::Error> {
     let row = sqlx::query!(
-        "select id, available, held, version from account where kind = 'wallet' and owner_id = $1 and currency = $2",
-        user_id,
-        currency,
+        "select id, available, held, version from account where kind = $1 and owner_id = $2 and currency = $3",
+        key.kind.name(),
+        key.user_id,
+        key.currency,
     )
     .fetch_optional(conn)
     .await?;
@@ -52,15 +95,17 @@ async fn look(
     }))
 }
 
-/// As [`wallet`], locked until the transaction ends: what it says then holds.
-pub async fn wallet_locked(
-    conn: &mut PgConnection,
-    user_id: i64,
-    currency: &str,
-) -> Result<Wallet, LedgerError> {
-    let id = account(conn, "wallet", user_id, currency).await?;
-    lock(conn, id).await?;
-    wallet(conn, user_id, currency).await
+/// The wallet's account, made if there is none. The main wallet is made before any other of its owner, so that whoever
+/// locks in the order of ids comes upon it first.
+async fn wallet_id(conn: &mut PgConnection, key: WalletKey<'_>) -> Result<i64, sqlx::Error> {
+    let name = key.kind.name();
+    if let Some(id) = find(conn, name, key.user_id, key.currency).await? {
+        return Ok(id);
+    }
+    if key.kind != WalletKind::Main {
+        account(conn, WalletKind::Main.name(), key.user_id, key.currency).await?;
+    }
+    account(conn, name, key.user_id, key.currency).await
 }
 
 /// The account, made if there is none. Two makers at once get the same one.
@@ -152,32 +197,42 @@ async fn too_little(
 }
 
 struct Move<'a> {
-    kind: &'a str,
+    kind: TransferKind,
     debit_id: i64,
     credit_id: i64,
     amount: Amount,
     currency: &'a str,
 }
 
+/// Of the wallets that a movement touched.
+#[derive(Clone, Copy, Default)]
+struct Versions {
+    /// Of the only wallet, or the debited one of two; None for a movement within the house.
+    wallet: Option<i64>,
+    /// Of the credited one of two.
+    credited: Option<i64>,
+}
+
 async fn insert(
     conn: &mut PgConnection,
     movement: &Move<'_>,
-    // None for a movement within the house.
-    wallet_version: Option<i64>,
+    versions: Versions,
     cause: &Cause,
     now: Option<OffsetDateTime>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into transfer (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, cause, correlation, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::timestamptz, now()))",
+        "insert into transfer
+             (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, credit_version, cause, correlation, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12::timestamptz, now()))",
         cause.id,
         cause.idem_key,
         movement.debit_id,
         movement.credit_id,
         movement.amount.0,
         movement.currency,
-        movement.kind,
-        wallet_version,
+        movement.kind.name(),
+        versions.wallet,
+        versions.credited,
         cause.json(),
         cause.correlation,
         now,

@@ -2,7 +2,7 @@
 
 use super::speech;
 use crate::base::money::Amount;
-use crate::engine::ledger::{self, Movement, MovementKind};
+use crate::engine::ledger::{self, Movement, MovementKind, WalletKind};
 use crate::features::cx::{Cx, Handled, button};
 use crate::features::press::Press;
 use crate::features::speech::{Args, Speech};
@@ -39,6 +39,17 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
     if wallet.held > Amount::ZERO {
         let held = speech.rich("held", &Args::new().text("held", cx.money(wallet.held)));
         text = text.then(Rich::literal("\n")).then(held);
+    }
+    for (kind, other) in ledger::wallets(cx.conn, cx.user_id, &currency).await? {
+        let key = match kind {
+            WalletKind::Main => continue,
+            WalletKind::Affiliate => "earned",
+            WalletKind::ReplyCredits => "reply-credits",
+        };
+        if other.available > Amount::ZERO {
+            let args = Args::new().text("available", cx.money(other.available));
+            text = text.then(Rich::literal("\n")).then(speech.rich(key, &args));
+        }
     }
     let heading = if movements.is_empty() {
         "no-movements"
@@ -98,6 +109,10 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         MovementKind::Release => "movement-release",
         MovementKind::TopUp => "movement-topup",
         MovementKind::Refund => "movement-refund",
+        MovementKind::Tip => "movement-tip",
+        MovementKind::Own => "movement-own",
+        MovementKind::Reward => "movement-reward",
+        MovementKind::Payout => "movement-payout",
     };
     // An order's note is its service's id: shown by the title that it has today.
     let note = cx

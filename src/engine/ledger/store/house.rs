@@ -3,9 +3,9 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{account, known, lock, too_little};
+use super::{account, known, lock, too_little, wallet_id};
 use crate::base::money::Amount;
-use crate::engine::ledger::{Cause, LedgerError};
+use crate::engine::ledger::{Cause, House, HouseMove, LedgerError, TransferKind, WalletKey};
 
 /// Gives `amount` to the user. False if this key did so before.
 pub async fn grant(
@@ -19,7 +19,7 @@ pub async fn grant(
     if amount <= Amount::ZERO {
         return Err(LedgerError::BadAmount(amount));
     }
-    house(conn, &grant_of(user_id, currency, amount), cause, now).await
+    with_house(conn, &grant_of(user_id, currency, amount), cause, now).await
 }
 
 /// Gives `amount` to a user who has no wallet yet, as far as the caller knows: one statement, if that is so. False if this
@@ -39,7 +39,7 @@ pub async fn grant_to_new(
     if open_at_once(conn, &movement, cause, now).await? {
         return Ok(true);
     }
-    house(conn, &movement, cause, now).await
+    with_house(conn, &movement, cause, now).await
 }
 
 /// Adds to or takes from the user's wallet, never below zero. False if this key did so before.
@@ -52,27 +52,19 @@ pub async fn correct(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let movement = HouseMove {
-        kind: "correction",
-        house: "corrections",
-        user_id,
-        currency,
+        kind: TransferKind::Correction,
+        house: House::Corrections,
+        wallet: WalletKey::main(user_id, currency),
         amount,
     };
-    house(conn, &movement, cause, now).await
+    with_house(conn, &movement, cause, now).await
 }
 
-/// A movement between a house account and a user's wallet.
-pub(super) struct HouseMove<'a> {
-    pub(super) kind: &'a str,
-    pub(super) house: &'a str,
-    pub(super) user_id: i64,
-    pub(super) currency: &'a str,
-    /// Positive: to the wallet.
-    pub(super) amount: Amount,
-}
-
-/// Moves between the house and a wallet. True if it moved now.
-pub(super) async fn house(
+/// Moves between the house and a wallet. False if this key did so before.
+///
+/// # Errors
+/// [`LedgerError::Insufficient`] if the wallet has not got what is to be taken.
+pub async fn with_house(
     conn: &mut PgConnection,
     movement: &HouseMove<'_>,
     cause: &Cause,
@@ -85,8 +77,7 @@ pub(super) async fn house(
         return Ok(true);
     }
     // An account is missing, the key is used, or there is not enough.
-    let (house_id, wallet_id) =
-        lock_both(conn, movement.house, movement.user_id, movement.currency).await?;
+    let (house_id, wallet_id) = lock_both(conn, movement).await?;
     let (debit_id, credit_id) = if movement.amount > Amount::ZERO {
         (house_id, wallet_id)
     } else {
@@ -105,12 +96,11 @@ pub(super) async fn house(
 /// The house account and the user's wallet, made if they are missing, the wallet locked.
 async fn lock_both(
     conn: &mut PgConnection,
-    house: &str,
-    user_id: i64,
-    currency: &str,
+    movement: &HouseMove<'_>,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let house_id = account(conn, house, 0, currency).await?;
-    let wallet_id = account(conn, "wallet", user_id, currency).await?;
+    let HouseMove { house, wallet, .. } = movement;
+    let house_id = account(conn, house.name(), 0, wallet.currency).await?;
+    let wallet_id = wallet_id(conn, *wallet).await?;
     lock(conn, wallet_id).await?;
     Ok((house_id, wallet_id))
 }
@@ -129,7 +119,7 @@ async fn move_at_once(
         "with changed as (
              update account w set available = w.available + $7, version = w.version + 1
              from account h
-             where w.kind = 'wallet' and w.owner_id = $5 and w.currency = $6 and w.available + $7 >= 0
+             where w.kind = $11 and w.owner_id = $5 and w.currency = $6 and w.available + $7 >= 0
                and h.kind = $4 and h.owner_id = 0 and h.currency = $6
                and not exists (select from transfer where idem_key = $2)
              returning w.id as wallet_id, h.id as house_id, w.version)
@@ -139,14 +129,15 @@ async fn move_at_once(
          from changed",
         cause.id,
         cause.idem_key,
-        movement.kind,
-        movement.house,
-        movement.user_id,
-        movement.currency,
+        movement.kind.name(),
+        movement.house.name(),
+        movement.wallet.user_id,
+        movement.wallet.currency,
         movement.amount.0,
         cause.json(),
         cause.correlation,
         now,
+        movement.wallet.kind.name(),
     )
     .execute(conn)
     .await
@@ -164,7 +155,7 @@ async fn open_at_once(
     let moved = sqlx::query!(
         "with opened as (
              insert into account (kind, owner_id, currency, guarded, available, version)
-             select 'wallet', $5, $6, true, $7, 1 from account h
+             select $11, $5, $6, true, $7, 1 from account h
              where h.kind = $4 and h.owner_id = 0 and h.currency = $6
                and not exists (select from transfer where idem_key = $2)
              on conflict (kind, owner_id, currency) do nothing
@@ -174,14 +165,15 @@ async fn open_at_once(
          from opened cross join account h where h.kind = $4 and h.owner_id = 0 and h.currency = $6",
         cause.id,
         cause.idem_key,
-        movement.kind,
-        movement.house,
-        movement.user_id,
-        movement.currency,
+        movement.kind.name(),
+        movement.house.name(),
+        movement.wallet.user_id,
+        movement.wallet.currency,
         movement.amount.0,
         cause.json(),
         cause.correlation,
         now,
+        movement.wallet.kind.name(),
     )
     .execute(conn)
     .await
@@ -209,10 +201,9 @@ pub(super) fn at_the_same_time(cause: &Cause) -> impl FnOnce(sqlx::Error) -> Led
 
 fn grant_of(user_id: i64, currency: &str, amount: Amount) -> HouseMove<'_> {
     HouseMove {
-        kind: "grant",
-        house: "grants",
-        user_id,
-        currency,
+        kind: TransferKind::Grant,
+        house: House::Grants,
+        wallet: WalletKey::main(user_id, currency),
         amount,
     }
 }

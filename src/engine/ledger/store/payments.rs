@@ -3,15 +3,12 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::house::{HouseMove, house};
-use super::{Move, account, insert, known};
+use super::house::with_house;
+use super::{Move, Versions, account, insert, known};
 use crate::base::money::Amount;
-use crate::engine::ledger::{Cause, LedgerError};
-
-/// Where what users pay in Telegram Stars comes from.
-const STARS: &str = "stars";
-/// Pays for what was given back outside after the user had spent it.
-const LOSSES: &str = "losses";
+use crate::engine::ledger::{
+    Cause, House, HouseMove, InHouse, LedgerError, TransferKind, WalletKey,
+};
 
 /// Credits what was paid in Stars. False if this key did so before.
 pub async fn top_up(
@@ -23,8 +20,8 @@ pub async fn top_up(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    let movement = of_stars("topup", user_id, currency, amount);
-    house(conn, &movement, cause, now).await
+    let movement = of_stars(TransferKind::TopUp, user_id, currency, amount);
+    with_house(conn, &movement, cause, now).await
 }
 
 /// Takes a top-up out of the wallet, because its Stars are given back. False if this key did so before.
@@ -40,8 +37,8 @@ pub async fn take_back(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    let movement = of_stars("refund", user_id, currency, -amount);
-    house(conn, &movement, cause, now).await
+    let movement = of_stars(TransferKind::Refund, user_id, currency, -amount);
+    with_house(conn, &movement, cause, now).await
 }
 
 /// Puts back what [`take_back`] took, because the Stars stay with us. False if this key did so before.
@@ -54,8 +51,8 @@ pub async fn undo_take_back(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
     let amount = positive(amount)?;
-    let movement = of_stars("refund_undone", user_id, currency, amount);
-    house(conn, &movement, cause, now).await
+    let movement = of_stars(TransferKind::RefundUndone, user_id, currency, amount);
+    with_house(conn, &movement, cause, now).await
 }
 
 /// Bears the part of a refund that the wallet did not cover. False if this key did so before.
@@ -66,34 +63,51 @@ pub async fn write_off(
     cause: &Cause,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, LedgerError> {
-    let amount = positive(amount)?;
-    let debit_id = account(conn, LOSSES, 0, currency).await?;
-    let credit_id = account(conn, STARS, 0, currency).await?;
+    let movement = InHouse {
+        kind: TransferKind::WriteOff,
+        from: House::Losses,
+        to: House::Stars,
+        currency,
+        amount,
+    };
+    within_house(conn, &movement, cause, now).await
+}
+
+/// Moves between two accounts of the house. False if this key did so before.
+pub async fn within_house(
+    conn: &mut PgConnection,
+    movement: &InHouse<'_>,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, LedgerError> {
+    let amount = positive(movement.amount)?;
+    let currency = movement.currency;
+    let debit_id = account(conn, movement.from.name(), 0, currency).await?;
+    let credit_id = account(conn, movement.to.name(), 0, currency).await?;
     if known(conn, cause, debit_id, credit_id, amount).await? {
         return Ok(false);
     }
     let movement = Move {
-        kind: "write_off",
+        kind: movement.kind,
         debit_id,
         credit_id,
         amount,
         currency,
     };
-    insert(conn, &movement, None, cause, now).await?;
+    insert(conn, &movement, Versions::default(), cause, now).await?;
     Ok(true)
 }
 
-fn of_stars<'a>(kind: &'a str, user_id: i64, currency: &'a str, amount: Amount) -> HouseMove<'a> {
+fn of_stars(kind: TransferKind, user_id: i64, currency: &str, amount: Amount) -> HouseMove<'_> {
     HouseMove {
         kind,
-        house: STARS,
-        user_id,
-        currency,
+        house: House::Stars,
+        wallet: WalletKey::main(user_id, currency),
         amount,
     }
 }
 
-fn positive(amount: Amount) -> Result<Amount, LedgerError> {
+pub(super) fn positive(amount: Amount) -> Result<Amount, LedgerError> {
     if amount <= Amount::ZERO {
         return Err(LedgerError::BadAmount(amount));
     }

@@ -17,7 +17,8 @@ pub async fn carrying(
 ) -> Result<Vec<Trace>, sqlx::Error> {
     sqlx::query_as!(
         Trace,
-        r#"with mine as (select id from account where kind = 'wallet' and owner_id = any($2))
+        r#"with mine as (select id from account where guarded and owner_id = any($2)
+               and kind in ('wallet', 'affiliate', 'reply_credits'))
            select 'hold' as "what!", h.id::text as "id!",
                   h.amount || case when r.hold_id is null then ' held'
                                    when r.captured = 0 then ' released' else ' captured' end as "state!",

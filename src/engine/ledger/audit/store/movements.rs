@@ -18,13 +18,17 @@ pub(super) async fn movements(
         Finding,
         r#"with mine as (
                select t.id, t.idem_key, t.kind, t.currency, d.id is null or c.id is null as is_nowhere,
-                      d.currency <> t.currency or c.currency <> t.currency as is_mixed, d.guarded as is_from_wallet
+                      d.currency <> t.currency or c.currency <> t.currency as is_mixed, d.guarded as is_from_wallet,
+                      (d.guarded and c.guarded) <> (t.credit_version is not null) as is_half_counted
                from transfer t left join account d on d.id = t.debit_id left join account c on c.id = t.credit_id
                where t.ctid >= format('(%s,0)', $1::bigint)::tid and t.ctid < format('(%s,0)', $2::bigint)::tid)
            (select 'a movement is between two accounts' as "check!", 'transfer ' || id as "subject!"
             from mine where is_nowhere limit 100)
            union all
            (select 'debits equal credits in each currency', currency from mine where is_mixed limit 100)
+           union all
+           (select 'a movement between two wallets counts on both sides', 'transfer ' || id
+            from mine where is_half_counted limit 100)
            union all
            (select 'a capture belongs to a resolution', 'transfer ' || id
             from mine where kind = 'capture' and not is_from_wallet limit 100)

@@ -9,7 +9,8 @@ use sqlx::PgConnection;
 
 use super::Finding;
 
-/// Wallets beside the rows that touched them. A capture has the version of the resolution that it belongs to.
+/// Wallets beside the rows that touched them. A capture has its debited wallet's version from the resolution that it
+/// belongs to. What goes from wallet to wallet has a version of its own for the credited one.
 pub(super) async fn wallets(
     conn: &mut PgConnection,
     range: Range<i64>,
@@ -19,7 +20,8 @@ pub(super) async fn wallets(
         r#"with wallet as (
                select id, owner_id, available, held, version from account where id >= $1 and id < $2 and guarded),
            touched as (
-               select w.id, t.amount as moved, 0::bigint as open, t.wallet_version as version, t.kind <> 'capture' as counts
+               select w.id, t.amount as moved, 0::bigint as open, coalesce(t.credit_version, t.wallet_version) as version,
+                      true as counts
                from wallet w cross join lateral (select * from transfer where credit_id = w.id offset 0) t
                union all
                select w.id, -t.amount, 0, t.wallet_version, t.kind <> 'capture'
@@ -65,11 +67,11 @@ pub(super) async fn holds(
     sqlx::query_as!(
         Finding,
         r#"with mine as (
-               select h.id, h.wallet_id, h.reference, h.amount, r.hold_id is null as is_open, r.captured, r.transfer_id
+               select h.id, h.wallet_id, h.reference, h.purpose, h.amount, r.hold_id is null as is_open, r.captured, r.transfer_id
                from hold h left join hold_resolution r on r.hold_id = h.id
                where h.wallet_id >= $1 and h.wallet_id < $2)
            (select 'an open hold belongs to a live job' as "check!", 'hold ' || m.id || ' of job ' || m.reference as "subject!"
-            from mine m where m.is_open and not exists (select 1 from job j where j.id = m.reference) limit 100)
+            from mine m where m.is_open and m.purpose in ('order', 'tip') and not exists (select 1 from job j where j.id = m.reference) limit 100)
            union all
            (select 'a job is paid if and only if it succeeded, in part if in part', 'job ' || j.id
             from mine m join job_history j on j.id = m.reference
