@@ -20,6 +20,7 @@ mod mutants;
 mod outside;
 mod payers;
 mod people;
+mod promoters;
 mod provoke;
 mod replica;
 mod report;

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::dice::Dice;
 use crate::outside::{Button, Outside};
 use crate::payers::{self, PAYER, Pays};
+use crate::promoters::{self, HASTY, PROMOTERS};
 
 /// Who orders.
 pub const BUYERS: [i64; 6] = [101, 102, 103, 104, 105, 106];
@@ -32,6 +33,10 @@ pub fn settle(outside: &Arc<Outside>, seed: u64) -> JoinSet<()> {
     for user in BUYERS {
         let dice = Dice::new(seed, user.unsigned_abs());
         tasks.spawn(buyer(Arc::clone(outside), user, dice));
+    }
+    for user in PROMOTERS {
+        let dice = Dice::new(seed, user.unsigned_abs());
+        tasks.spawn(promoters::promoter(Arc::clone(outside), user, dice));
     }
     tasks.spawn(giver(Arc::clone(outside), Dice::new(seed, 900)));
     tasks.spawn(talker(Arc::clone(outside), Dice::new(seed, 140)));
@@ -114,7 +119,7 @@ async fn order(outside: &Outside, user: i64, service: &str, wish: &str, dice: &m
 }
 
 /// Presses the service's button below the newest message and gives the draft that this begins.
-async fn begin(outside: &Outside, user: i64, service: &str) -> Option<String> {
+pub async fn begin(outside: &Outside, user: i64, service: &str) -> Option<String> {
     let newest = outside.messages(user, 0).await;
     let bots = newest.iter().filter(|message| message["sender"] == "bot");
     let message_id = bots
@@ -160,7 +165,7 @@ async fn giver(outside: Arc<Outside>, mut dice: Dice) {
 }
 
 /// Waits for the first word of the bot: who talks on without one only fills the own chat.
-async fn is_met(outside: &Outside, user: i64) {
+pub async fn is_met(outside: &Outside, user: i64) {
     let is_bots = |message: &Value| message["sender"] == "bot";
     while !outside.messages(user, 0).await.iter().any(is_bots) && !outside.is_closing() {
         clock::pause(200).await;
@@ -168,7 +173,7 @@ async fn is_met(outside: &Outside, user: i64) {
 }
 
 async fn talker(outside: Arc<Outside>, mut dice: Dice) {
-    for user in [TALKER, BLOCKER, PAYER] {
+    for user in [TALKER, BLOCKER, PAYER, HASTY] {
         let _ = outside.says(user, "/start").await;
     }
     while !outside.is_closing() {

@@ -11,6 +11,7 @@ use crate::checker::REFUSED;
 use crate::clock;
 use crate::payers::{self, Pays};
 use crate::people;
+use crate::promoters::{self, Errand};
 use crate::tables;
 use crate::world::World;
 
@@ -60,6 +61,8 @@ pub enum Way {
     GivenBack,
     /// A payment of which the bot is never told, and a comparison with Telegram's list.
     Reconcile,
+    /// Somebody orders at the panel.
+    Panel(Errand),
     /// Traffic, but only with several replicas.
     Replicas,
 }
@@ -90,6 +93,17 @@ pub fn way(point: Point) -> Way {
         Point::JobsExtended => Way::Provider("late"),
         Point::SubmitFailed | Point::JobSnoozing | Point::JobSnoozed => Way::Provider("busy"),
         Point::JobParking | Point::JobParked => Way::Provider("lost"),
+        Point::PanelAdding | Point::PanelAdded => Way::Panel(Errand::Order),
+        Point::EvidenceWeighing
+        | Point::EvidenceWeighed
+        | Point::UnsureResting
+        | Point::UnsureRested => Way::Panel(Errand::Lost),
+        Point::PanelAsking | Point::PanelAsked => Way::Panel(Errand::Together),
+        Point::StopAsking | Point::StopAsked | Point::StopMarking | Point::StopMarked => {
+            Way::Panel(Errand::Stop)
+        }
+        Point::PartSettling | Point::PartSettled => Way::Panel(Errand::Part),
+        Point::PanelRefilling | Point::PanelRefilled => Way::Panel(Errand::Refill),
         Point::EvidenceLeaving | Point::EvidenceLeft => Way::Lead("job_starting:1:stop"),
         Point::RescueDone => Way::Lead("submit_intended:1"),
         Point::JobProgressing | Point::JobProgressed => Way::SlowTasks,
@@ -238,6 +252,16 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             return Ok(SOON * 3);
         }
         Way::Reconcile => payers::pays_now(Arc::clone(outside), Pays::Untold).await,
+        Way::Panel(errand) => {
+            if errand == Errand::Lost {
+                let rule = json!({ "target": "panel.add", "drop_after": true, "times": 1 });
+                outside.fault(rule).await?;
+            }
+            let pool = world.pool().await?;
+            let runs = promoters::runs(Arc::clone(&world.outside), pool, errand);
+            world.errands.spawn(runs);
+            return Ok(SOON * 4);
+        }
         Way::Stop => {
             // It is to know where to die before it is told to stop.
             clock::pause(80).await;

@@ -26,6 +26,10 @@ pub struct Report {
     repeated: usize,
     charges: usize,
     given_back: usize,
+    made: usize,
+    in_part: usize,
+    unknown: usize,
+    refills: usize,
 }
 
 impl Report {
@@ -90,6 +94,10 @@ impl Report {
         self.repeated += verdict.repeated;
         self.charges += verdict.charges;
         self.given_back += verdict.given_back;
+        self.made += verdict.made;
+        self.in_part += verdict.in_part;
+        self.unknown += verdict.unknown;
+        self.refills += verdict.refills;
     }
 
     /// Whether all guarantees held, and nearly all recoveries were in time.
@@ -136,6 +144,10 @@ impl Report {
         println!(
             "payments        {} ({} given back)",
             self.charges, self.given_back
+        );
+        println!(
+            "at the panel    {} orders ({} in part, {} unknown to the service), {} refills",
+            self.made, self.in_part, self.unknown, self.refills
         );
         println!(
             "messages        {} ({} repeated after a lost answer)",

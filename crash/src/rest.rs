@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::chaos::raise;
 use crate::checker::Violation;
 use crate::clock;
+use crate::promoters;
 use crate::provoke;
 use crate::tables::{self, Left};
 use crate::world::World;
@@ -63,7 +64,9 @@ async fn settle(world: &mut World, pool: &PgPool) -> anyhow::Result<Option<Viola
             quiet_since = clock::now();
         }
         if left.parked + left.refunds > 0 && clock::now() - quiet_since > EVIDENCE {
+            promoters::closes(&world.outside).await?;
             tables::age(pool).await?;
+            tables::nudge_panel_jobs(pool).await?;
             tables::age_refunds(pool).await?;
             quiet_since = clock::now();
         }

@@ -16,6 +16,7 @@ use crate::disk::Disk;
 use crate::journal::AT_RANDOM;
 use crate::mutants;
 use crate::people;
+use crate::promoters::{HASTY, PROMOTERS};
 use crate::report::Report;
 use crate::rest;
 use crate::script::{self, Deed};
@@ -27,13 +28,14 @@ const RECOVERY_MAX: Duration = Duration::from_secs(10);
 /// For a machine that compiles and tests beside it, and few figures of which the highest counts.
 const QUICK_RECOVERY_MAX: Duration = Duration::from_secs(30);
 /// Mistakes that show soon, one for each of the things that the checker looks at.
-const QUICK_MUTANTS: [Mutant; 6] = [
+const QUICK_MUTANTS: [Mutant; 7] = [
     Mutant::ChargedTwice,
     Mutant::ResultLost,
     Mutant::DoneWithoutEffects,
     Mutant::DedupeDropped,
     Mutant::CreditedTwice,
     Mutant::RefundTakenTwice,
+    Mutant::PartialPaidWhole,
 ];
 
 /// In one of so many worlds the disk of Postgres is small, and filled up now and then.
@@ -242,7 +244,8 @@ pub async fn one(
             .map(|event| event.what)
             .collect(),
     };
-    for user in people::BUYERS {
+    let orderers = people::BUYERS.into_iter().chain(PROMOTERS).chain([HASTY]);
+    for user in orderers {
         let chat = world.outside.messages(user, 0).await;
         let path = world.folder.join(format!("chat-{user}"));
         std::fs::write(path, format!("{chat:#?}"))?;

@@ -11,6 +11,7 @@ use crate::chaos::{disarm, order_all, raise};
 use crate::clock;
 use crate::journal::AT_RANDOM;
 use crate::people::TALKER;
+use crate::promoters::Errand;
 use crate::provoke::{self, Way};
 use crate::replica::Replica;
 use crate::world::World;
@@ -108,9 +109,26 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
             let refund = Deed::Provoke(Way::Refund);
             vec![refund.clone(), live.clone(), refund, live]
         }
+        Mutant::PartialPaidWhole => panel(Errand::Part, &live),
+        Mutant::AddSentAgain | Mutant::LostTakenAsRefused => panel(Errand::Lost, &live),
+        Mutant::StopBelieved => panel(Errand::Stop, &live),
+        Mutant::AnswersSwapped => panel(Errand::Together, &live),
     };
     deeds.extend(more);
     deeds
+}
+
+/// An order at the panel, twice, with time for what comes of it.
+fn panel(errand: Errand, live: &Deed) -> Vec<Deed> {
+    let order = Deed::Provoke(Way::Panel(errand));
+    vec![
+        order.clone(),
+        live.clone(),
+        live.clone(),
+        order,
+        live.clone(),
+        live.clone(),
+    ]
 }
 
 /// Everything that any of the scripts does, once: with no mistake in the service nothing may be found.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A connection that breaks before and after acting, answers that are late, wrong, or no answers.
-pub fn all() -> [Value; 26] {
+pub fn all() -> [Value; 39] {
     let nonsense = "<html>502 Bad Gateway</html>";
     [
         json!({ "target": "webhook", "drop_before": true }),
@@ -32,5 +32,18 @@ pub fn all() -> [Value; 26] {
         json!({ "target": "kie.results", "drop_after": true }),
         json!({ "target": "kie.callback", "drop_after": true }),
         json!({ "target": "kie.callback", "drop_before": true }),
+        json!({ "target": "panel.add", "drop_before": true }),
+        json!({ "target": "panel.add", "drop_after": true }),
+        json!({ "target": "panel.add", "drop_after": true, "delay_ms": 1500 }),
+        json!({ "target": "panel.add", "body": nonsense }),
+        json!({ "target": "panel.add", "body": { "error": "Something went wrong" } }),
+        json!({ "target": "panel.add", "status": 200, "body": { "error": "We are under maintenance" } }),
+        json!({ "target": "panel.add", "status": 200, "body": { "error": "<b>promo-panel.internal</b> says no" } }),
+        json!({ "target": "panel.balance", "drop_after": true }),
+        json!({ "target": "panel.status", "drop_after": true }),
+        json!({ "target": "panel.status", "body": [] }),
+        json!({ "target": "panel.status", "status": 502, "body": nonsense }),
+        json!({ "target": "panel.cancel", "drop_after": true }),
+        json!({ "target": "panel.refill", "drop_after": true }),
     ]
 }

@@ -19,6 +19,7 @@ use crate::front::{Front, free_port};
 use crate::outside::Outside;
 use crate::payers;
 use crate::people;
+use crate::promoters;
 use crate::replica::{Arming, Launch, Replica};
 use crate::tables;
 
@@ -28,6 +29,8 @@ pub const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
 pub const KIE_KEY: &str = "test-key-of-the-simulator";
 /// What Telegram sends with each update.
 pub const SECRET: &str = "the-secret-of-the-webhook";
+/// What the world sells.
+const CATALOG_FILE: &str = "catalog.toml";
 
 /// What a world is made of.
 #[derive(Clone, Debug)]
@@ -93,6 +96,7 @@ impl World {
         armings: Vec<Arming>,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(CATALOG_FILE), promoters::CATALOG)?;
         let outside = outside(&plan).await?;
         let database = format!("world_{}_{}", plan.seed, outside.sim().addr().port());
         tables::create(&cluster.options()?, &database).await?;
@@ -153,6 +157,15 @@ impl World {
             ("RATE_LIMIT_PER_MINUTE", "600".to_owned()),
             ("RATE_LIMIT_BURST", "600".to_owned()),
             ("SHUTDOWN_GRACE_MS", "6000".to_owned()),
+            (
+                "PANELS",
+                format!("{}={}", promoters::PANEL, sim.panel_url(promoters::PANEL)),
+            ),
+            ("CRASH_PANEL_API_KEY", promoters::KEY.to_owned()),
+            (
+                "CATALOG_PATH",
+                self.folder.join(CATALOG_FILE).display().to_string(),
+            ),
             ("TOPUP_STARS", payers::PACKAGES.to_owned()),
             ("TOPUP_STAR_RATE", payers::RATE.to_string()),
             ("LOG_LEVEL", "info".to_owned()),
@@ -238,5 +251,6 @@ async fn outside(plan: &Plan) -> anyhow::Result<Arc<Outside>> {
     outside
         .post("/sim/limits", &json!({ "enabled": plan.limits }))
         .await?;
+    promoters::opens(&outside, plan.speed).await?;
     Ok(Arc::new(outside))
 }

@@ -91,6 +91,23 @@ pub async fn fresh_pool() -> PgPool {
         .expect("a pool")
 }
 
+/// Removes the database of a pool: many of them would fill the disk.
+#[allow(
+    dead_code,
+    reason = "not every test binary that includes this file needs it"
+)]
+pub async fn leave(pool: PgPool) {
+    let options = pool.connect_options();
+    let name = options.get_database().expect("a name").to_owned();
+    pool.close().await;
+    let mut conn = PgConnection::connect_with(&SERVER)
+        .await
+        .expect("a connection");
+    conn.execute(AssertSqlSafe(format!("drop database {name} with (force)")))
+        .await
+        .expect("a database less");
+}
+
 /// How the service under test reaches its database: straight, or through a pooler in transaction mode if the
 /// environment names its program in `PGBOUNCER` (1.21 or newer).
 #[allow(

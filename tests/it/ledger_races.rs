@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bulwark::base::money::Amount;
 use bulwark::engine::ledger::{self, LedgerError};
+use bulwark::engine::stars::{self, FoundBy, NewPayment, NewRefund};
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::database;
@@ -52,6 +54,114 @@ async fn two_hundred_overspenders_get_what_is_there_and_no_more() {
         167
     );
     assert_eq!(findings(&pool).await, []);
+}
+
+/// However the money goes, it goes once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_who_spend_in_every_way_spend_what_is_there_and_no_more() {
+    let pool = database::fresh_pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ledger::grant(&mut conn, 7, CURRENCY, Amount(1_000), &cause("start"), None)
+        .await
+        .unwrap();
+    drop(conn);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200_i64 {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            let mut tx = pool.begin().await.unwrap();
+            let (cause, amount) = (cause(format!("spend:{n}")), Amount(30));
+            let spent = if n % 2 == 0 {
+                let held = ledger::hold(&mut tx, 7, CURRENCY, amount, id(), &cause, None).await;
+                said(held, |_| Said::Done)
+            } else {
+                let taken = ledger::correct(&mut tx, 7, CURRENCY, -amount, &cause, None).await;
+                said(taken, |_| Said::Done)
+            };
+            if spent == Said::Done {
+                tx.commit().await.unwrap();
+            }
+            spent == Said::Done
+        });
+    }
+    let spent = tasks.join_all().await.into_iter().filter(|spent| *spent);
+    assert_eq!(spent.count(), 33);
+    let mut conn = pool.acquire().await.unwrap();
+    let wallet = ledger::wallet(&mut conn, 7, CURRENCY).await.unwrap();
+    assert_eq!((wallet.available, wallet.version), (Amount(10), 34));
+    assert_eq!(findings(&pool).await, []);
+}
+
+/// Credits or gives back the charge, again while others use its key in the same moment. Whether it did anything.
+async fn until_known(pool: PgPool, is_refund: bool) -> bool {
+    loop {
+        let mut tx = pool.begin().await.unwrap();
+        let done = if is_refund {
+            refund_charge(&mut tx).await
+        } else {
+            credit_charge(&mut tx).await
+        };
+        match done {
+            Ok(is_done) => {
+                tx.commit().await.unwrap();
+                return is_done;
+            }
+            Err(LedgerError::AtTheSameTime(_)) => tx.rollback().await.unwrap(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+async fn credit_charge(conn: &mut PgConnection) -> Result<bool, LedgerError> {
+    let cause = cause("stars:charge");
+    let payment = NewPayment {
+        charge_id: "charge",
+        short_id: &cause.id.to_string(),
+        invoice_id: None,
+        user_id: 7,
+        stars: 50,
+        amount: Amount(100),
+        currency: CURRENCY,
+        transfer_id: cause.id,
+        found_by: FoundBy::Update,
+    };
+    if !stars::add_payment(conn, &payment, None).await? {
+        return Ok(false);
+    }
+    ledger::top_up(conn, 7, CURRENCY, Amount(100), &cause, None).await
+}
+
+async fn refund_charge(conn: &mut PgConnection) -> Result<bool, LedgerError> {
+    let refund = NewRefund {
+        id: id(),
+        charge_id: "charge",
+        taken: Amount(100),
+        lost: Amount::ZERO,
+        admin_id: Some(9),
+        correlation: id(),
+    };
+    if !stars::add_refund(conn, &refund, None).await? {
+        return Ok(false);
+    }
+    let cause = cause(format!("stars-refund:{}", refund.id));
+    ledger::take_back(conn, 7, CURRENCY, Amount(100), &cause, None).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_reports_of_one_charge_credit_it_once_and_two_hundred_refunds_take_it_once() {
+    let pool = database::fresh_pool().await;
+    for (is_refund, left) in [(false, 100), (true, 0)] {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            tasks.spawn(until_known(pool.clone(), is_refund));
+        }
+        let done = tasks.join_all().await.into_iter().filter(|done| *done);
+        assert_eq!(done.count(), 1);
+        let mut conn = pool.acquire().await.unwrap();
+        let wallet = ledger::wallet(&mut conn, 7, CURRENCY).await.unwrap();
+        assert_eq!(wallet.available, Amount(left));
+        assert_eq!(findings(&pool).await, []);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -36,6 +36,7 @@ mod questions;
 mod replicas;
 mod shelf;
 mod stars;
+mod storm;
 mod user;
 mod vitals;
 mod waiting;

@@ -16,7 +16,7 @@ use crate::tables;
 use crate::world::World;
 
 /// Points at which standing still past all leases may hurt most.
-const FREEZES: [Point; 16] = [
+const FREEZES: [Point; 18] = [
     Point::ShardsRenewed,
     Point::UpdateClaimed,
     Point::UpdateCommitting,
@@ -27,6 +27,8 @@ const FREEZES: [Point; 16] = [
     Point::SubmitIntended,
     Point::SubmitAnswered,
     Point::JobPolled,
+    Point::PanelAdded,
+    Point::PartSettling,
     Point::JobEnding,
     Point::JobEndCommitting,
     Point::PaymentRecorded,

@@ -5,6 +5,7 @@ mod intake;
 mod jobs;
 pub mod messages;
 mod money;
+mod panels;
 mod secrecy;
 mod stars;
 
@@ -15,11 +16,13 @@ use anyhow::Context as _;
 use bulwark_simulator::log::Call;
 use serde_json::Value;
 use sqlx::postgres::PgPool;
+use uuid::Uuid;
 
 pub use messages::REFUSED;
 
 use crate::outside::Outside;
-use crate::tables::{self, Dead, Order, Sent, StarPayment, StarRefund, Update};
+use crate::promoters;
+use crate::tables::{self, Dead, Order, Refill, Sent, StarPayment, StarRefund, Update};
 
 /// A guarantee that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,14 @@ pub struct Verdict {
     pub charges: usize,
     /// Of these, given back.
     pub given_back: usize,
+    /// Orders that the panel made.
+    pub made: usize,
+    /// Of these, ended in part.
+    pub in_part: usize,
+    /// Orders at the panel whose fate the service could not know.
+    pub unknown: usize,
+    /// Refills that the panel took.
+    pub refills: usize,
 }
 
 impl Verdict {
@@ -77,6 +88,11 @@ struct Facts {
     star_lines: Vec<Value>,
     star_payments: Vec<StarPayment>,
     star_refunds: Vec<StarRefund>,
+    /// Orders as in `GET /sim/panel/{name}/orders`.
+    panel_orders: Vec<Value>,
+    refills: Vec<Refill>,
+    /// The messages that show how orders go: order, chat, number.
+    shown: Vec<(Uuid, i64, i64)>,
     audit: Vec<String>,
 }
 
@@ -92,6 +108,7 @@ pub async fn judge(outside: &Outside, pool: &PgPool, logs: &Path) -> anyhow::Res
     intake::check(&facts, &mut verdict);
     money::check(&facts, &mut verdict);
     stars::check(&facts, &mut verdict);
+    panels::check(&facts, outside, &mut verdict);
     jobs::check(&facts, &mut verdict);
     messages::check(&facts, outside, &mut verdict);
     secrecy::check(&facts, logs, &mut verdict);
@@ -122,6 +139,9 @@ async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
         star_lines: list(outside.get("/sim/payments").await?["transactions"].clone()),
         star_payments: tables::star_payments(pool).await?,
         star_refunds: tables::star_refunds(pool).await?,
+        panel_orders: promoters::list(outside).await,
+        refills: tables::refills(pool).await?,
+        shown: tables::shown(pool).await?,
         audit: tables::audit(pool).await?,
     })
 }

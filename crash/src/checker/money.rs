@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, Verdict, stars};
+use super::{Facts, Verdict, panels, stars};
 use crate::people::{ADMINS, WELCOME};
 
 pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
@@ -14,6 +14,13 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
         let right = match order.state.as_str() {
             _ if order.price == 0 => money == (None, None, None),
             "succeeded" => money == (Some(order.price), Some(order.price), Some(0)),
+            // Which part, the panel says.
+            "partial" => {
+                let (captured, released) =
+                    (order.captured.unwrap_or(-1), order.released.unwrap_or(-1));
+                let parts = captured >= 0 && released > 0 && captured + released == order.price;
+                parts && order.held == Some(order.price)
+            }
             _ => money == (Some(order.price), Some(0), Some(order.price)),
         };
         if !right {
@@ -62,6 +69,9 @@ fn expected(facts: &Facts) -> HashMap<i64, i64> {
         if order.price > 0 && delivered(facts, order.correlation, order.user_id) > 0 {
             *sums.entry(order.user_id).or_default() -= order.price;
         }
+    }
+    for (user, paid) in panels::paid(facts) {
+        *sums.entry(user).or_default() -= paid;
     }
     for (user, sum) in stars::sums(facts) {
         *sums.entry(user).or_default() += sum;

@@ -3,13 +3,28 @@
 use std::path::Path;
 
 use super::{Facts, Verdict};
+use crate::promoters;
 use crate::world::{KIE_KEY, SECRET, TOKEN};
 
 /// What the provider says of itself when it fails (the simulator's texts).
-const PROVIDERS_WORDS: [&str; 4] = ["fal.ai", "bytedance", "kie.internal", "gpu-17"];
+const PROVIDERS_WORDS: [&str; 6] = [
+    "fal.ai",
+    "bytedance",
+    "kie.internal",
+    "gpu-17",
+    "promo-panel",
+    "blacklisted",
+];
 
 pub(super) fn check(facts: &Facts, logs: &Path, verdict: &mut Verdict) {
-    let secrets = [TOKEN, KIE_KEY, SECRET, "/media/v1", "postgres://"];
+    let secrets = [
+        TOKEN,
+        KIE_KEY,
+        promoters::KEY,
+        SECRET,
+        "/media/v1",
+        "postgres://",
+    ];
     let tokens = facts.tokens.iter().map(String::as_str);
     let secrets: Vec<&str> = secrets.into_iter().chain(tokens).collect();
     for entry in std::fs::read_dir(logs).into_iter().flatten().flatten() {

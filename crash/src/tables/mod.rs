@@ -4,6 +4,7 @@
     reason = "the judge's own queries share nothing with those of the service"
 )]
 
+mod panels;
 mod stars;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, PgConnection}
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use panels::{Refill, nudge_panel_jobs, refills, shown};
 pub use stars::{StarPayment, StarRefund, age_refunds, star_payments, star_refunds};
 
 type Sql<T> = Result<T, sqlx::Error>;
@@ -93,11 +95,13 @@ pub async fn put_notices(pool: &PgPool, chat_id: i64, shard: i16) -> Sql<()> {
     Ok(())
 }
 
-/// Lets time pass for what waits for minutes: submits that nobody knows of, tasks that never end.
+/// Lets time pass for what waits for minutes: submits that nobody knows of, tasks that never end. Orders at a panel have
+/// 30 days, and end without that.
 pub async fn age(pool: &PgPool) -> Sql<u64> {
     let aged = sqlx::query(
         "update job set submitted_at = submitted_at - interval '20 minutes', deadline_at = now(), run_at = now()
-         where state in ('unknown', 'running') and submitted_at > now() - interval '19 minutes'",
+         where (state = 'unknown' or state = 'running' and provider = 'kie')
+           and submitted_at > now() - interval '19 minutes'",
     )
     .execute(pool)
     .await?;
@@ -238,6 +242,11 @@ pub struct Order {
     pub failure: Option<String>,
     pub callback_token: Option<String>,
     pub correlation: Option<Uuid>,
+    pub provider: Option<String>,
+    /// What it works on, at a panel.
+    pub link: Option<String>,
+    /// What its price is for, at a panel.
+    pub units: Option<i64>,
     pub held: Option<i64>,
     pub captured: Option<i64>,
     pub released: Option<i64>,
@@ -247,6 +256,7 @@ pub struct Order {
 pub async fn orders(pool: &PgPool) -> Sql<Vec<Order>> {
     sqlx::query_as(
         "select o.id, o.user_id, o.state, o.price, j.state as job, j.failure, j.callback_token, j.correlation,
+                j.provider, j.provider_snapshot->'params'->>'link' as link, (j.provider_snapshot->>'units')::bigint as units,
                 h.amount as held, r.captured, r.released
          from storefront_order o
          left join job_history j on j.id = o.id

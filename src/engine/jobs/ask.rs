@@ -10,7 +10,7 @@ use super::outcome::class;
 use super::runner::JobRunner;
 use super::steps::stoppable;
 use super::store;
-use crate::base::fault::{self, Point};
+use crate::base::fault::{self, Mutant, Point};
 use crate::providers::{Counts, FailureReason, PollState, Polled, Provider, ProviderError, Step};
 
 impl JobRunner {
@@ -213,11 +213,14 @@ async fn question(
     external_ids: &[&str],
 ) -> std::vec::IntoIter<Result<Polled, ProviderError>> {
     fault::reach(Point::JobPolling);
-    let answers = match external_ids {
+    let mut answers = match external_ids {
         [external_id] => vec![provider.poll(external_id).await],
         several => provider.poll_many(several).await,
     };
     fault::reach(Point::JobPolled);
+    if answers.len() > 1 && fault::mutant(Mutant::AnswersSwapped) {
+        answers.reverse();
+    }
     answers.into_iter()
 }
 

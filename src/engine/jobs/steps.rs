@@ -10,7 +10,7 @@ use super::job::{Artifact, Ending, Job};
 use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
-use crate::base::fault::{self, Point};
+use crate::base::fault::{self, Mutant, Point};
 use crate::providers::{FailureReason, Provider, ResultUrl, Step, Stopped};
 
 /// Results taken from one job at most; Telegram's albums hold ten.
@@ -80,7 +80,9 @@ impl JobRunner {
         provider: &dyn Provider,
         external_id: &str,
     ) -> Result<(), StepError> {
+        fault::reach(Point::StopAsking);
         let answer = provider.cancel(external_id).await;
+        fault::reach(Point::StopAsked);
         let outcome = match &answer {
             Ok(Stopped::Yes) => "stopped",
             Ok(Stopped::Asked) => "asked",
@@ -90,11 +92,16 @@ impl JobRunner {
         self.note(job, "cancel", outcome, None).await?;
         match answer {
             Ok(Stopped::Yes) => self.end(job, Ending::Cancelled).await,
+            Ok(Stopped::Asked) if fault::mutant(Mutant::StopBelieved) => {
+                self.end(job, Ending::Cancelled).await
+            }
             // How it ends, and with which part of it done, the next questions tell.
             Ok(Stopped::Asked | Stopped::TooLate) => {
+                fault::reach(Point::StopMarking);
                 if !store::mark_unstoppable(&self.pool, job).await? {
                     return Err(StepError::LeaseLost);
                 }
+                fault::reach(Point::StopMarked);
                 self.poll(job, provider, external_id).await
             }
             Err(error) => {

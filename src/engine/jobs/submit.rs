@@ -135,6 +135,10 @@ impl JobRunner {
             ProviderError::Ambiguous { .. } if fault::mutant(Mutant::SubmitAgain) => {
                 self.snooze(job, Duration::ZERO, false, true).await
             }
+            ProviderError::Ambiguous { .. } if fault::mutant(Mutant::LostTakenAsRefused) => {
+                let reason = FailureReason::ProviderUnavailable;
+                self.end(job, Ending::Failed(reason)).await
+            }
             ProviderError::Ambiguous { .. } => self.unsure(job).await,
             ProviderError::RateLimited { after } => self.snooze(job, after, false, true).await,
             ProviderError::Transient { .. } if job.attempts + 1 < SUBMIT_TRIES_MAX => {
@@ -211,7 +215,10 @@ impl JobRunner {
 
     /// Notes what speaks for and against its arrival, for the person who looks: early, and before the money is released.
     async fn weigh(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        let Some(evidence) = provider.evidence(&self.request(job)).await else {
+        fault::reach(Point::EvidenceWeighing);
+        let evidence = provider.evidence(&self.request(job)).await;
+        fault::reach(Point::EvidenceWeighed);
+        let Some(evidence) = evidence else {
             return Ok(());
         };
         let outcome = match evidence.arrived {
@@ -230,7 +237,9 @@ impl JobRunner {
         if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
             return Err(StepError::LeaseLost);
         }
+        fault::reach(Point::UnsureResting);
         tx.commit().await?;
+        fault::reach(Point::UnsureRested);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::pages::{home_button, labelled};
 use super::progress::{View, bar};
 use super::store;
 use super::summary::join;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::ledger;
 use crate::features::cx::Handled;
@@ -82,7 +83,12 @@ impl View<'_> {
             return self.failed(conn, FailureReason::Cancelled, "failed").await;
         };
         store::finish(conn, self.order.id, "partial", now).await?;
-        let price = share(hold.amount, units - remains, units);
+        let price = if fault::mutant(Mutant::PartialPaidWhole) {
+            hold.amount
+        } else {
+            share(hold.amount, units - remains, units)
+        };
+        fault::reach(Point::PartSettling);
         if price.is_zero() {
             let cause = self.cause(env, format!("release:job:{}", self.order.id));
             ledger::release(conn, hold.id, &cause, now).await?;
@@ -90,6 +96,7 @@ impl View<'_> {
             let cause = self.cause(env, format!("capture:job:{}", self.order.id));
             ledger::capture(conn, hold.id, price, &cause, now).await?;
         }
+        fault::reach(Point::PartSettled);
         let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;
         let money = Args::new()
             .text("price", env.currency().format(price))

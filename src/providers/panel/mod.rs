@@ -32,6 +32,7 @@ use super::{
     ResultUrl, Step, Stopped, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
 use evidence::Parked;
@@ -111,7 +112,14 @@ impl Panel {
         let before = self.balance_micros().await.ok();
         let mut form = vec![("action", "add"), ("service", request.service.as_str())];
         form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let (target, answered) = (order::target(request), self.create("order", &form).await);
+        fault::reach(Point::PanelAdding);
+        let (target, mut answered) = (order::target(request), self.create("order", &form).await);
+        fault::reach(Point::PanelAdded);
+        if matches!(answered, Err((ProviderError::Ambiguous { .. }, _)))
+            && fault::mutant(Mutant::AddSentAgain)
+        {
+            answered = self.create("order", &form).await;
+        }
         match answered {
             Ok((external_id, answer)) => {
                 self.parked.taken();
@@ -142,10 +150,10 @@ impl Panel {
             detail: "refill: of no order".to_owned(),
         })?;
         let form = [("action", "refill"), ("order", order)];
-        let (id, answer) = self
-            .create("refill", &form)
-            .await
-            .map_err(|(error, _)| error)?;
+        fault::reach(Point::PanelRefilling);
+        let answered = self.create("refill", &form).await;
+        fault::reach(Point::PanelRefilled);
+        let (id, answer) = answered.map_err(|(error, _)| error)?;
         Ok(Submitted {
             external_id: questions::refill_id(&id),
             answer,

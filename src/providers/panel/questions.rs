@@ -8,6 +8,7 @@ use super::answer;
 use super::classify::{self, Verdict};
 use super::prose::{self, Meaning};
 use super::{Panel, kept};
+use crate::base::fault::{self, Point};
 use crate::providers::breaker::Health;
 use crate::providers::fetch::Repeat;
 use crate::providers::{FailureReason, PollState, Polled, ProviderError, Step};
@@ -79,7 +80,9 @@ impl Panel {
     async fn many(&self, orders: &[&str]) -> Option<Result<Value, ProviderError>> {
         let ids = orders.join(",");
         let form = [("action", "status"), ("orders", ids.as_str())];
+        fault::reach(Point::PanelAsking);
         let verdict = self.put("status", &form).await;
+        fault::reach(Point::PanelAsked);
         if let Some(Meaning::NoSuchOrder | Meaning::BadCall | Meaning::BadInput) = verdict.meaning {
             tracing::warn!(
                 panel = self.name,
