@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use bulwark::base::ids::Ids;
 use bulwark::base::money::Amount;
-use bulwark::engine::ledger::{
-    self, AuditReport, Cause, Finding, LedgerError, Payee, Resolved, Transfer, TransferKind,
-    WalletKey,
-};
+use bulwark::engine::ledger::{self, AuditReport, Cause, Finding, LedgerError, Payee, Resolved};
 use proptest::prelude::*;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::database;
+use crate::ledger_wallets::tip;
 
 pub const CURRENCY: &str = "USD";
 
@@ -67,16 +65,6 @@ enum Act {
         to: i64,
         amount: i64,
     },
-}
-
-/// A movement from one user to another; of a kind that needs no row elsewhere.
-pub fn tip(from: i64, to: i64, amount: i64) -> Transfer<'static> {
-    Transfer {
-        kind: TransferKind::Own,
-        from: WalletKey::main(from, CURRENCY),
-        to: WalletKey::main(to, CURRENCY),
-        amount: Amount(amount),
-    }
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {

@@ -8,7 +8,17 @@ use bulwark::engine::ledger::{
 use sqlx::PgPool;
 
 use crate::database;
-use crate::ledger::{CURRENCY, Said, cause, findings, id, said, tip};
+use crate::ledger::{CURRENCY, Said, cause, findings, id, said};
+
+/// A movement from one user to another; of a kind that needs no row elsewhere.
+pub fn tip(from: i64, to: i64, amount: i64) -> Transfer<'static> {
+    Transfer {
+        kind: TransferKind::Own,
+        from: WalletKey::main(from, CURRENCY),
+        to: WalletKey::main(to, CURRENCY),
+        amount: Amount(amount),
+    }
+}
 
 async fn give(pool: &PgPool, user: i64, amount: i64) {
     let mut conn = pool.acquire().await.unwrap();
