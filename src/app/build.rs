@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgPool;
-
 use super::App;
-use super::funds::Funds;
+use super::funds::{Funds, Low};
 use super::gauges::Gauges;
+use super::granted::GrantedUses;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
+use super::pools::{Pools, pools};
 use super::providers;
 use super::retention::Retention;
 use super::stars::BotStars;
+use super::switches::{Switches, only_while};
 use crate::base::clock::Clock;
-use crate::base::db::{PoolLimits, Route};
+use crate::base::db::Route;
 use crate::base::ids::Ids;
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -31,12 +32,14 @@ use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::broadcast;
-use crate::features::cx::{Env, StarsOffer};
+use crate::features::cx::{Env, StarsOffer, Switch};
 use crate::features::routes::Router;
+use crate::features::storefront;
 use crate::features::topup::{Checkouts, Nightly, Reconciler, Refunds};
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
+use crate::http::reduced::Reduced;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::Provider;
@@ -104,7 +107,8 @@ impl App {
         let wakes = Wakes::new(worker);
         let (updates, messages) = (wakes.of(Queue::Inbox), wakes.of(Queue::Outbox));
         let jobs = Jobs::new(clock.clone(), wakes.of(Queue::Jobs), messages.clone());
-        let env = Arc::new(env(&parts, &providers));
+        let low = Low::default();
+        let env = Arc::new(env(&parts, &providers, &low));
         let shards = Shards::new(pool.clone(), clock.clone(), worker);
 
         let (receiver, writer) = inbox::channel(
@@ -119,7 +123,20 @@ impl App {
         );
         let rate = (config.limits.rate_per_minute, config.limits.rate_burst);
         let checkouts = Checkouts::new(checkout_pool.clone(), Arc::clone(&env));
-        let intake = Intake::new(receiver, rate, checkouts, clock.clone(), ids.clone());
+        let free = Arc::new(storefront::Reduced::new(
+            Arc::clone(&env.catalog),
+            clock.clone(),
+            env.free_uses_per_day,
+        ));
+        let reduced = Reduced::new(Arc::clone(&free), intake_pool.clone(), clock.clone());
+        let intake = Intake::new(
+            receiver,
+            rate,
+            checkouts,
+            reduced,
+            clock.clone(),
+            ids.clone(),
+        );
         let intake = Arc::new(intake);
 
         let handler = Router::new(Arc::clone(&env), messages.clone(), jobs.wake.clone());
@@ -211,6 +228,15 @@ impl App {
         );
         let reconciler = Reconciler::new(pool.clone(), Arc::clone(&env), stars, messages.clone());
 
+        let switches = Arc::new(Switches::new(pool.clone(), Arc::clone(&env)));
+        let funds = Arc::new(Funds::new(
+            pool.clone(),
+            Arc::clone(&env),
+            providers.clone(),
+            providers::limits(config),
+            low,
+            messages.clone(),
+        ));
         let tasks: Vec<Arc<dyn Task>> = vec![
             Arc::new(Rescue::new(
                 pool.clone(),
@@ -233,16 +259,18 @@ impl App {
                 clock.clone(),
                 config.limits.job_retention,
             )),
-            Arc::new(Retention::new(pool.clone(), clock.clone(), &config.limits)),
-            Arc::new(Audit::new(pool.clone(), clock.clone())),
+            Arc::new(Retention::new(pool.clone(), &env, &config.limits)),
+            only_while(&env.money, Audit::new(pool.clone(), clock.clone())),
             Arc::new(Gauges::new(pool.clone(), clock.clone())),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
-            Arc::new(Funds::new(providers.clone())),
-            Arc::new(Nightly(reconciler.clone())),
+            Arc::clone(&funds) as _,
+            only_while(&env.stars.switch, Nightly(reconciler.clone())),
+            Arc::clone(&switches) as _,
+            Arc::new(GrantedUses::new(pool.clone(), free)),
         ];
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
 
-        let readiness = Arc::new(Readiness::new(pool.clone()));
+        let readiness = Arc::new(Readiness::new(pool.clone(), Arc::clone(&switches)));
         let webhook = Webhook::new(
             Arc::clone(&intake),
             &config.telegram.webhook_secret,
@@ -283,42 +311,12 @@ impl App {
             refunds,
             reconciler,
             upkeep,
+            funds,
+            switches,
             readiness,
             front,
             parts,
         })
-    }
-}
-
-struct Pools {
-    work: PgPool,
-    intake: PgPool,
-    checkouts: PgPool,
-}
-
-/// The intake has connections of its own, so that handlers with a backlog never keep Telegram waiting, and so have
-/// questions before payments, which nothing may stand before; together they are at most `connections_max`.
-fn pools(route: &Route, connections_max: u32) -> Pools {
-    let intake = (connections_max / 3).clamp(1, inbox::BATCHES_MAX);
-    let limits = PoolLimits {
-        connections_max: connections_max.saturating_sub(intake + 1).max(1),
-        ..PoolLimits::default()
-    };
-    // Statements whose batch was given up must not pile up in the database.
-    let intake_limits = PoolLimits {
-        connections_max: intake,
-        statement_timeout: inbox::COMMIT_TIMEOUT,
-        acquire_timeout: inbox::COMMIT_TIMEOUT,
-        ..limits
-    };
-    let checkout_limits = PoolLimits {
-        connections_max: 1,
-        ..intake_limits
-    };
-    Pools {
-        work: route.pool(&limits),
-        intake: route.pool(&intake_limits),
-        checkouts: route.pool(&checkout_limits),
     }
 }
 
@@ -351,16 +349,18 @@ fn on_sale(catalog: &Catalog, providers: &[Arc<dyn Provider>]) -> Arc<Catalog> {
     Arc::new(catalog)
 }
 
-pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
+pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>], low: &Low) -> Env {
     let limits = &parts.config.limits;
-    let providers = providers.to_vec();
+    let (providers, low) = (providers.to_vec(), low.clone());
     Env {
         clock: parts.clock.clone(),
         ids: parts.ids.clone(),
         catalog: on_sale(&parts.catalog, &providers),
         admin_ids: parts.config.wallet.admin_ids.clone(),
         welcome_grant: parts.config.wallet.welcome_grant,
+        money: Switch::default(),
         stars: StarsOffer {
+            switch: Switch::default(),
             packages: parts.config.stars.packages.clone(),
             rate: parts.config.stars.rate,
         },
@@ -375,7 +375,7 @@ pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>]) -> Env {
             providers
                 .iter()
                 .find(|provider| provider.name() == name)
-                .is_none_or(|provider| provider.is_unavailable())
+                .is_none_or(|provider| provider.is_unavailable() || low.is_low(name))
         }),
     }
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::switches::Switches;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::engine::jobs::{ArtifactStore, Links};
@@ -132,14 +133,16 @@ impl OutboxEvents for Events {
 /// Whether this replica should get traffic.
 pub(super) struct Readiness {
     pool: PgPool,
+    switches: Arc<Switches>,
     migrated: AtomicBool,
     draining: AtomicBool,
 }
 
 impl Readiness {
-    pub(super) fn new(pool: PgPool) -> Self {
+    pub(super) fn new(pool: PgPool, switches: Arc<Switches>) -> Self {
         Self {
             pool,
+            switches,
             migrated: AtomicBool::new(false),
             draining: AtomicBool::new(false),
         }
@@ -156,6 +159,10 @@ impl Readiness {
 
 #[async_trait]
 impl ReadinessProbe for Readiness {
+    fn off(&self) -> Vec<&'static str> {
+        self.switches.off()
+    }
+
     fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }

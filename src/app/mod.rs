@@ -7,13 +7,16 @@
 mod build;
 mod funds;
 mod gauges;
+mod granted;
 mod joins;
 mod polling;
+mod pools;
 mod providers;
 mod retention;
 mod run;
 pub mod serve;
 pub mod stars;
+mod switches;
 
 use std::sync::Arc;
 
@@ -61,6 +64,8 @@ pub struct App {
     refunds: Refunds,
     reconciler: Reconciler,
     upkeep: Upkeep,
+    funds: Arc<funds::Funds>,
+    switches: Arc<switches::Switches>,
     readiness: Arc<joins::Readiness>,
     front: Front,
 }

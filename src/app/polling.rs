@@ -63,6 +63,12 @@ async fn take_all(
                     tracing::warn!(error = %error, "cannot answer at once");
                 }
             }
+            Taken::FromMemory(call) => {
+                if let Err(error) = client.call(call.method, &call.params).await {
+                    tracing::warn!(error = %error, "cannot answer from memory");
+                    return false;
+                }
+            }
             Taken::NotAnUpdate => tracing::warn!("Telegram sent something that is not an update"),
             Taken::TryAgain(error) => {
                 tracing::warn!(error = %error, "an update could not be stored");

@@ -1,14 +1,22 @@
 //! The providers that are configured: one more is one more line.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::BuildError;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::config::Config;
+use crate::engine::funds::Limit;
 use crate::providers::Provider;
 use crate::providers::kie::{Kie, KieConfig};
 use crate::providers::panel::{Panel, PanelConfig};
+
+/// How little may be left on our accounts before new orders are refused.
+pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
+    let low = config.providers.kie.credits_low;
+    HashMap::from([("kie".to_owned(), Limit { low })])
+}
 
 pub(super) fn all(
     config: &Config,

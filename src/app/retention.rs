@@ -10,6 +10,7 @@ use crate::base::clock::Clock;
 use crate::config;
 use crate::engine::task::Task;
 use crate::engine::{conversation, inbox, jobs, limits, outbox, stars};
+use crate::features::cx::{Env, Switch};
 
 const BATCH_ROWS: i64 = 5_000;
 /// A result is kept this long after it was fetched: far longer than its delivery takes.
@@ -23,15 +24,17 @@ const KEEP_CONVERSATIONS: Duration = Duration::from_secs(30 * 24 * 3600);
 pub(super) struct Retention {
     pool: PgPool,
     clock: Clock,
+    stars: Switch,
     inbox: Duration,
     outbox: Duration,
 }
 
 impl Retention {
-    pub(super) fn new(pool: PgPool, clock: Clock, limits: &config::Limits) -> Self {
+    pub(super) fn new(pool: PgPool, env: &Env, limits: &config::Limits) -> Self {
         Self {
             pool,
-            clock,
+            clock: env.clock.clone(),
+            stars: env.stars.switch.clone(),
             inbox: limits.inbox_retention,
             outbox: limits.outbox_retention,
         }
@@ -50,13 +53,18 @@ impl Task for Retention {
 
     async fn run(&self) -> Result<Value, anyhow::Error> {
         let (pool, now) = (&self.pool, self.clock.sql_now());
+        let invoices = if self.stars.is_on() {
+            stars::purge(pool, KEEP_INVOICES, BATCH_ROWS, now).await?
+        } else {
+            0
+        };
         Ok(json!({
             "inbox": inbox::purge(pool, self.inbox, BATCH_ROWS, now).await?,
             "outbox": outbox::purge(pool, self.outbox, BATCH_ROWS, now).await?,
             "artifacts": jobs::purge_artifacts(pool, KEEP_ARTIFACTS, BATCH_ROWS, now).await?,
             "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
             "limits": limits::purge(pool, now).await?,
-            "invoices": stars::purge(pool, KEEP_INVOICES, BATCH_ROWS, now).await?,
+            "invoices": invoices,
         }))
     }
 }

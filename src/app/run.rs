@@ -10,6 +10,8 @@ use super::{App, gauges, polling};
 use crate::base::db;
 use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
+use crate::catalog::Catalog;
+use crate::engine::task::Task as _;
 use crate::features::routes::{COMMANDS, TOPUP_COMMAND};
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
@@ -161,7 +163,13 @@ impl App {
                  idle_in_transaction_session_timeout for the role (alter role ... set ...)"
             );
         }
+        if let Err(error) = self.switches.set().await {
+            tracing::warn!(error = %error, "cannot look which tables there are");
+        }
         self.upkeep.run_at_start().await;
+        if let Err(error) = self.funds.recall().await {
+            tracing::warn!(error = %error, "cannot read whose accounts were low");
+        }
         fault::reach(Point::StartRepaired);
         Ok(true)
     }
@@ -221,13 +229,15 @@ impl App {
         let updates = Arc::clone(&self.intake);
         let settings = self.webhook_settings();
         let has_topup = self.has_topup();
+        let catalog = Arc::clone(&self.parts.catalog);
         intake.service("delivery", move |shutdown| {
             let (client, clock, updates, settings) =
                 (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
+            let catalog = Arc::clone(&catalog);
             async move {
                 let mut pause = Duration::from_secs(1);
                 fault::reach(Point::StartIntroducing);
-                while let Err(error) = introduce(&client, delivery, &settings, has_topup).await {
+                while let Err(error) = introduce(&client, delivery, &settings, has_topup, &catalog).await {
                     tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -245,7 +255,7 @@ impl App {
     }
 
     fn has_topup(&self) -> bool {
-        !self.parts.config.stars.packages.is_empty()
+        !self.parts.config.stars.packages.is_empty() && !self.switches.off().contains(&"stars")
     }
 
     fn webhook_settings(&self) -> WebhookSettings {
@@ -322,13 +332,22 @@ impl App {
         self.upkeep.run_at_start().await;
     }
 
+    /// Asks the providers what is left on our accounts, as upkeep does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn check_funds(&self) -> Result<(), anyhow::Error> {
+        self.funds.run().await.map(drop)
+    }
+
     /// Tells Telegram who the bot is and how to deliver, as a start does.
     ///
     /// # Errors
     /// Telegram's.
     pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
         let settings = self.webhook_settings();
-        introduce(&self.client, delivery, &settings, self.has_topup()).await
+        let catalog = &self.parts.catalog;
+        introduce(&self.client, delivery, &settings, self.has_topup(), catalog).await
     }
 }
 
@@ -344,6 +363,7 @@ async fn introduce(
     delivery: Delivery,
     settings: &WebhookSettings,
     has_topup: bool,
+    catalog: &Catalog,
 ) -> Result<(), CallError> {
     match delivery {
         Delivery::Webhook => client.set_webhook(settings).await?,
@@ -352,10 +372,15 @@ async fn introduce(
     for language in Language::ALL {
         let speech = storefront::speech(language);
         let topup = has_topup.then_some(TOPUP_COMMAND);
+        let tools = catalog.services.iter().filter_map(|service| {
+            let command = service.instant.as_ref()?.command.as_deref()?;
+            Some((command, service.title.get(language.code()).to_owned()))
+        });
         let commands: Vec<(&str, String)> = COMMANDS
             .iter()
             .chain(topup.iter())
             .map(|(name, key)| (*name, speech.plain(key, &Args::new())))
+            .chain(tools)
             .collect();
         // English is what everybody else sees.
         let code = (language != Language::En).then(|| language.code());

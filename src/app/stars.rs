@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::build::{self, Parts};
+use super::funds::Low;
 use crate::base::clock::Clock;
 use crate::base::db::PoolLimits;
 use crate::base::ids::Ids;
@@ -88,7 +89,7 @@ pub fn reconciler(env: &Env) -> Result<Reconciler, anyhow::Error> {
         ..PoolLimits::default()
     };
     let pool = route.pool(&limits);
-    let world = Arc::new(build::env(&parts, &[]));
+    let world = Arc::new(build::env(&parts, &[], &Low::default()));
     let api = Arc::new(BotStars(client));
     // The service's next poll finds what is to be sent.
     Ok(Reconciler::new(pool, world, api, Wake::default()))

@@ -6,7 +6,9 @@
 
 mod fields;
 mod input;
+mod instant;
 mod link;
+mod making;
 mod panel;
 mod params;
 mod problem;
@@ -21,7 +23,9 @@ use std::path::Path;
 use serde::Serialize;
 
 pub use input::{DefaultValue, Input, InputKind, InputOption, NumberRange};
+pub use instant::Instant;
 pub use link::normal_link;
+pub use making::FAMILIES;
 pub use panel::{OrderKind, PanelOrder, Priced};
 pub use params::{ParamError, provider_input};
 pub use problem::Problem;
@@ -80,6 +84,8 @@ pub struct Service {
     pub estimate_s: u32,
     /// Its order form, if it is a service of an order panel.
     pub panel: Option<PanelOrder>,
+    /// What is answered at once, in this process, if nobody makes it.
+    pub instant: Option<Instant>,
     /// Whether it is on sale: its provider is configured here. One that is not is still known by its id.
     pub is_offered: bool,
 }
@@ -117,7 +123,8 @@ pub enum ResultKind {
 pub struct Binding {
     /// The provider's name in this service, such as `kie`.
     pub name: String,
-    /// The provider's own id of the service, such as `google/nano-banana`.
+    /// The provider's own id of the service, such as `google/nano-banana`; of an older family of KIE's with its name, such as
+    /// `veo:veo3_fast`.
     pub service: String,
     /// Parameters that are the same in every order.
     pub fixed: serde_json::Map<String, serde_json::Value>,
@@ -219,13 +226,23 @@ impl Catalog {
     /// Takes everything off the shelves whose provider is not among `enabled`.
     pub fn offer_only(&mut self, enabled: &[&str]) {
         for service in &mut self.services {
-            service.is_offered = enabled.contains(&service.provider.name.as_str());
+            service.is_offered =
+                service.instant.is_some() || enabled.contains(&service.provider.name.as_str());
         }
+    }
+
+    /// What `/command` asks for in one message.
+    pub fn by_command(&self, command: &str) -> Option<&Service> {
+        self.services.iter().find(|service| {
+            let instant = service.instant.as_ref();
+            instant.and_then(|instant| instant.command.as_deref()) == Some(command)
+        })
     }
 
     /// The first free service, which the welcome message offers.
     pub fn free_first(&self) -> Option<&Service> {
         let mut services = self.services.iter();
-        services.find(|service| service.is_free() && service.is_offered)
+        services
+            .find(|service| service.is_free() && service.is_offered && service.instant.is_none())
     }
 }

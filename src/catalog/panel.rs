@@ -170,7 +170,8 @@ pub(super) fn read(report: &mut Report, place: &str, table: &Table) -> Option<Pa
 
 /// Adds what is wrong with the order form of a panel's service.
 pub(super) fn validate(service: &Service, add: &mut impl FnMut(String, String)) {
-    let is_delivery = service.result == super::ResultKind::Delivery;
+    // What is answered here is not delivered elsewhere.
+    let is_delivery = service.result == super::ResultKind::Delivery && service.instant.is_none();
     let Some(panel) = service.panel else {
         if is_delivery {
             let message = "delivery is only for a service with panel = { kind = \"…\" }";

@@ -3,12 +3,11 @@
 use toml::{Table, Value};
 
 use super::fields::{Fields, Report};
-use super::panel;
 use super::{
-    Binding, Catalog, Category, DefaultValue, Input, InputKind, InputOption, NumberRange, Problem,
-    ResultKind, Service,
+    Catalog, Category, DefaultValue, Input, InputKind, InputOption, NumberRange, Problem, Service,
 };
-use crate::base::money::{Amount, AmountError, Currency};
+use super::{instant, making};
+use crate::base::money::Currency;
 
 /// A title stands on a button beside a price.
 pub(super) const TITLE_CHARS_MAX: usize = 40;
@@ -21,8 +20,6 @@ const MEDIA_SECONDS_MAX: u32 = 3600;
 const LINES_MAX: u32 = 1000;
 /// A Telegram message has at most 4096 characters ("sendMessage").
 const TEXT_CHARS_MAX: u32 = 4096;
-/// Orders at panels take days.
-const ESTIMATE_S_MAX: u32 = 30 * 24 * 3600;
 
 /// Reads a catalogue as far as it is readable, with the problems found on the way.
 ///
@@ -130,105 +127,48 @@ fn service(
     let category = fields.text(report, "category");
     let title = fields.local(report, "title", TITLE_CHARS_MAX);
     let description = fields.local(report, "description", DESCRIPTION_CHARS_MAX);
-    let price = price(report, &mut fields, currency);
     let free_per_day = fields.optional_integer(report, "free_per_day", 1..=1000);
-    let result = result_kind(report, &mut fields);
-    let estimate_s = fields.integer(report, "estimate_s", 1..=ESTIMATE_S_MAX);
-    let panel = match fields.value("panel") {
-        None => None,
-        Some(Value::Table(table)) => panel::read(report, &place, table),
+    let kind = fields.optional_text(report, "kind");
+    let made = match kind.as_deref() {
+        None => making::read(report, &mut fields, &place, currency),
+        Some("free") => instant::read(report, &mut fields),
         Some(_) => {
-            fields.report(report, "panel", "must be { kind = \"…\" }");
+            fields.report(report, "kind", "must be free, or be left out");
             None
         }
     };
-    let provider = fields
-        .table(report, "provider")
-        .and_then(|table| binding(report, &place, table));
     let inputs = fields
         .tables(report, "input")
         .into_iter()
         .enumerate()
-        .filter_map(|(index, table)| input(report, &place, index, table))
+        .filter_map(|(index, table)| input(report, &place, index, table, kind.is_some()))
         .collect();
     fields.finish(report);
+    let made = made?;
     Some(Service {
         id: id?,
         category: category?,
         title: title?,
         description: description?,
-        price: price?,
+        price: made.price,
         free_per_day,
         inputs,
-        result: result?,
-        provider: provider?,
-        estimate_s: estimate_s?,
-        panel,
+        result: made.result,
+        provider: made.provider,
+        estimate_s: made.estimate_s,
+        panel: made.panel,
+        instant: made.instant,
         is_offered: true,
     })
 }
 
-fn price(report: &mut Report, fields: &mut Fields<'_>, currency: &Currency) -> Option<Amount> {
-    let text = fields.text(report, "price")?;
-    match currency.parse(&text) {
-        Ok(amount) => Some(amount),
-        Err(error) => {
-            let message = match error {
-                AmountError::Malformed => {
-                    "must be a decimal of 0 or more in quotes, such as \"0.40\"".to_owned()
-                }
-                AmountError::TooManyDecimals => {
-                    format!("must have at most {} decimals", currency.exponent)
-                }
-                AmountError::TooLarge => "is too large".to_owned(),
-            };
-            fields.report(report, "price", message);
-            None
-        }
-    }
-}
-
-fn result_kind(report: &mut Report, fields: &mut Fields<'_>) -> Option<ResultKind> {
-    match fields.text(report, "result")?.as_str() {
-        "image" => Some(ResultKind::Image),
-        "video" => Some(ResultKind::Video),
-        "audio" => Some(ResultKind::Audio),
-        "document" => Some(ResultKind::Document),
-        "delivery" => Some(ResultKind::Delivery),
-        _ => {
-            let message = "must be image, video, audio, document or delivery";
-            fields.report(report, "result", message);
-            None
-        }
-    }
-}
-
-fn binding(report: &mut Report, place: &str, table: &Table) -> Option<Binding> {
-    let mut fields = Fields::new(table, format!("{place}: provider"));
-    let name = fields.text(report, "name");
-    let service = fields.text(report, "service");
-    if service.as_ref().is_some_and(String::is_empty) {
-        fields.report(report, "service", "must not be empty");
-    }
-    let fixed = match fields.value("fixed") {
-        None => Some(serde_json::Map::new()),
-        Some(value) => match serde_json::to_value(value) {
-            Ok(serde_json::Value::Object(object)) => Some(object),
-            Ok(_) | Err(_) => {
-                fields.report(report, "fixed", "must be a table of parameters");
-                None
-            }
-        },
-    };
-    fields.finish(report);
-    Some(Binding {
-        name: name?,
-        service: service?,
-        fixed: fixed?,
-    })
-}
-
-fn input(report: &mut Report, place: &str, index: usize, table: &Table) -> Option<Input> {
+fn input(
+    report: &mut Report,
+    place: &str,
+    index: usize,
+    table: &Table,
+    is_instant: bool,
+) -> Option<Input> {
     let place = format!("{place}: {}", name_of("input", index, table));
     let mut fields = Fields::new(table, place);
     let id = fields.id(report);
@@ -237,7 +177,12 @@ fn input(report: &mut Report, place: &str, index: usize, table: &Table) -> Optio
     let kind = input_kind(report, &mut fields);
     let optional = fields.flag(report, "optional");
     let default = default_value(report, &mut fields);
-    let param = fields.text(report, "param");
+    // What is answered here has no provider that a parameter could be for.
+    let param = if is_instant {
+        id.clone()
+    } else {
+        fields.text(report, "param")
+    };
     fields.finish(report);
     Some(Input {
         id: id?,

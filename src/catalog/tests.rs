@@ -1,5 +1,7 @@
 //! The catalogue: what is accepted, what is refused and how it is said.
 
+mod made;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

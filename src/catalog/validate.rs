@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::panel;
 use super::params::place;
 use super::{Catalog, DefaultValue, Input, InputKind, Problem, Service};
+use super::{instant, panel};
 
 /// A keyboard of more buttons is unreadable on a phone.
 const OPTIONS_MAX: usize = 12;
@@ -57,7 +57,7 @@ pub(super) fn catalog(
                 format!("`{}` is not a [[category]] of this file", service.category),
             );
         }
-        if !providers.contains(&service.provider.name.as_str()) {
+        if service.instant.is_none() && !providers.contains(&service.provider.name.as_str()) {
             let known = providers.join(", ");
             add(
                 at("provider: name"),
@@ -75,6 +75,9 @@ pub(super) fn catalog(
         }
         inputs(service, &mut |field, message| add(at(&field), message));
         panel::validate(service, &mut |field, message| add(at(&field), message));
+        instant::validate(service, &catalog.services, &mut |field, message| {
+            add(at(&field), message);
+        });
     }
 }
 

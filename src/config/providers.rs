@@ -22,6 +22,8 @@ pub struct Kie {
     pub api_url: String,
     /// Verifies the signature of callbacks.
     pub webhook_key: Option<Secret>,
+    /// With so many credits or fewer new orders are refused.
+    pub credits_low: i64,
 }
 
 /// The account at an order panel ("SMM panel API v2").
@@ -71,6 +73,7 @@ impl Providers {
                 api_key: Secret::from(key.unwrap_or_default()),
                 api_url: reader.api_url("KIE_API_URL"),
                 webhook_key: reader.secret("KIE_WEBHOOK_KEY", 8),
+                credits_low: reader.number("KIE_CREDITS_LOW", 0..=100_000_000),
             },
             panels: panels(reader),
         }

@@ -142,6 +142,11 @@ pub const VARIABLES: &[Variable] = &[
         "KIE_WEBHOOK_KEY",
         "Key that signs KIE's callbacks; without it callbacks only serve as hints by their token, and jobs are polled.",
     ),
+    plain(
+        "KIE_CREDITS_LOW",
+        "100",
+        "With so many credits or fewer on the KIE account admins are told, and new orders refused politely until there are more; 0 to 100000000.",
+    ),
     secret(
         "SMMFLARE_API_KEY",
         "Key of the account at the order panel SMMFlare; without it its services are not offered.",

@@ -3,12 +3,13 @@
 //! Each engine's own `mod.rs` says what it guarantees and what happens if the process dies at each step.
 //! Engines do not import each other, save `inbox → conversation` and `broadcast → outbox`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
-//! [`vitals`] is what the replicas know together of a provider,
-//! [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
+//! [`vitals`] is what the replicas know together of a provider, [`funds`] what is left on our accounts there,
+//! [`schema`] says which tables there are, [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
 
 pub mod admin_audit;
 pub mod broadcast;
 pub mod conversation;
+pub mod funds;
 pub mod inbox;
 pub mod jobs;
 pub mod lanes;
@@ -18,6 +19,7 @@ pub mod limits;
 pub mod operator;
 pub mod outbox;
 pub mod people;
+pub mod schema;
 pub mod shards;
 pub mod stars;
 pub mod task;

@@ -1,6 +1,7 @@
 //! What a handler works with: the open transaction, who speaks, and the means to answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -31,6 +32,8 @@ pub struct Env {
     pub admin_ids: Vec<i64>,
     /// What a new user receives.
     pub welcome_grant: Amount,
+    /// Whether there are wallets: without the ledger's tables only what is free works.
+    pub money: Switch,
     /// What is sold for Telegram Stars.
     pub stars: StarsOffer,
     /// Orders of a free service per user and day, unless the catalogue says otherwise.
@@ -43,9 +46,34 @@ pub struct Env {
     pub provider_unavailable: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
+/// Whether something works that the service can do without. Clones are the same switch.
+#[derive(Clone, Debug)]
+pub struct Switch(Arc<AtomicBool>);
+
+impl Default for Switch {
+    /// On.
+    fn default() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+impl Switch {
+    /// Whether it works.
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Turns it; how it was.
+    pub fn set(&self, is_on: bool) -> bool {
+        self.0.swap(is_on, Ordering::Relaxed)
+    }
+}
+
 /// Top-ups for Telegram Stars.
 #[derive(Clone, Debug, Default)]
 pub struct StarsOffer {
+    /// Whether the tables for it are there.
+    pub switch: Switch,
     /// How many Stars each package costs; none: nothing is offered.
     pub packages: Vec<u16>,
     /// What a Star is worth, in minor units.
@@ -55,7 +83,7 @@ pub struct StarsOffer {
 impl StarsOffer {
     /// Whether anything of it is shown.
     pub fn is_offered(&self) -> bool {
-        !self.packages.is_empty()
+        !self.packages.is_empty() && self.switch.is_on()
     }
 
     /// What so many Stars are worth; None for no Stars and for more than there can be.

@@ -197,7 +197,7 @@ impl Router {
             outbox::release_owed(conn, incoming.chat.id).await?;
         }
         let language = Language::of_tag(person.language_tag());
-        let gift = if fresh {
+        let gift = if fresh && self.env.money.is_on() {
             let mut cx = self.cx(conn, update, incoming, language);
             into_gift(wallet::welcome_grant(&mut cx).await)?
         } else {
@@ -308,7 +308,7 @@ async fn group(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
 }
 
 /// `/name@bot rest` as name and rest.
-fn command(text: &str) -> Option<(&str, &str)> {
+pub fn command(text: &str) -> Option<(&str, &str)> {
     let text = text.trim().strip_prefix('/')?;
     let (head, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = head.split('@').next().unwrap_or_default();
@@ -348,7 +348,7 @@ async fn run(
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
         "refund" if cx.is_admin() => topup::refund(cx, rest).await,
         "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
-        _ => storefront::not_understood(cx, "unknown-command").await,
+        name => storefront::by_command(cx, name, rest).await,
     }
 }
 

@@ -42,6 +42,10 @@ impl NotReady {
 pub trait ReadinessProbe: Send + Sync + 'static {
     /// Looks now.
     async fn check(&self) -> Result<(), NotReady>;
+    /// What is switched off because the database lacks a part; ready all the same.
+    fn off(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Whether it is stopping; asked each time, because a cached "ready" would bring it requests that it refuses.
     fn is_draining(&self) -> bool;
 }
@@ -94,7 +98,14 @@ pub async fn healthz() -> Json<Value> {
 /// `/readyz`.
 pub async fn readyz(State(ready): State<Arc<Ready>>) -> (StatusCode, Json<Value>) {
     match ready.now().await {
-        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Ok(()) => {
+            let mut body = json!({ "status": "ready" });
+            let off = ready.probe.off();
+            if !off.is_empty() {
+                body["off"] = json!(off);
+            }
+            (StatusCode::OK, Json(body))
+        }
         Err(reason) => (
             StatusCode::SERVICE_UNAVAILABLE,
             Json(json!({ "status": "not ready", "reason": reason.code() })),

@@ -1,6 +1,7 @@
 //! From a delivered body to a committed update, for the webhook and for long polling alike.
 //!
-//! Whatever Telegram delivers is committed before it is acknowledged (G1). Floods are recorded but not handled; the
+//! Whatever Telegram delivers is committed before it is acknowledged (G1), with two exceptions that have no effect: a free
+//! request while the database is away (`reduced`), and a question before a payment. Floods are recorded but not handled; the
 //! user is told once how long to wait. A `pre_checkout_query` is answered at once, ahead of any backlog: it is a question
 //! that has no effect, so it is answered even where it cannot be committed, with a refusal if need be.
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::reduced::Reduced;
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
@@ -41,6 +43,7 @@ pub struct Intake {
     /// By user and minute of writing: after an outage a night's messages come at once, and nobody wrote too fast.
     late: KeyedLimiter<(i64, i64)>,
     checkouts: Checkouts,
+    reduced: Reduced,
     clock: Clock,
     ids: Ids,
     told: Mutex<HashMap<i64, Duration>>,
@@ -51,6 +54,8 @@ pub struct Intake {
 pub enum Taken {
     /// Committed; with a method to be carried out by the answer, if there is something to say at once.
     Committed(Option<Call>),
+    /// Answered from memory: nothing to commit, and this call is all that was asked for.
+    FromMemory(Call),
     /// Not an update at all: nothing to commit, nothing to repeat.
     NotAnUpdate,
     /// Not committed: deliver it again later.
@@ -63,6 +68,7 @@ impl Intake {
         receiver: Receiver,
         (rate, burst): (u32, u32),
         checkouts: Checkouts,
+        reduced: Reduced,
         clock: Clock,
         ids: Ids,
     ) -> Self {
@@ -71,6 +77,7 @@ impl Intake {
             limiter: KeyedLimiter::per_minute(rate, burst),
             late: KeyedLimiter::per_minute(rate, burst),
             checkouts,
+            reduced,
             clock,
             ids,
             told: Mutex::default(),
@@ -100,14 +107,46 @@ impl Intake {
         if let Some(id) = &envelope.pre_checkout_query_id {
             return self.take_question(id, &envelope, update).await;
         }
+        let body = update.payload.clone();
+        if flooded.is_none()
+            && self.receiver.is_failing()
+            && self.reduced.is_for(update_id, &body)
+            && !self.reduced.is_back().await
+            && let Some(call) = self.reduced.answer(&body)
+        {
+            return Taken::FromMemory(call);
+        }
         match self.receiver.receive(update).await {
             Ok(Receipt::Stored) => {
                 tracing::debug!(update_id = envelope.update_id, %correlation, kind = %envelope.kind_name, "update stored");
                 Taken::Committed(self.answer_now(&envelope, flooded))
             }
             Ok(Receipt::Duplicate) => Taken::Committed(None),
-            Err(error) => Taken::TryAgain(error),
+            Err(error) => self.not_stored(update_id, &body, flooded.is_some(), error),
         }
+    }
+
+    /// Only what surely was not stored may be answered from memory.
+    fn not_stored(
+        &self,
+        update_id: i64,
+        body: &Bytes,
+        is_flooded: bool,
+        error: ReceiveError,
+    ) -> Taken {
+        if is_flooded || !self.reduced.is_for(update_id, body) {
+            return Taken::TryAgain(error);
+        }
+        let answer = match error {
+            ReceiveError::Unavailable { surely: true, .. } => self.reduced.answer(body),
+            ReceiveError::Unavailable { surely: false, .. } => {
+                self.reduced.doubt(update_id);
+                None
+            }
+            // Never handed over; but too many at once is no outage.
+            ReceiveError::Overloaded { .. } => None,
+        };
+        answer.map_or(Taken::TryAgain(error), Taken::FromMemory)
     }
 
     /// A question before a payment. Its answer does not wait for its row: Telegram waits ten seconds. A repeated one is

@@ -22,10 +22,12 @@ pub const JOBS_STUCK: &str = "bulwark_jobs_stuck";
 pub const POOL: &str = "bulwark_database_connections";
 /// What is left on our account, by provider, in its own unit.
 pub const PROVIDER_BALANCE: &str = "bulwark_provider_balance";
+/// 1 while an account has too little for new orders, by provider.
+pub const PROVIDER_LOW: &str = "bulwark_provider_balance_low";
 /// Always 1, with the version.
 pub const BUILD_INFO: &str = "bulwark_build_info";
 
-const GAUGES: [(&str, &str); 9] = [
+const GAUGES: [(&str, &str); 10] = [
     (QUEUE_PENDING, "Rows that wait, by queue"),
     (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
     (QUARANTINED, "Updates set aside after their last try"),
@@ -36,6 +38,10 @@ const GAUGES: [(&str, &str); 9] = [
     (
         PROVIDER_BALANCE,
         "What is left on our account, by provider, in its own unit",
+    ),
+    (
+        PROVIDER_LOW,
+        "1 while an account has too little for new orders, by provider",
     ),
     (BUILD_INFO, "Always 1, with the version"),
 ];

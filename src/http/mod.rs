@@ -10,6 +10,7 @@ pub mod intake;
 pub mod media;
 pub mod metrics;
 pub mod middleware;
+pub mod reduced;
 pub mod routes;
 pub mod server;
 pub mod webhook;

@@ -1,7 +1,7 @@
 //! `POST /webhook`: Telegram's deliveries.
 //!
-//! The secret is checked before the body is read. Every authenticated update is answered 2xx whatever its content, or
-//! 503 with `Retry-After`, which Telegram honours, when it cannot be stored now. Never 410: after a day of it Telegram
+//! The secret is checked before the body is read. Every authenticated update is answered 2xx whatever its content (with the
+//! answer in it, if it could be answered from memory), or 503 with `Retry-After`, which Telegram honours, when it cannot be stored now. Never 410: after a day of it Telegram
 //! removes the webhook.
 
 use std::sync::Arc;
@@ -96,6 +96,7 @@ where
                 None => StatusCode::OK.into_response(),
             }
         }
+        Taken::FromMemory(call) => axum::Json(as_webhook_answer(&call)).into_response(),
         Taken::NotAnUpdate => {
             tracing::warn!(
                 request_id,

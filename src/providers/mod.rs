@@ -181,6 +181,12 @@ pub enum CallbackError {
     Malformed,
 }
 
+/// Every name under which a task that a person calls `id` may have been written down by [`Provider::task_named`].
+pub fn task_names(id: &str) -> Vec<String> {
+    let older = kie::FAMILIES.map(|family| format!("{family}:{id}"));
+    std::iter::once(id.to_owned()).chain(older).collect()
+}
+
 /// An outside service that does slow work.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
@@ -215,6 +221,10 @@ pub trait Provider: Send + Sync + 'static {
     /// Asks it to stop a task. Safe to repeat. An error leaves open whether it will.
     async fn cancel(&self, _external_id: &str) -> Result<Stopped, ProviderError> {
         Ok(Stopped::TooLate)
+    }
+    /// How a task of `service` that somebody names, a callback or a person, is called here. Of such an answer: itself.
+    fn task_named(&self, _service: &str, id: &str) -> String {
+        id.to_owned()
     }
     /// How long to wait before the next question, after the work has run for `running_for`.
     fn next_poll(&self, running_for: Duration) -> Duration;

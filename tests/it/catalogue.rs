@@ -69,7 +69,11 @@ async fn every_service_is_ordered_paid_and_received() {
     assert!(catalog.services.len() >= 8);
     let anna = world.user(11);
     anna.says("/start").await;
-    for (turn, service) in catalog.services.iter().enumerate() {
+    let made = catalog
+        .services
+        .iter()
+        .filter(|service| service.instant.is_none());
+    for (turn, service) in made.enumerate() {
         let media = order(&world, anna, service, turn).await;
         assert!(
             media.is_object(),
@@ -117,4 +121,27 @@ async fn what_does_not_fit_is_explained() {
         anna.presses("Cancel").await;
     }
     world.assert_clean().await;
+}
+
+#[test]
+fn families_are_those_that_the_provider_knows() {
+    assert_eq!(
+        bulwark::catalog::FAMILIES,
+        bulwark::providers::kie::FAMILIES
+    );
+}
+
+#[test]
+fn no_command_of_the_shipped_catalogue_is_one_of_ours() {
+    let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");
+    let ours = bulwark::features::routes::COMMANDS.map(|(name, _)| name);
+    let tools: Vec<&str> = catalog
+        .services
+        .iter()
+        .filter_map(|service| service.instant.as_ref()?.command.as_deref())
+        .collect();
+    assert!(!tools.is_empty());
+    for tool in tools {
+        assert!(!ours.contains(&tool), "/{tool} would never be reached");
+    }
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use time::Duration;
 
+use super::families::{self, Family};
 use super::models::{Model, Wanted};
 use super::records::record;
 use super::settings::{FailNext, Shape, TaskIdPlace};
@@ -128,27 +129,43 @@ pub(super) async fn create_task(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let params = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    submit(&core, "kie.createTask", &headers, &body, read_create).await
+}
+
+/// A request that creates work; `read` takes its body apart.
+pub(super) async fn submit(
+    core: &Arc<Core>,
+    target: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+    read: impl Fn(&Bytes) -> Result<(Create, &'static Model, Vec<Wanted>), Refusal>,
+) -> Response {
+    let params = serde_json::from_slice(body).unwrap_or(Value::Null);
     let act = async {
-        let outcome = create(&core, &headers, &body);
+        let outcome = create(core, headers, body, read);
         // A task that was promised outlives the simulator.
         core.saves.wait().await;
         outcome
     };
-    answered(&core, "kie.createTask", params, act).await
+    answered(core, target, params, act).await
 }
 
-/// Body of createTask.
+/// A request in parts.
 #[derive(Deserialize)]
-struct Create {
-    model: String,
+pub(super) struct Create {
+    pub(super) model: String,
     #[serde(rename = "callBackUrl")]
-    callback_url: Option<String>,
+    pub(super) callback_url: Option<String>,
     #[serde(default)]
-    input: Map<String, Value>,
+    pub(super) input: Map<String, Value>,
 }
 
-fn create(core: &Arc<Core>, headers: &HeaderMap, body: &Bytes) -> Outcome {
+fn create(
+    core: &Arc<Core>,
+    headers: &HeaderMap,
+    body: &Bytes,
+    read: impl Fn(&Bytes) -> Result<(Create, &'static Model, Vec<Wanted>), Refusal>,
+) -> Outcome {
     authorised(core, headers)?;
     let now = core.clock.now();
     let mut inner = core.kie.lock();
@@ -159,7 +176,12 @@ fn create(core: &Arc<Core>, headers: &HeaderMap, body: &Bytes) -> Outcome {
             "Your call frequency is too high. Please try again later.",
         ));
     }
-    let (create, model, wanted) = read_create(headers, body)?;
+    is_json(headers, body)?;
+    let (create, model, wanted) = read(body)?;
+    let callable = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if !create.callback_url.as_ref().is_none_or(callable) {
+        return Err(Refusal::new(422, "callBackUrl must be a valid url"));
+    }
     let failing = inner.settings.take_failure(model.id);
     if let Some(FailNext { code, msg, .. }) = failing.as_ref().filter(|next| next.at_create) {
         return Err(Refusal::new(*code, msg.clone()));
@@ -189,21 +211,25 @@ fn create(core: &Arc<Core>, headers: &HeaderMap, body: &Bytes) -> Outcome {
     Ok(data)
 }
 
-fn read_create(
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<(Create, &'static Model, Vec<Wanted>), Refusal> {
-    let refuse = |text: &str| Refusal::new(422, text);
+fn is_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Refusal> {
     let json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("application/json"));
     if !json {
-        return Err(refuse("The request body must be application/json"));
+        return Err(Refusal::new(
+            422,
+            "The request body must be application/json",
+        ));
     }
     if body.len() > BODY_BYTES_MAX {
-        return Err(refuse("The request body is too large"));
+        return Err(Refusal::new(422, "The request body is too large"));
     }
+    Ok(())
+}
+
+fn read_create(body: &Bytes) -> Result<(Create, &'static Model, Vec<Wanted>), Refusal> {
+    let refuse = |text: &str| Refusal::new(422, text);
     let create: Create = serde_json::from_slice(body)
         .map_err(|error| refuse(&format!("The request body cannot be read: {error}")))?;
     let Some(model) = Model::find(&create.model) else {
@@ -212,10 +238,6 @@ fn read_create(
         ));
     };
     let wanted = model.check(&create.input).map_err(|text| refuse(&text))?;
-    let callable = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-    if !create.callback_url.as_ref().is_none_or(callable) {
-        return Err(refuse("callBackUrl must be a valid url"));
-    }
     Ok((create, model, wanted))
 }
 
@@ -234,7 +256,8 @@ fn new_task(
         .collect::<Vec<_>>()
         .join(" ");
     let speed = inner.settings.speed.unwrap_or(core.config.kie_speed);
-    let long = create.input.get("duration").and_then(Value::as_str) == Some("10");
+    let duration = create.input.get("duration");
+    let long = duration.is_some_and(|duration| *duration == "10" || *duration == 10);
     let takes = Duration::milliseconds(i64::try_from(model.takes_ms).unwrap_or(i64::MAX));
     let takes = (if long { takes * 3 / 2 } else { takes }) / speed.max(0.001);
     Task {
@@ -255,6 +278,7 @@ fn new_task(
         fetched: Vec::new(),
         picture: None,
         callbacks: Vec::new(),
+        staged: 0,
         next_callback: None,
         refunded: false,
         result: None,
@@ -286,6 +310,9 @@ fn failure(words: &str, failing: Option<FailNext>) -> Option<Failure> {
 
 fn created(place: TaskIdPlace, task: &Task) -> Good {
     let id = json!(task.id);
+    if families::of(task.model).is_some() {
+        return Good::Data(json!({ "taskId": id }));
+    }
     match place {
         TaskIdPlace::DataTaskId => Good::Data(json!({"taskId": id, "recordId": task.record_id})),
         TaskIdPlace::DataRecordId => Good::Data(json!({"recordId": id})),
@@ -308,9 +335,20 @@ pub(super) async fn record_info(
     headers: HeaderMap,
     Query(query): Query<RecordQuery>,
 ) -> Response {
+    look_up(&core, "kie.recordInfo", &headers, query, None).await
+}
+
+/// A question about a task; `family` knows only its own.
+pub(super) async fn look_up(
+    core: &Arc<Core>,
+    target: &str,
+    headers: &HeaderMap,
+    query: RecordQuery,
+    family: Option<&'static Family>,
+) -> Response {
     let id = query.task_id.unwrap_or_default();
     let act = async {
-        authorised(&core, &headers)?;
+        authorised(core, headers)?;
         let now = core.clock.now();
         let mut inner = core.kie.lock();
         if inner.settings.limits && !inner.polls.admit(now, POLLS_MAX, POLLS_LENGTH) {
@@ -324,12 +362,15 @@ pub(super) async fn record_info(
         }
         settle(&mut inner, &id, now);
         let shape = inner.settings.shape;
-        match inner.task(&id) {
-            Some(task) => Ok(Good::Data(record(&core, shape, task))),
-            None => Err(Refusal::new(404, "recordInfo is null")),
+        let name = |family: Option<&Family>| family.map(|family| family.name);
+        let own = |task: &&Task| name(families::of(task.model)) == name(family);
+        match (inner.task(&id).filter(own), family) {
+            (Some(task), _) => Ok(Good::Data(record(core, shape, task))),
+            (None, Some(family)) => family.unknown().map(Good::Data),
+            (None, None) => Err(Refusal::new(404, "recordInfo is null")),
         }
     };
-    answered(&core, "kie.recordInfo", json!({"taskId": id}), act).await
+    answered(core, target, json!({"taskId": id}), act).await
 }
 
 /// Credits of a failed task come back once.

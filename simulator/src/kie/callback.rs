@@ -10,9 +10,10 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::api::settle;
+use super::families;
 use super::records;
 use super::settings::WebhookKey;
-use super::tasks::Callback;
+use super::tasks::{Callback, Task};
 use crate::core::Core;
 
 /// Pauses before each further attempt, on the simulator's clock.
@@ -28,9 +29,34 @@ pub(super) fn signature(key: &str, task_id: &str, timestamp: i64) -> Option<Stri
     Some(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
+/// Calls back once for every stage before the end of a task. Nobody repeats these.
+async fn stages(core: &Core, id: &str) {
+    loop {
+        let next = core.kie.lock().task(id).and_then(Task::next_stage);
+        let Some((at, stage)) = next else { return };
+        core.clock.sleep_until(at).await;
+        let _busy = core.kie.begin();
+        let told = {
+            let mut inner = core.kie.lock();
+            let callbacks = inner.settings.callbacks;
+            let Some(task) = inner.task_mut(id) else {
+                return;
+            };
+            task.staged += 1;
+            let url = task.callback_url.clone().filter(|_| callbacks);
+            let family = families::of(task.model);
+            url.zip(family.map(|family| family.callback(core, task, Some(stage))))
+        };
+        if let Some((url, body)) = told {
+            attempt(core, id, &url, &body, false).await;
+        }
+    }
+}
+
 /// Waits for the end of a task and calls back, a few times if need be.
 pub(super) async fn when_ended(core: &Core, id: &str) {
-    let Some(ends) = core.kie.lock().task(id).and_then(super::tasks::Task::ends) else {
+    stages(core, id).await;
+    let Some(ends) = core.kie.lock().task(id).and_then(Task::ends) else {
         return;
     };
     core.clock.sleep_until(ends).await;
@@ -49,7 +75,7 @@ pub(super) async fn when_ended(core: &Core, id: &str) {
     };
     let mut busy = Some(busy);
     for pause_s in PAUSES_S.map(Some).into_iter().chain([None]) {
-        if attempt(core, id, &url, &body).await {
+        if attempt(core, id, &url, &body, true).await {
             return;
         }
         let Some(pause_s) = pause_s else { return };
@@ -69,8 +95,8 @@ fn set_next(core: &Core, id: &str, next: Option<time::OffsetDateTime>) {
     }
 }
 
-/// True when the other side took it.
-async fn attempt(core: &Core, id: &str, url: &str, body: &Value) -> bool {
+/// True when the other side took it. Only calls at the end are counted.
+async fn attempt(core: &Core, id: &str, url: &str, body: &Value, at_end: bool) -> bool {
     let act = async { send(core, id, url, body).await };
     let response = core
         .faults
@@ -78,7 +104,7 @@ async fn attempt(core: &Core, id: &str, url: &str, body: &Value) -> bool {
         .await;
     let cut = response.extensions().get::<crate::server::Cut>().is_some();
     let status = if cut { 0 } else { response.status().as_u16() };
-    if let Some(task) = core.kie.lock().task_mut(id) {
+    if let Some(task) = core.kie.lock().task_mut(id).filter(|_| at_end) {
         task.callbacks.push(Callback {
             at: core.clock.now(),
             status,

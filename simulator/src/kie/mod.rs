@@ -6,6 +6,7 @@ mod account;
 mod api;
 mod callback;
 mod control;
+mod families;
 mod glyphs;
 mod inputs;
 mod limits;
@@ -112,7 +113,9 @@ impl Inner {
         let owed = |task: &Task| {
             let first = task.ends().filter(|_| task.callbacks.is_empty());
             let next = first.or(task.next_callback);
-            task.callback_url.is_some() && next.is_some_and(|next| next <= now)
+            let stage = task.next_stage().map(|(at, _)| at);
+            let due = |at: Option<OffsetDateTime>| at.is_some_and(|at| at <= now);
+            task.callback_url.is_some() && (due(next) || due(stage))
         };
         self.settings.callbacks && self.tasks.iter().any(owed)
     }
@@ -133,7 +136,7 @@ impl Drop for Busy {
 
 /// Mounted under `/kie`.
 pub fn router(core: Arc<Core>) -> Router {
-    Router::new()
+    families::routes(Router::new())
         .route("/api/v1/jobs/createTask", post(api::create_task))
         .route("/api/v1/jobs/recordInfo", get(api::record_info))
         .route("/api/v1/chat/credit", get(account::credit))

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::families::FAMILIES;
+
 /// What a model makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Makes {
@@ -64,7 +66,7 @@ pub(crate) struct Param {
     pub(crate) kind: Kind,
 }
 
-const fn must(name: &'static str, kind: Kind) -> Param {
+pub(super) const fn must(name: &'static str, kind: Kind) -> Param {
     Param {
         name,
         required: true,
@@ -72,7 +74,7 @@ const fn must(name: &'static str, kind: Kind) -> Param {
     }
 }
 
-const fn may(name: &'static str, kind: Kind) -> Param {
+pub(super) const fn may(name: &'static str, kind: Kind) -> Param {
     Param {
         name,
         required: false,
@@ -274,8 +276,15 @@ pub(crate) struct Wanted {
 }
 
 impl Model {
+    /// A model of the market.
     pub(crate) fn find(id: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.id == id)
+    }
+
+    /// A model of any family.
+    pub(crate) fn known(id: &str) -> Option<&'static Self> {
+        let older = FAMILIES.into_iter().flat_map(|family| family.models);
+        Self::find(id).or_else(|| older.into_iter().find(|model| model.id == id))
     }
 
     /// The addresses in an input, or what is wrong with it.

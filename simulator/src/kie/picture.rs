@@ -20,7 +20,7 @@ const DECODED_BYTES_MAX: u64 = 256 << 20;
 pub(super) fn make(task: &Task) -> Option<Vec<u8>> {
     let words = task.input("prompt").unwrap_or_default();
     let picture = match (task.model.makes, task.picture.as_deref().and_then(decode)) {
-        (Makes::Edited, Some(input)) => edited(&input, words),
+        (Makes::Edited | Makes::Picture, Some(input)) => edited(&input, words),
         (Makes::Upscaled, Some(input)) => upscaled(&input),
         (Makes::Cutout, Some(input)) => cutout(&input),
         _ => drawing(task, words),
@@ -122,7 +122,9 @@ fn size(name: &str) -> (u32, u32) {
 }
 
 fn drawing(task: &Task, words: &str) -> RgbaImage {
-    let (width, height) = size(task.input("image_size").unwrap_or_default());
+    let named = ["image_size", "size", "aspectRatio"];
+    let named = named.iter().find_map(|name| task.input(name));
+    let (width, height) = size(named.unwrap_or_default());
     let seed = hash(words);
     let (from, to) = (colour(seed, 0), colour(seed, 1));
     let (sun_x, sun_y) = (width * 2 / 3, height / 4);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
+use super::families;
 use super::settings::{ResultJson, ResultKey, Shape};
 use super::tasks::{Standing, Task, millis};
 use crate::core::Core;
@@ -19,6 +20,9 @@ pub(super) fn result_url(core: &Core, task: &Task) -> String {
 
 /// `data` of recordInfo.
 pub(super) fn record(core: &Core, shape: Shape, task: &Task) -> Value {
+    if let Some(family) = families::of(task.model) {
+        return family.record(core, task);
+    }
     let now = core.clock.now();
     let standing = task.standing(now);
     let ended = matches!(standing, Standing::Success | Standing::Fail(_));
@@ -88,6 +92,9 @@ fn result_json(core: &Core, shape: Shape, task: &Task, standing: &Standing) -> V
 
 /// Body of a callback: the same data, with the id in the places where it was seen.
 pub(super) fn callback(core: &Core, shape: Shape, task: &Task) -> Value {
+    if let Some(family) = families::of(task.model) {
+        return family.callback(core, task, None);
+    }
     let mut data = record(core, shape, task);
     let failed = matches!(task.standing(core.clock.now()), Standing::Fail(_));
     if let Value::Object(data) = &mut data {

@@ -65,6 +65,8 @@ async fn served(core: &Arc<Core>, name: &str, headers: &HeaderMap) -> Response {
 /// The bytes of a finished task's result, made when they are first asked for.
 async fn bytes(core: &Arc<Core>, name: &str) -> Option<Bytes> {
     let (id, extension) = name.split_once('.')?;
+    // The second of two results has the same bytes.
+    let id = id.strip_suffix("-2").unwrap_or(id);
     let task = {
         let inner = core.kie.lock();
         let task = inner.task(id)?;

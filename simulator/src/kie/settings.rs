@@ -185,7 +185,7 @@ fn fail_next(value: Value) -> Result<Named, String> {
         let next: FailNext =
             serde_json::from_value(value).map_err(|error| format!("fail_next: {error}"))?;
         match &next.model {
-            Some(model) if Model::find(model).is_none() => {
+            Some(model) if Model::known(model).is_none() => {
                 Err(format!("fail_next: there is no model {model:?}"))
             }
             Some(_) | None => Ok(next),

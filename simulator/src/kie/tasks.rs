@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
+use super::families;
 use super::models::{Makes, Model, Wanted};
 
 /// Why a task failed. Codes are strings in KIE's answers.
@@ -87,6 +88,9 @@ pub(crate) struct Task {
     #[serde(skip)]
     pub(crate) picture: Option<Bytes>,
     pub(crate) callbacks: Vec<Callback>,
+    /// Callbacks before the end that were made.
+    #[serde(default)]
+    pub(crate) staged: usize,
     /// When calling back is tried again; none before the first attempt and after the last.
     #[serde(skip)]
     pub(crate) next_callback: Option<OffsetDateTime>,
@@ -112,7 +116,7 @@ mod model_by_id {
         deserializer: D,
     ) -> Result<&'static Model, D::Error> {
         let id = String::deserialize(deserializer)?;
-        Model::find(&id).ok_or_else(|| D::Error::custom("no such model"))
+        Model::known(&id).ok_or_else(|| D::Error::custom("no such model"))
     }
 }
 
@@ -155,8 +159,18 @@ impl Task {
         })
     }
 
+    /// When the next callback before the end is due, and what it is called.
+    pub(crate) fn next_stage(&self) -> Option<(OffsetDateTime, &'static str)> {
+        let takes = self.takes.filter(|_| self.failure.is_none())?;
+        let &(name, fifths) = families::of(self.model)?.stages.get(self.staged)?;
+        Some((self.created + takes * fifths / 5, name))
+    }
+
     pub(crate) fn extension(&self) -> &'static str {
-        let jpeg = self.input("output_format") == Some("jpeg");
+        let jpeg = match (self.input("output_format"), self.input("outputFormat")) {
+            (None, None) => self.model.id.starts_with("flux-kontext"),
+            (market, older) => market.or(older) == Some("jpeg"),
+        };
         match self.model.makes {
             Makes::Picture | Makes::Edited if jpeg => "jpg",
             Makes::Picture | Makes::Edited | Makes::Upscaled | Makes::Cutout => "png",
@@ -165,9 +179,10 @@ impl Task {
         }
     }
 
-    /// A text of the input.
+    /// A text of the input; the older families have no object of its own for that.
     pub(crate) fn input(&self, name: &str) -> Option<&str> {
-        self.param.get("input")?.get(name)?.as_str()
+        let input = self.param.get("input").unwrap_or(&self.param);
+        input.get(name)?.as_str()
     }
 
     /// For the control API.

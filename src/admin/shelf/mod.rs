@@ -169,6 +169,7 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
         catalog: Arc::new(catalog),
         admin_ids: wallet.admin_ids,
         welcome_grant: wallet.welcome_grant,
+        money: cx::Switch::default(),
         stars: cx::StarsOffer::default(),
         free_uses_per_day: 0,
         orders_per_user: 0,

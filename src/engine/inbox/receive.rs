@@ -68,14 +68,25 @@ pub enum ReceiveError {
     Unavailable {
         /// When to try again, seconds.
         retry_after_s: u32,
+        /// It surely was not stored: no connection could be had. Otherwise it may have been, and its answer was lost.
+        surely: bool,
     },
+}
+
+/// Why a waiter has no receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotStored {
+    /// Nothing was sent to the database.
+    Surely,
+    /// It was sent, and no answer came.
+    Perhaps,
 }
 
 impl ReceiveError {
     /// When to try again, seconds; spread, so that not all come at once.
     pub fn retry_after_s(&self) -> u32 {
         match self {
-            Self::Overloaded { retry_after_s } | Self::Unavailable { retry_after_s } => {
+            Self::Overloaded { retry_after_s } | Self::Unavailable { retry_after_s, .. } => {
                 *retry_after_s
             }
         }
@@ -85,8 +96,7 @@ impl ReceiveError {
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) update: NewUpdate,
-    /// None: the database did not take it.
-    pub(super) answer: oneshot::Sender<Option<Receipt>>,
+    pub(super) answer: oneshot::Sender<Result<Receipt, NotStored>>,
     /// Free when the update is written or given up, and not when its sender stops waiting.
     _place: Place,
 }
@@ -168,12 +178,21 @@ impl Receiver {
             return Ok(Receipt::Stored);
         }
         let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
-        match answered {
-            Ok(Ok(Some(receipt))) => Ok(receipt),
-            Ok(Ok(None) | Err(_)) | Err(_) => Err(ReceiveError::Unavailable {
-                retry_after_s: self.admission.retry_after_s(),
-            }),
-        }
+        let why = match answered {
+            Ok(Ok(Ok(receipt))) => return Ok(receipt),
+            Ok(Ok(Err(why))) => why,
+            // It may still be in the queue, or on its way.
+            Ok(Err(_)) | Err(_) => NotStored::Perhaps,
+        };
+        Err(ReceiveError::Unavailable {
+            retry_after_s: self.admission.retry_after_s(),
+            surely: why == NotStored::Surely,
+        })
+    }
+
+    /// Whether the database has taken nothing since it last failed.
+    pub fn is_failing(&self) -> bool {
+        self.admission.is_failing()
     }
 }
 

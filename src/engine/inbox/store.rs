@@ -73,7 +73,7 @@ fn nul_free(kind: &str) -> &str {
 
 /// Inserts all, or none if one is known already: half as dear for each row as looking first. The lowest `seq`.
 pub(super) async fn insert_new(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     columns: &Columns<'_>,
     now: Option<OffsetDateTime>,
 ) -> Result<Option<i64>, sqlx::Error> {
@@ -95,13 +95,13 @@ pub(super) async fn insert_new(
         &columns.payloads as &[&[u8]],
         now,
     )
-    .fetch_one(pool)
+    .fetch_one(conn)
     .await
 }
 
 /// Inserts a single update, as on a quiet day: its `seq`. Cheaper than a set of one.
 pub(super) async fn insert_one(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     update: &NewUpdate,
     now: Option<OffsetDateTime>,
 ) -> Result<i64, sqlx::Error> {
@@ -118,13 +118,13 @@ pub(super) async fn insert_one(
         &update.payload[..],
         now,
     )
-    .fetch_one(pool)
+    .fetch_one(conn)
     .await
 }
 
 /// Inserts what is not known, and returns the ids that were new with their `seq`.
 pub(super) async fn insert_unknown(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     columns: &Columns<'_>,
     now: Option<OffsetDateTime>,
 ) -> Result<HashMap<i64, i64>, sqlx::Error> {
@@ -145,7 +145,7 @@ pub(super) async fn insert_unknown(
         &columns.payloads as &[&[u8]],
         now,
     )
-    .fetch_all(pool)
+    .fetch_all(conn)
     .await?;
     Ok(stored
         .into_iter()

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use super::admission::Admission;
-use super::receive::{COMMIT_TIMEOUT, NewUpdate, Receipt, Waiter};
+use super::receive::{COMMIT_TIMEOUT, NewUpdate, NotStored, Receipt, Waiter};
 use super::store;
 use crate::base::clock::Clock;
 use crate::base::db;
@@ -104,7 +104,7 @@ impl Write {
                 for waiter in batch {
                     let receipt = stored.receipt(waiter.update.update_id);
                     // A waiter that went away will deliver again and be told that the update is known.
-                    let _ = waiter.answer.send(Some(receipt));
+                    let _ = waiter.answer.send(Ok(receipt));
                 }
                 fault::reach(Point::BatchAnswered);
                 if handed {
@@ -118,9 +118,13 @@ impl Write {
                     Box::pin(self.write(vec![waiter])).await;
                 }
             }
-            Err(WriteError::Data | WriteError::Away) => {
+            Err(error) => {
+                let why = match error {
+                    WriteError::Data => NotStored::Perhaps,
+                    WriteError::Away(why) => why,
+                };
                 for waiter in batch {
-                    let _ = waiter.answer.send(None);
+                    let _ = waiter.answer.send(Err(why));
                 }
             }
         }
@@ -148,19 +152,25 @@ impl Write {
         handed
     }
 
-    /// Repetitions are rare, so they are looked for only when there is one.
-    async fn store(&self, updates: &[&NewUpdate]) -> Result<Stored, sqlx::Error> {
+    /// Repetitions are rare, so they are looked for only when there is one. `sent` is set once anything may have been stored.
+    async fn store(
+        &self,
+        updates: &[&NewUpdate],
+        sent: &AtomicBool,
+    ) -> Result<Stored, sqlx::Error> {
         let now = self.clock.sql_now();
         let columns = || store::Columns::of(updates);
+        let mut conn = self.pool.acquire().await?;
+        sent.store(true, Ordering::Relaxed);
         let inserted = match updates {
-            [update] => store::insert_one(&self.pool, update, now).await.map(Some),
-            _ => store::insert_new(&self.pool, &columns(), now).await,
+            [update] => store::insert_one(&mut conn, update, now).await.map(Some),
+            _ => store::insert_new(&mut conn, &columns(), now).await,
         };
         match inserted {
             Ok(lowest) => Ok(Stored::All { lowest }),
             Err(error) if db::is_repetition(&error) => {
                 let columns = columns();
-                let seqs = store::insert_unknown(&self.pool, &columns, now).await?;
+                let seqs = store::insert_unknown(&mut conn, &columns, now).await?;
                 Ok(Stored::New(seqs))
             }
             Err(error) => Err(error),
@@ -168,7 +178,8 @@ impl Write {
     }
 
     async fn insert(&self, updates: &[&NewUpdate]) -> Result<Stored, WriteError> {
-        let insert = self.store(updates);
+        let sent = AtomicBool::new(false);
+        let insert = self.store(updates, &sent);
         let began = self.clock.monotonic();
         match tokio::time::timeout(COMMIT_TIMEOUT, insert).await {
             Ok(Ok(stored)) => {
@@ -179,7 +190,7 @@ impl Write {
             Ok(Err(error)) if db::is_transient(&error) => {
                 self.admission.failed();
                 tracing::warn!(error = %error, updates = updates.len(), "cannot store updates, the database is away");
-                Err(WriteError::Away)
+                Err(WriteError::away(&sent))
             }
             Ok(Err(error)) => {
                 tracing::error!(error = %error, updates = updates.len(), "a batch of updates was refused");
@@ -188,7 +199,7 @@ impl Write {
             Err(_) => {
                 self.admission.failed();
                 tracing::warn!(updates = updates.len(), "storing updates took too long");
-                Err(WriteError::Away)
+                Err(WriteError::away(&sent))
             }
         }
     }
@@ -220,7 +231,17 @@ impl Stored {
 
 enum WriteError {
     /// Nothing can be stored now.
-    Away,
+    Away(NotStored),
     /// Something in this batch cannot be stored; the others must not suffer.
     Data,
+}
+
+impl WriteError {
+    fn away(sent: &AtomicBool) -> Self {
+        Self::Away(if sent.load(Ordering::Relaxed) {
+            NotStored::Perhaps
+        } else {
+            NotStored::Surely
+        })
+    }
 }

@@ -200,6 +200,7 @@ impl JobRunner {
                 self.unsure_still(job).await
             };
         };
+        let external_id = provider.task_named(&job.snapshot.provider_service, &external_id);
         tracing::info!(%external_id, "a callback names the task of an unknown submit");
         let answer = json!({ "evidence": "callback" });
         self.started(

@@ -7,7 +7,7 @@ mod store;
 
 use std::time::Duration;
 
-pub use store::{charge, give_back_daily, purge, take_daily};
+pub use store::{charge, count_daily, give_back_daily, purge, take_daily};
 
 /// A rate with a burst, in units of cost.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,17 @@ pub struct Rate {
     pub every: Duration,
     /// Units that may be spent at once after a rest.
     pub burst: u32,
+}
+
+/// Uses of something by a user on a day that were counted elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyUses {
+    /// Whose.
+    pub user_id: i64,
+    /// Of what.
+    pub what: String,
+    /// How many.
+    pub uses: u32,
 }
 
 /// What came of a charge.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use super::{Charged, Rate};
+use super::{Charged, DailyUses, Rate};
 use crate::base::db::interval;
 
 /// Spends `cost` units of `key`'s rate (GCRA). A cost above the burst is never granted.
@@ -74,6 +74,32 @@ pub async fn take_daily(
     .execute(conn)
     .await?;
     Ok(taken.rows_affected() == 1)
+}
+
+/// Counts uses that were granted while nobody could ask here, even beyond the day's share.
+pub async fn count_daily(
+    pool: &PgPool,
+    day: Date,
+    granted: &[DailyUses],
+) -> Result<(), sqlx::Error> {
+    let users: Vec<i64> = granted.iter().map(|uses| uses.user_id).collect();
+    let whats: Vec<String> = granted.iter().map(|uses| uses.what.clone()).collect();
+    let counts: Vec<i32> = granted
+        .iter()
+        .map(|uses| i32::try_from(uses.uses).unwrap_or(i32::MAX))
+        .collect();
+    sqlx::query!(
+        "insert into daily_use as d (user_id, what, day, uses)
+         select u.user_id, u.what, $4, u.uses from unnest($1::bigint[], $2::text[], $3::int[]) as u (user_id, what, uses)
+         on conflict (user_id, what, day) do update set uses = d.uses + excluded.uses",
+        &users,
+        &whats,
+        &counts,
+        day,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Gives back a use that was taken at `taken_at`: it brought nothing.

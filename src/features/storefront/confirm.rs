@@ -41,7 +41,7 @@ pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let Some(service) = draft.service(&catalog) else {
         return refuse(cx, "refused-gone", Args::new());
     };
-    if draft.next_open(service).is_some() {
+    if service.instant.is_some() || draft.next_open(service).is_some() {
         return old_button(cx).await;
     }
     check_limits(cx, service).await?;
@@ -88,6 +88,9 @@ fn refuse(cx: &Cx<'_>, key: &str, args: Args) -> Handled {
 
 /// Everything that speaks against an order, before any money is touched.
 async fn check_limits(cx: &mut Cx<'_>, service: &Service) -> Handled {
+    if !service.is_free() && !cx.env.money.is_on() {
+        return refuse(cx, "refused-money-off", Args::new());
+    }
     if (cx.env.provider_unavailable)(&service.provider.name) {
         return refuse(cx, "refused-unavailable", Args::new());
     }

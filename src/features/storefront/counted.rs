@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::money::hold_of;
 use super::pages::{home_button, labelled};
 use super::progress::{View, bar};
 use super::store;
@@ -79,7 +80,7 @@ impl View<'_> {
         start: Option<i64>,
     ) -> Handled {
         let (env, now) = (self.env, self.env.clock.sql_now());
-        let Some(hold) = ledger::hold_of(conn, self.order.id).await? else {
+        let Some(hold) = hold_of(conn, self.order).await? else {
             return self.failed(conn, FailureReason::Cancelled, "failed").await;
         };
         store::finish(conn, self.order.id, "partial", now).await?;

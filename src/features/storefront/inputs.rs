@@ -134,6 +134,15 @@ pub fn answer(input: &Input, message: &IncomingMessage, language: &str) -> Resul
     }
 }
 
+/// The answer that these words give to an input for a text.
+pub fn text(input: &Input, words: &str) -> Result<Answer, Wrong> {
+    let message = IncomingMessage {
+        text: Some(words.to_owned()),
+        ..IncomingMessage::default()
+    };
+    answer(input, &message, "en")
+}
+
 fn check_text(text: &str, min: u32, max: u32) -> Result<Answer, Wrong> {
     let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     if count < i64::from(min) {

@@ -12,6 +12,7 @@ mod counted;
 mod draft;
 mod forget;
 mod inputs;
+mod instant;
 #[cfg(feature = "faults")]
 mod mistakes;
 mod money;
@@ -19,6 +20,7 @@ mod orders;
 mod pages;
 mod progress;
 mod questions;
+mod reduced;
 mod refills;
 mod store;
 mod summary;
@@ -26,10 +28,12 @@ mod texts;
 mod waiting;
 
 pub use forget::ForgetInputs;
+pub use instant::by_command;
 pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, undelivered, welcome};
 pub use progress::OrderJob;
 pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
+pub use reduced::Reduced;
 pub use refills::{RefillJob, refill};
 pub use store::open_orders;
 pub use summary::{changes, summary};

@@ -6,11 +6,19 @@ use uuid::Uuid;
 use super::store::Order;
 use crate::base::fault::{self, Mutant};
 use crate::base::money::Amount;
-use crate::engine::ledger::{self, Cause};
+use crate::engine::ledger::{self, Cause, Hold};
 use crate::engine::limits;
 use crate::features::cx::{Env, Handled};
 use crate::features::speech::{Args, Speech};
 use crate::telegram::Rich;
+
+/// What was set aside for an order; nothing for a free one, which never looks for the ledger.
+pub(super) async fn hold_of(conn: &mut PgConnection, order: &Order) -> Handled<Option<Hold>> {
+    if order.price == 0 {
+        return Ok(None);
+    }
+    Ok(ledger::hold_of(conn, order.id).await?)
+}
 
 /// Gives back what an order that brought nothing had taken: the money, how much that was, or the day's free use.
 pub(super) async fn release(
@@ -19,7 +27,7 @@ pub(super) async fn release(
     order: &Order,
     correlation: Uuid,
 ) -> Handled<Option<Amount>> {
-    let Some(hold) = ledger::hold_of(conn, order.id).await? else {
+    let Some(hold) = hold_of(conn, order).await? else {
         limits::give_back_daily(conn, order.user_id, &order.service, order.created_at).await?;
         return Ok(None);
     };

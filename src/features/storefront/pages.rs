@@ -41,7 +41,6 @@ pub async fn home(cx: &mut Cx<'_>, fresh: bool) -> Handled {
 async fn start_page(cx: &mut Cx<'_>) -> Handled<(Rich, InlineKeyboard)> {
     let speech = speech(cx.language);
     let catalog = &cx.env.catalog;
-    let wallet = ledger::wallet(cx.conn, cx.user_id, &catalog.currency.code).await?;
     let mut text = speech.rich("welcome", &Args::new().text("name", &cx.first_name));
     let mut rows = Vec::new();
     if let Some(free) = catalog.free_first().filter(|service| service.is_free()) {
@@ -55,10 +54,14 @@ async fn start_page(cx: &mut Cx<'_>) -> Handled<(Rich, InlineKeyboard)> {
         };
         rows.push(vec![button(speech.plain("button-try-free", &args), &press)]);
     }
-    let args = Args::new().text("balance", cx.money(wallet.available));
-    text = text
-        .then(Rich::literal("\n\n"))
-        .then(speech.rich("welcome-balance", &args));
+    let balance = if cx.env.money.is_on() {
+        let wallet = ledger::wallet(cx.conn, cx.user_id, &catalog.currency.code).await?;
+        let args = Args::new().text("balance", cx.money(wallet.available));
+        speech.rich("welcome-balance", &args)
+    } else {
+        speech.rich("money-off", &Args::new())
+    };
+    text = text.then(Rich::literal("\n\n")).then(balance);
     rows.push(vec![
         labelled(
             speech,

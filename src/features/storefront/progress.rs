@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use super::confirm::{DELIVERY, JOB_KIND};
-use super::money::{release, settled};
+use super::money::{hold_of, release, settled};
 use super::pages::{home_button, labelled};
 use super::store::{self, Order};
 use super::summary::join;
@@ -204,7 +204,7 @@ impl View<'_> {
     pub(super) async fn paid(&self, conn: &mut PgConnection) -> Handled<Rich> {
         let (env, now) = (self.env, self.env.clock.sql_now());
         store::finish(conn, self.order.id, "succeeded", now).await?;
-        if let Some(hold) = ledger::hold_of(conn, self.order.id).await? {
+        if let Some(hold) = hold_of(conn, self.order).await? {
             let cause = self.cause(env, format!("capture:job:{}", self.order.id));
             ledger::capture(conn, hold.id, hold.amount, &cause, now).await?;
             #[cfg(feature = "faults")]

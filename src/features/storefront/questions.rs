@@ -1,10 +1,10 @@
 //! The questions of an order, one after another.
 
 use super::draft::{Answer, Answers, Draft};
-use super::inputs;
 use super::pages::{self, labelled, price};
 use super::summary;
 use super::texts::{about, speech};
+use super::{inputs, instant};
 use crate::catalog::{Input, InputKind, Service};
 use crate::features::cx::{Cx, Handled, button};
 use crate::features::press::Press;
@@ -33,15 +33,19 @@ fn card(cx: &Cx<'_>, service: &Service) -> Rich {
     let args = Args::new()
         .text("title", service.title.get(cx.language.code()))
         .text("description", service.description.get(cx.language.code()))
-        .text("price", price(cx, service))
-        .text("time", about(speech, service.estimate_s.into()));
-    speech.rich("card", &args)
+        .text("price", price(cx, service));
+    if service.instant.is_some() {
+        return speech.rich("card-instant", &args);
+    }
+    let time = about(speech, service.estimate_s.into());
+    speech.rich("card", &args.text("time", time))
 }
 
 /// Asks the draft's next question, or shows its summary.
 pub async fn go_on(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: bool) -> Handled {
     match draft.asking {
         Some(_) => ask(cx, service, draft, None, in_place).await,
+        None if service.instant.is_some() => instant::answer(cx, service, draft, in_place).await,
         None => summary::show(cx, service, draft, in_place).await,
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Order {
     pub(super) chat_id: i64,
     pub(super) service: String,
     pub(super) answers: Option<Value>,
+    /// In minor units; nothing was set aside for an order of none.
+    pub(super) price: i64,
     pub(super) progress_ref: Uuid,
     pub(super) language: String,
     pub(super) created_at: OffsetDateTime,
@@ -60,7 +62,7 @@ pub(super) async fn insert(
 pub(super) async fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Order>, sqlx::Error> {
     sqlx::query_as!(
         Order,
-        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at from storefront_order where id = $1",
+        "select id, short_id, user_id, chat_id, service, answers, price, progress_ref, language, created_at from storefront_order where id = $1",
         id
     )
     .fetch_optional(conn)
@@ -75,7 +77,7 @@ pub(super) async fn by_short_id(
 ) -> Result<Option<Order>, sqlx::Error> {
     sqlx::query_as!(
         Order,
-        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at
+        "select id, short_id, user_id, chat_id, service, answers, price, progress_ref, language, created_at
          from storefront_order where short_id = $1 and user_id = $2",
         short_id,
         user_id,
@@ -108,7 +110,7 @@ pub(super) async fn open_of(
 ) -> Result<Vec<Order>, sqlx::Error> {
     sqlx::query_as!(
         Order,
-        "select id, short_id, user_id, chat_id, service, answers, progress_ref, language, created_at
+        "select id, short_id, user_id, chat_id, service, answers, price, progress_ref, language, created_at
          from storefront_order where user_id = $1 and state = 'open' order by created_at desc, id limit 100",
         user_id,
     )

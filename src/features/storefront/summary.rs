@@ -91,7 +91,14 @@ pub async fn show_changes(
 pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: bool) -> Handled {
     let speech = speech(cx.language);
     let language = cx.language.code();
-    let wallet = ledger::wallet(cx.conn, cx.user_id, &cx.env.currency().code).await?;
+    // What is free needs no wallet.
+    let is_off = !service.is_free() && !cx.env.money.is_on();
+    let available = if service.is_free() || is_off {
+        None
+    } else {
+        let wallet = ledger::wallet(cx.conn, cx.user_id, &cx.env.currency().code).await?;
+        Some(wallet.available)
+    };
     let mut lines = vec![speech.rich(
         "summary",
         &Args::new().text("title", service.title.get(language)),
@@ -110,19 +117,26 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
         cx.money(cost)
     };
     lines.push(speech.rich("summary-price", &Args::new().text("price", shown)));
-    if !service.is_free() {
+    if let Some(available) = available {
         lines.push(speech.rich(
             "summary-balance",
-            &Args::new().text("balance", cx.money(wallet.available)),
+            &Args::new().text("balance", cx.money(available)),
         ));
     }
     let time = Args::new().text("time", about(speech, service.estimate_s.into()));
     lines.push(speech.rich("summary-time", &time));
     lines.push(Rich::default());
-    let missing = cost - wallet.available;
+    let missing = available.map_or(Amount::ZERO, |available| cost - available);
     let id = || draft.id.clone();
     let mut rows = Vec::new();
-    if missing > Amount::ZERO {
+    if is_off {
+        lines.push(speech.rich("refused-money-off", &Args::new()));
+        rows.push(vec![labelled(
+            speech,
+            "button-check-again",
+            &Press::Summary { draft: id() },
+        )]);
+    } else if missing > Amount::ZERO {
         lines.push(speech.rich(
             "summary-missing",
             &Args::new().text("missing", cx.money(missing)),

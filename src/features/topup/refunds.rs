@@ -63,6 +63,9 @@ impl Refunds {
     /// # Errors
     /// The database's.
     pub async fn drain(&self) -> Result<usize, anyhow::Error> {
+        if !self.env.stars.switch.is_on() {
+            return Ok(0);
+        }
         let now = self.env.clock.sql_now();
         fault::reach(Point::RefundsClaiming);
         let refunds = stars::claim_refunds(&self.pool, BATCH, LEASE, now).await?;
@@ -80,6 +83,9 @@ impl Refunds {
     /// # Errors
     /// The database's.
     pub async fn next_due(&self) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+        if !self.env.stars.switch.is_on() {
+            return Ok(None);
+        }
         stars::next_refund(&self.pool).await
     }
 

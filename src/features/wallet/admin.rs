@@ -3,6 +3,7 @@
 use serde_json::json;
 use time::macros::format_description;
 
+use super::balance::off;
 use super::speech;
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
@@ -16,6 +17,9 @@ const REASON_CHARS_MAX: usize = 200;
 
 /// `/grant @user amount reason`; a negative amount takes back.
 pub async fn grant(cx: &mut Cx<'_>, rest: &str, update_id: i64) -> Handled {
+    if !cx.env.money.is_on() {
+        return Err(off(cx));
+    }
     let mut words = rest.split_whitespace();
     let (Some(who), Some(how_much)) = (words.next(), words.next()) else {
         return refuse(cx, "grant-usage", Args::new());
@@ -89,6 +93,9 @@ pub async fn user(cx: &mut Cx<'_>, rest: &str) -> Handled {
         return refuse(cx, "grant-unknown-user", Args::new().text("user", who));
     };
     audit(cx, "user", person.id, &json!({})).await?;
+    if !cx.env.money.is_on() {
+        return Err(off(cx));
+    }
     let currency = cx.env.currency().code.clone();
     let wallet = ledger::wallet(cx.conn, person.id, &currency).await?;
     let date = format_description!("[year]-[month]-[day] [hour]:[minute]");

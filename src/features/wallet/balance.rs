@@ -3,7 +3,7 @@
 use super::speech;
 use crate::base::money::Amount;
 use crate::engine::ledger::{self, Movement, MovementKind, WalletKind};
-use crate::features::cx::{Cx, Handled, button};
+use crate::features::cx::{Cx, Handled, Stop, button};
 use crate::features::press::Press;
 use crate::features::speech::{Args, Speech};
 use crate::telegram::{InlineKeyboard, Rich};
@@ -24,9 +24,18 @@ pub async fn welcome_grant(cx: &mut Cx<'_>) -> Handled<Option<Amount>> {
     Ok(given.then_some(amount))
 }
 
+/// There are no wallets at present.
+pub(super) fn off(cx: &Cx<'_>) -> Stop {
+    let text = speech(cx.language).rich("money-off", &Args::new());
+    Stop::Refused(Box::new(text))
+}
+
 /// `/balance`, and its pages.
 pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
     let speech = speech(cx.language);
+    if !cx.env.money.is_on() {
+        return Err(off(cx));
+    }
     let currency = cx.env.currency().code.clone();
     let wallet = ledger::wallet(cx.conn, cx.user_id, &currency).await?;
     let offset = i64::from(page) * PAGE;

@@ -92,6 +92,10 @@ pub(super) trait Stage: Sync {
     fn doomed_reason(&self) -> FailureReason {
         FailureReason::ContentRefused
     }
+    /// How many results an order has.
+    fn results_expected(&self) -> usize {
+        1
+    }
     /// Calls that would create work and reached the server.
     fn submits_seen(&self) -> usize;
     /// Work that exists there.

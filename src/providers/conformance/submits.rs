@@ -21,7 +21,7 @@ pub(in crate::providers) async fn an_order_is_created_once_and_goes_on_to_its_en
 
 pub(in crate::providers) async fn a_result_is_fetched(stage: &impl Stage) {
     let results = results(stage).await;
-    assert_eq!(results.len(), 1);
+    assert_eq!(results.len(), stage.results_expected());
     let download = stage.provider().download(&results[0]).await.unwrap();
     assert!(download.mime.contains('/'));
     let chunks: Vec<_> = download.body.collect().await;

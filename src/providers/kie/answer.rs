@@ -69,16 +69,25 @@ pub(super) fn has_record(answer: &Value) -> bool {
 
 /// The state; `successFlag` counts where no word says it, since it stays 0 in some families that have both.
 pub(super) fn state(data: &Value) -> Option<TaskState> {
-    let word = ["state", "status", "taskStatus"]
-        .iter()
-        .find_map(|name| text(data, name))
-        .and_then(word_of_state);
-    word.or_else(|| match number(data.get("successFlag")?)? {
+    let word = state_word(data).and_then(word_of_state);
+    word.or_else(|| match success_flag(data)? {
         0 => Some(TaskState::Running),
         1 => Some(TaskState::Succeeded),
         2 | 3 => Some(TaskState::Failed),
         _ => None,
     })
+}
+
+/// The word for its state, as it came.
+pub(super) fn state_word(data: &Value) -> Option<&str> {
+    ["state", "status", "taskStatus"]
+        .iter()
+        .find_map(|name| text(data, name))
+}
+
+/// 0 under way, 1 done, 2 not created, 3 failed (docs.kie.ai, "Get Veo3.1 Video Details").
+fn success_flag(data: &Value) -> Option<i64> {
+    number(data.get("successFlag")?)
 }
 
 fn word_of_state(word: &str) -> Option<TaskState> {
@@ -128,15 +137,17 @@ pub(super) fn progress_percent(data: &Value) -> Option<u8> {
     percent
 }
 
-/// The code and the words of a failed task.
+/// The code and the words of a failed task. Where no code is given, its state stands for it: some states say why.
 pub(super) fn failure(data: &Value) -> (String, &str) {
     let code = ["failCode", "errorCode", "fail_code"]
         .iter()
         .find_map(|name| match data.get(name)? {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
-        });
+        })
+        .or_else(|| state_word(data).map(str::to_owned))
+        .or_else(|| success_flag(data).map(|flag| format!("flag {flag}")));
     let words = ["failMsg", "errorMessage", "fail_msg", "failReason"]
         .iter()
         .find_map(|name| text(data, name));
@@ -150,11 +161,25 @@ pub(super) fn failure(data: &Value) -> (String, &str) {
 pub(super) fn result_urls(data: &Value) -> Vec<String> {
     let mut found = Found::default();
     found.walk(data, NESTING_MAX);
-    let mut urls = if found.named_results.is_empty() {
+    let urls = if found.named_results.is_empty() {
         found.others
     } else {
         found.named_results
     };
+    each_once(urls)
+}
+
+/// The addresses that stand under this one name, or its plural; `name` in small letters without anything between words.
+pub(super) fn urls_named(data: &Value, name: &'static str) -> Vec<String> {
+    let mut found = Found {
+        only: Some(name),
+        ..Found::default()
+    };
+    found.walk(data, NESTING_MAX);
+    each_once(found.named_results)
+}
+
+fn each_once(mut urls: Vec<String>) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     urls.retain(|url| seen.insert(url.clone()));
     urls.truncate(RESULTS_MAX);
@@ -163,6 +188,8 @@ pub(super) fn result_urls(data: &Value) -> Vec<String> {
 
 #[derive(Default)]
 struct Found {
+    /// The one name that is looked for.
+    only: Option<&'static str>,
     named_results: Vec<String>,
     others: Vec<String>,
 }
@@ -186,7 +213,7 @@ impl Found {
 
     fn fields(&mut self, fields: &Map<String, Value>, depth: usize) {
         for (name, value) in fields {
-            match meaning(name) {
+            match meaning(name, self.only) {
                 Meaning::NotAResult => {}
                 Meaning::Result => addresses(value, &mut self.named_results, depth),
                 Meaning::Url => addresses(value, &mut self.others, depth),
@@ -203,7 +230,7 @@ enum Meaning {
     Other,
 }
 
-fn meaning(name: &str) -> Meaning {
+fn meaning(name: &str, only: Option<&str>) -> Meaning {
     const NOT_RESULTS: &[&str] = &[
         "param",
         "input",
@@ -226,6 +253,12 @@ fn meaning(name: &str) -> Meaning {
         .collect();
     if NOT_RESULTS.iter().any(|word| name.contains(word)) {
         Meaning::NotAResult
+    } else if let Some(only) = only {
+        match name.strip_suffix('s').unwrap_or(&name) {
+            name if name == only => Meaning::Result,
+            name if name.ends_with("url") => Meaning::NotAResult,
+            _ => Meaning::Other,
+        }
     } else if !name.ends_with("url") && !name.ends_with("urls") {
         Meaning::Other
     } else if name.contains("result") {

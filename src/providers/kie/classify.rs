@@ -112,14 +112,21 @@ fn submit_refused(code: i64, answer: &Answer, redactor: &Redactor) -> Verdict<Su
     }
     match code {
         401 | 403 => Verdict::key_refused(detail),
-        429 => Verdict::error(rate_limited(answer), Health::Well),
+        // 430 is Suno's: "Your call frequency is too high".
+        429 | 430 => Verdict::error(rate_limited(answer), Health::Well),
+        // It looked at the user's file at once, and could not fetch it.
+        451 => {
+            let reason = refusal(&words).unwrap_or(FailureReason::InputUnreachable);
+            Verdict::error(ProviderError::Rejected { reason, detail }, Health::Well)
+        }
         // What the user gave does not fit. 404 as well: most often an input that is gone at KIE.
         400 | 404 | 413 | 422 => {
             let reason = refusal(&words).unwrap_or(FailureReason::BadInput);
             Verdict::error(ProviderError::Rejected { reason, detail }, Health::Well)
         }
         // Maintenance (455) and an error inside (500): nothing was created, and it passes.
-        455 | 500 => Verdict::error(ProviderError::Transient { detail }, Health::Ill),
+        // 550: "Task was rejected due to a full queue" (4o Image).
+        455 | 500 | 550 => Verdict::error(ProviderError::Transient { detail }, Health::Ill),
         // "Generation failed": it was tried and came to nothing. Again is the user's choice, with a fresh order.
         501 => {
             let reason = refusal(&words).unwrap_or(FailureReason::ProviderFailed);
@@ -175,7 +182,7 @@ pub(super) fn read(
     match kie_answer(&answer) {
         Some((200, json)) if answer.status < 400 => Verdict::ok(json.clone()),
         Some((401 | 403, _)) => Verdict::key_refused(detail),
-        Some((429, _)) => Verdict::error(rate_limited(&answer), Health::Well),
+        Some((429 | 430, _)) => Verdict::error(rate_limited(&answer), Health::Well),
         Some((455 | 500.., _)) => Verdict::error(ProviderError::Transient { detail }, Health::Ill),
         Some(_) => Verdict::error(ProviderError::Transient { detail }, Health::Unclear),
         None if answer.status == 429 => Verdict::error(rate_limited(&answer), Health::Well),
@@ -200,15 +207,17 @@ pub(super) fn is_unknown_task(answer: &Answer) -> bool {
     }
 }
 
-/// Why a task failed, in the terms in which a user may be told.
+/// Why a task failed, in the terms in which a user may be told. Without a code of its own, `code` is the task's state:
+/// Suno's `SENSITIVE_WORD_ERROR` is a reason.
 pub(super) fn failed_task(code: &str, words: &str) -> FailureReason {
-    let words = words.to_lowercase();
-    if let Some(reason) = refusal(&words) {
+    let told = refusal(&words.to_lowercase()).or_else(|| refusal(&code.to_lowercase()));
+    if let Some(reason) = told {
         return reason;
     }
     match code {
         "400" | "404" | "413" | "422" => FailureReason::BadInput,
-        "455" | "505" => FailureReason::ProviderUnavailable,
+        "451" => FailureReason::InputUnreachable,
+        "455" | "505" | "550" => FailureReason::ProviderUnavailable,
         "408" | "504" => FailureReason::TimedOut,
         _ => FailureReason::ProviderFailed,
     }
@@ -260,7 +269,7 @@ fn refusal(words: &str) -> Option<FailureReason> {
         "policy",
         "policies",
         "prohibited",
-        "moderation",
+        "moderat",
         "safety filter",
         "inappropriate",
         "flagged",
@@ -269,6 +278,12 @@ fn refusal(words: &str) -> Option<FailureReason> {
         "public figure",
         "explicit",
         "unsafe",
+        // Veo: what its maker's own review refuses.
+        "rejected by flow",
+        "prominent people",
+        "minor upload",
+        // Suno: "Uploaded audio matches existing work of art".
+        "matches existing",
     ];
     const FETCHING: &[&str] = &[
         "download",

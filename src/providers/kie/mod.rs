@@ -1,4 +1,5 @@
-//! KIE (docs.kie.ai): one API for many models. A task is created, asked about until it ends, and its results fetched.
+//! KIE (docs.kie.ai): one account for many models. A task is created, asked about until it ends, and its results fetched.
+//! Which endpoints and which words that takes is the matter of its `family`.
 //!
 //! There is no idempotency key: a lost answer to createTask is only found again through the callback, whose address
 //! carries the job's own token. Everything that a client must tell apart is in `classify` and `answer`.
@@ -6,13 +7,14 @@
 mod answer;
 mod callback;
 mod classify;
+mod family;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::breaker::{Breaker, BreakerSettings, Latch};
 use super::fetch::{DownloadError, FetchLimits, Http, HttpSetupError};
@@ -28,6 +30,13 @@ use crate::base::ids::Ids;
 use crate::base::redact::Secret;
 use answer::TaskState;
 use classify::{Account, Verdict};
+use family::Family;
+
+/// The older families, as a service names them before a colon.
+pub const FAMILIES: [&str; 5] = {
+    let [a, b, c, d, e] = Family::OLDER;
+    [a.name(), b.name(), c.name(), d.name(), e.name()]
+};
 
 /// KIE: 20 new requests in 10 s per account; a little longer, since what leaves evenly may arrive closer together.
 const SUBMITS_MAX: (usize, Duration) = (20, Duration::from_millis(10_500));
@@ -131,26 +140,21 @@ impl Kie {
         }
     }
 
-    fn state_of(&self, record: &Value) -> Result<PollState, ProviderError> {
+    fn state_of(&self, family: Family, id: &str, record: &Value) -> PollState {
         let data = answer::data(record);
-        let Some(state) = answer::state(data) else {
+        let Some(state) = family.state(data) else {
             // A word that we do not know yet: the deadline ends the waiting, we do not.
             tracing::warn!("a task is in a state without a known name");
-            return Ok(PollState::Running {
+            return PollState::Running {
                 progress_percent: None,
-            });
+            };
         };
-        Ok(match state {
+        match state {
             TaskState::Waiting => PollState::Waiting,
             TaskState::Running => PollState::Running {
                 progress_percent: answer::progress_percent(data),
             },
-            TaskState::Succeeded => PollState::Succeeded {
-                results: answer::result_urls(data)
-                    .into_iter()
-                    .map(|url| ResultUrl { url })
-                    .collect(),
-            },
+            TaskState::Succeeded => self.succeeded(id, family.result_urls(data)),
             TaskState::Failed => {
                 let (code, words) = answer::failure(data);
                 PollState::Failed {
@@ -158,7 +162,22 @@ impl Kie {
                     code: self.redactor.detail(&code),
                 }
             }
-        })
+        }
+    }
+
+    /// A success that names no result yet may still name one in a moment.
+    fn succeeded(&self, id: &str, urls: Vec<String>) -> PollState {
+        let nothing = format!("the results of {id}");
+        if urls.is_empty() && !self.missing.is_over(&nothing) {
+            tracing::warn!("a task has succeeded without a result, asking again");
+            return PollState::Running {
+                progress_percent: None,
+            };
+        }
+        self.missing.found(&nothing);
+        PollState::Succeeded {
+            results: urls.into_iter().map(|url| ResultUrl { url }).collect(),
+        }
     }
 }
 
@@ -169,12 +188,10 @@ impl Provider for Kie {
     }
 
     async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
-        let mut body = json!({ "model": request.service, "input": request.params });
-        if let Some(callback_url) = &request.callback_url {
-            body["callBackUrl"] = Value::from(callback_url.as_str());
-        }
+        let (family, model) = Family::split(&request.service);
+        let body = family.request(model, &request.params, request.callback_url.as_deref());
         let call = self.submits.begin();
-        let outcome = self.http.post_once("/api/v1/jobs/createTask", &body).await;
+        let outcome = self.http.post_once(family.submit_path(), &body).await;
         let verdict = classify::submit(outcome, &self.redactor);
         self.submits.end(call, verdict.health);
         self.learn(&verdict);
@@ -183,13 +200,17 @@ impl Provider for Kie {
             Err(ProviderError::RateLimited { after }) => self.submit_pace.pause(*after),
             Err(_) => {}
         }
-        verdict.result
+        verdict.result.map(|submitted| Submitted {
+            external_id: family.task(&submitted.external_id),
+            ..submitted
+        })
     }
 
     async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError> {
+        let (family, id) = Family::split(external_id);
         let call = self.polls.begin();
-        let query = [("taskId", external_id)];
-        let outcome = self.http.get("/api/v1/jobs/recordInfo", &query).await;
+        let query = [("taskId", id)];
+        let outcome = self.http.get(family.record_path(), &query).await;
         let is_unknown = outcome.as_ref().is_ok_and(classify::is_unknown_task);
         let mut verdict = classify::read("recordInfo", outcome, &self.redactor);
         if is_unknown {
@@ -205,9 +226,13 @@ impl Provider for Kie {
         }
         let record = verdict.result?;
         Ok(Polled {
-            state: self.state_of(&record)?,
+            state: self.state_of(family, external_id, &record),
             answer: self.redactor.json(&record),
         })
+    }
+
+    fn task_named(&self, service: &str, id: &str) -> String {
+        Family::split(service).0.task(id)
     }
 
     fn next_poll(&self, running_for: Duration) -> Duration {

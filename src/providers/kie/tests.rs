@@ -1,4 +1,6 @@
-//! KIE against the simulator's KIE: the suite for every provider, and what is KIE's own.
+//! KIE against the simulator's KIE: the suite for every provider, run for every family, and what is KIE's own.
+
+mod families;
 
 use std::net::SocketAddr;
 
@@ -7,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bulwark_simulator::faults::Rule;
 use bulwark_simulator::{SimConfig, Simulator};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::json;
 use sha2::Sha256;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -25,9 +28,16 @@ struct KieStage {
     sim: Simulator,
     clock: Clock,
     manual: ManualClock,
+    service: &'static str,
+    params: Value,
 }
 
 async fn stage() -> KieStage {
+    stage_of("qwen/text-to-image", json!({})).await
+}
+
+/// A stage on which this service is ordered, with these parameters beside the prompt.
+async fn stage_of(service: &'static str, params: Value) -> KieStage {
     let start = datetime!(2026-01-01 0:00 UTC);
     let sim = Simulator::start(SimConfig {
         bind: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -44,6 +54,8 @@ async fn stage() -> KieStage {
         sim,
         clock,
         manual,
+        service,
+        params,
     }
 }
 
@@ -66,6 +78,28 @@ fn order(prompt: &str) -> SubmitRequest {
 }
 
 impl KieStage {
+    /// An order of what this stage is about.
+    fn of(&self, prompt: &str) -> SubmitRequest {
+        let mut params = self.params.clone();
+        params["prompt"] = Value::from(prompt);
+        SubmitRequest {
+            service: self.service.to_owned(),
+            params,
+            ..order(prompt)
+        }
+    }
+
+    /// The simulator's names of the two calls.
+    fn targets(&self) -> (String, String) {
+        match Family::split(self.service).0 {
+            Family::Market => ("kie.createTask".to_owned(), "kie.recordInfo".to_owned()),
+            family => {
+                let name = family.name();
+                (format!("kie.{name}.generate"), format!("kie.{name}.record"))
+            }
+        }
+    }
+
     fn fault(&self, target: &str, rule: Rule) {
         self.sim.core().faults.add(Rule {
             target: target.to_owned(),
@@ -165,19 +199,26 @@ impl Stage for KieStage {
     }
 
     fn order(&self) -> SubmitRequest {
-        order("a red fox")
+        self.of("a red fox")
     }
 
     fn doomed_order(&self) -> SubmitRequest {
-        order("!refuse this")
+        self.of("!refuse this")
     }
 
     fn trouble_submit(&self, trouble: Trouble) {
-        self.trouble("kie.createTask", trouble);
+        self.trouble(&self.targets().0, trouble);
     }
 
     fn trouble_poll(&self, trouble: Trouble) {
-        self.trouble("kie.recordInfo", trouble);
+        self.trouble(&self.targets().1, trouble);
+    }
+
+    fn results_expected(&self) -> usize {
+        match Family::split(self.service).0 {
+            Family::Suno => 2,
+            _ => 1,
+        }
     }
 
     fn trouble_file(&self, trouble: FileTrouble) {
@@ -195,7 +236,8 @@ impl Stage for KieStage {
     }
 
     fn submits_seen(&self) -> usize {
-        self.sim.core().log.since(0, Some("kie.createTask")).len()
+        let target = self.targets().0;
+        self.sim.core().log.since(0, Some(&target)).len()
     }
 
     async fn tasks(&self) -> usize {
@@ -215,6 +257,8 @@ impl Stage for KieStage {
     }
 
     fn callback(&self, external_id: &str, signature: Signature) -> RawCallback {
+        // KIE itself knows nothing of families in ids.
+        let external_id = Family::split(external_id).1;
         let (key, age) = match signature {
             Signature::Good | Signature::Absent => (API_KEY, 0),
             Signature::Forged => ("another key", 0),
@@ -231,7 +275,17 @@ impl Stage for KieStage {
                 ("x-webhook-signature", signed.into_bytes()),
             ],
         };
-        let body = json!({"code": 200, "taskId": external_id, "data": {"task_id": external_id}});
+        let body = match Family::split(self.service).0 {
+            Family::Market => {
+                json!({"code": 200, "taskId": external_id, "data": {"task_id": external_id}})
+            }
+            Family::Runway | Family::Suno => {
+                json!({"code": 200, "data": {"task_id": external_id}})
+            }
+            Family::Gpt4oImage | Family::FluxKontext | Family::Veo => {
+                json!({"code": 200, "data": {"taskId": external_id, "info": {}}})
+            }
+        };
         (headers, body.to_string().into_bytes())
     }
 

@@ -115,7 +115,8 @@ pub async fn resolve_as_task(
     if job.state != "unknown" {
         return Ok(not_unknown(&job.state));
     }
-    if let Some(other) = store::job_with_task(&mut tx, id, external_id).await? {
+    let names = crate::providers::task_names(external_id);
+    if let Some(other) = store::job_with_task(&mut tx, id, &names).await? {
         let why = format!("task {external_id} is that of job {other}");
         return Ok(Outcome::Refused(why));
     }

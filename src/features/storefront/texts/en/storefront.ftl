@@ -55,6 +55,10 @@ card = *{ $title }*
     { $description }
 
     💵 { $price }   ⏱ { $time }
+card-instant = *{ $title }*
+    { $description }
+
+    💵 { $price }   ⚡ at once
 question-step = _Step { $step } of { $steps }_
 question = ✍️ *{ $title }*
 expect-text = Send a text of { $min } to { $max ->
@@ -152,6 +156,11 @@ about-hours = about { $n } h
 about-days = about { $n } d
 
 refused-unavailable = This service is not available at the moment. Nothing was charged; please try again a little later.
+refused-money-off = Paid services are out of order at the moment, and so is everything about your balance. Nothing was charged. What is free works.
+money-off = ⚠️ Your balance cannot be shown at the moment. Nothing is lost; what is free works.
+reduced-mode = ⚙️ _Reduced mode: I am being repaired, and only answer what is free at once. Everything else you write is kept, and answered as soon as I am back._
+reduced-usage = Please send it in one message: { $command } and your text.
+reduced-used-up = You have used this as often as possible while I am being repaired. Please come back a little later.
 refused-gone = This service is no longer offered. Have a look at the others.
 refused-too-many-orders = You have { $n ->
         [one] { $n } order
@@ -194,6 +203,8 @@ command-help = How it works
 
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged; `bulwark jobs show { $job }` tells what speaks for it.
 admin-stuck-job = ⚠️ Job `{ $job }` ({ $service }) is stuck: our own code failed on it again and again. `bulwark jobs show { $job }` tells why; `bulwark jobs retry { $job }` lets it go on after the mend.
+admin-funds-low = ⚠️ Our account at `{ $provider }` is low: { $balance } left. New orders for it are refused politely; what is under way goes on. Orders begin again by themselves once it is topped up.
+admin-funds-back = ✅ Our account at `{ $provider }` has enough again: { $balance }. Orders are taken.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 admin-set-aside = ⚠️ Update `{ $update }` from chat `{ $chat }` could not be handled and was set aside. `bulwark inbox list` shows why.
 admin-dead-letters = ⚠️ { $count ->

@@ -55,6 +55,10 @@ card = *{ $title }*
     { $description }
 
     💵 { $price }   ⏱ { $time }
+card-instant = *{ $title }*
+    { $description }
+
+    💵 { $price }   ⚡ al momento
 question-step = _Paso { $step } de { $steps }_
 question = ✍️ *{ $title }*
 expect-text = Envía un texto de { $min } a { $max ->
@@ -155,6 +159,11 @@ about-hours = unas { $n } h
 about-days = unos { $n } d
 
 refused-unavailable = Este servicio no está disponible en este momento. No se te ha cobrado nada; inténtalo un poco más tarde, por favor.
+refused-money-off = Los servicios de pago y todo lo relativo a tu saldo no funcionan en este momento. No se cobró nada. Lo gratuito funciona.
+money-off = ⚠️ Ahora no se puede mostrar tu saldo. No se ha perdido nada; lo gratuito funciona.
+reduced-mode = ⚙️ _Modo reducido: me están reparando y solo respondo lo que es gratis al momento. Todo lo demás que escribas se guarda y se responde en cuanto vuelva._
+reduced-usage = Envíalo en un solo mensaje: { $command } y tu texto.
+reduced-used-up = Ya lo has usado tanto como se puede durante la reparación. Vuelve un poco más tarde.
 refused-gone = Este servicio ya no se ofrece. Echa un vistazo a los demás.
 refused-too-many-orders = Tienes { $n ->
         [one] { $n } pedido
@@ -197,6 +206,8 @@ command-help = Cómo funciona
 
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró; `bulwark jobs show { $job }` dice qué se sabe de ello.
 admin-stuck-job = ⚠️ El trabajo `{ $job }` ({ $service }) está parado: nuestro propio código falla con él una y otra vez. `bulwark jobs show { $job }` dice por qué; `bulwark jobs retry { $job }` lo reanuda tras el arreglo.
+admin-funds-low = ⚠️ Queda poco en nuestra cuenta de `{ $provider }`: { $balance }. Los pedidos nuevos se rechazan con amabilidad; los que están en curso siguen. Se reanudan solos cuando se recargue.
+admin-funds-back = ✅ Nuestra cuenta de `{ $provider }` vuelve a tener suficiente: { $balance }. Se aceptan pedidos.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 admin-set-aside = ⚠️ La actualización `{ $update }` del chat `{ $chat }` no se pudo procesar y se ha apartado. `bulwark inbox list` muestra por qué.
 admin-dead-letters = ⚠️ { $count ->

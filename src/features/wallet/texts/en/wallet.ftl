@@ -35,3 +35,4 @@ user-page = 👤 *{ $name }* { $username } (`{ $id }`)
     Since { $since }, last seen { $seen }
     Language: { $language }
     Balance: { $available }, set aside: { $held }
+money-off = ⚠️ Everything about balances is out of order at the moment. Nothing is lost; what is free works.

@@ -35,3 +35,4 @@ user-page = 👤 *{ $name }* { $username } (`{ $id }`)
     Desde { $since }, última visita { $seen }
     Idioma: { $language }
     Saldo: { $available }, reservado: { $held }
+money-off = ⚠️ Todo lo relativo al saldo no funciona en este momento. No se ha perdido nada; lo gratuito funciona.

@@ -1,0 +1,52 @@
+//! SQL of the funds.
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::{Limit, Turn};
+
+/// Writes a balance down, and says what it changed. Of several at once each sees what the one before it wrote.
+pub async fn note(
+    conn: &mut PgConnection,
+    provider: &str,
+    balance: i64,
+    limit: Limit,
+    now: Option<OffsetDateTime>,
+) -> Result<Turn, sqlx::Error> {
+    sqlx::query!(
+        "insert into provider_funds (provider, balance, checked_at) values ($1, $2, coalesce($3::timestamptz, now()))
+         on conflict (provider) do nothing",
+        provider,
+        balance,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let was_low = sqlx::query_scalar!(
+        r#"select low_since is not null as "low!" from provider_funds where provider = $1 for update"#,
+        provider
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let turn = Turn::of(was_low, balance, limit);
+    sqlx::query!(
+        "update provider_funds
+         set balance = $2, checked_at = coalesce($4::timestamptz, now()),
+             low_since = case when $3 then coalesce(low_since, $4::timestamptz, now()) end
+         where provider = $1",
+        provider,
+        balance,
+        turn.is_low(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(turn)
+}
+
+/// The providers whose accounts were low when they were asked last.
+pub async fn low(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("select provider from provider_funds where low_since is not null")
+        .fetch_all(pool)
+        .await
+}
