@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::bounds::{job_limits, lane_limits, pacing};
+use super::breakers;
 use super::funds::{Funds, Low};
 use super::gauges::Gauges;
 use super::granted::GrantedUses;
@@ -20,15 +22,16 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::broadcast::Broadcasts;
 use crate::engine::inbox::{self, AdmissionLimits, Dispatch, DispatchLimits};
-use crate::engine::jobs::{ArtifactStore, History, JobLimits, JobRunner, Jobs, Lines, Rescue};
-use crate::engine::lanes::{Limits, Runner};
+use crate::engine::jobs::{ArtifactStore, History, JobRunner, Jobs, Lines, Rescue};
+use crate::engine::lanes::Runner;
 use crate::engine::ledger::Audit;
 use crate::engine::light::{LightLimits, LightRunner};
 use crate::engine::limits::Rate;
-use crate::engine::outbox::{DeadLetterReport, PacingLimits, Sender};
+use crate::engine::outbox::{DeadLetterReport, Sender};
 use crate::engine::shards::Shards;
 use crate::engine::task::Task;
 use crate::engine::upkeep::Upkeep;
+use crate::engine::vitals::Vitals;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::broadcast;
@@ -43,12 +46,11 @@ use crate::http::reduced::Reduced;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::Provider;
+use crate::providers::breaker::Class;
 use crate::telegram::{Client, ClientConfig};
 
 /// Bodies of updates that may wait for the database at once, bytes. Telegram's are below one kibibyte as a rule.
 const WAITING_BYTES_MAX: usize = 64 << 20;
-const BUFFERED_ROWS_MAX: usize = 4096;
-const POLL: Duration = Duration::from_secs(1);
 
 /// What an app is made of.
 pub struct Parts {
@@ -98,7 +100,11 @@ impl App {
         } = pools(&route, config.database.pool_size);
         let worker = ids.uuid();
         let client = client(config)?;
-        let providers = providers::all(config, clock, ids)?;
+        let breakers = breakers::of(config, clock, ids);
+        let providers = providers::all(config, &breakers, clock, ids)?;
+        let vitals = Vitals::new(pool.clone(), clock.clone(), providers.clone())
+            .and_of(breakers.clone())
+            .repeating(config.breakers.retry_percent, ids);
         let signer = Arc::new(MediaSigner::new(
             &config.media.secret,
             config.media.secret_previous.as_ref(),
@@ -170,7 +176,8 @@ impl App {
             Arc::clone(&events) as _,
             pacing(&config.limits),
         )
-        .among(shards.replicas(), messages.clone());
+        .among(shards.replicas(), messages.clone())
+        .behind(breakers.make(Class::Chat, "telegram"));
         let sender = Runner::new(
             Arc::new(sender),
             clock.clone(),
@@ -193,11 +200,7 @@ impl App {
             ttl: config.media.link_ttl,
             clock: clock.clone(),
         };
-        let job_limits = JobLimits {
-            concurrency_max: config.limits.job_concurrency,
-            lease: config.limits.job_lease,
-            ..JobLimits::default()
-        };
+        let job_limits = job_limits(config);
         let runner = JobRunner::new(
             pool.clone(),
             clock.clone(),
@@ -208,7 +211,8 @@ impl App {
             Arc::new(links),
             job_limits,
             jobs.clone(),
-        );
+        )
+        .knowing(vitals);
 
         let light = LightRunner::new(
             pool.clone(),
@@ -261,7 +265,12 @@ impl App {
             )),
             Arc::new(Retention::new(pool.clone(), &env, &config.limits)),
             only_while(&env.money, Audit::new(pool.clone(), clock.clone())),
-            Arc::new(Gauges::new(pool.clone(), clock.clone())),
+            Arc::new(Gauges::new(
+                pool.clone(),
+                clock.clone(),
+                providers.clone(),
+                breakers.clone(),
+            )),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
             Arc::clone(&funds) as _,
             only_while(&env.stars.switch, Nightly(reconciler.clone())),
@@ -286,7 +295,8 @@ impl App {
         let front = routes::front(Surface {
             webhook: Arc::new(webhook),
             callbacks: Arc::new(callbacks),
-            media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone()),
+            media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone())
+                .behind(breakers.make(Class::Storage, "telegram-files")),
             readiness: Arc::clone(&readiness) as _,
             ids: ids.clone(),
             http: config.http.clone(),
@@ -317,22 +327,6 @@ impl App {
             front,
             parts,
         })
-    }
-}
-
-fn pacing(limits: &crate::config::Limits) -> PacingLimits {
-    PacingLimits::of(
-        limits.send_per_second,
-        limits.send_notices_per_second,
-        limits.chat_notices_per_minute,
-    )
-}
-
-fn lane_limits(concurrency_max: usize) -> Limits {
-    Limits {
-        concurrency_max,
-        buffered_max: BUFFERED_ROWS_MAX,
-        poll: POLL,
     }
 }
 

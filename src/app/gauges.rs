@@ -1,5 +1,6 @@
 //! What waits and how long, for Prometheus; and the metrics' own listener.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
+use super::breakers;
 use crate::base::clock::Clock;
 use crate::base::supervise::Shutdown;
 use crate::engine::task::Task;
@@ -17,16 +19,30 @@ use crate::http::metrics::{
 };
 use crate::http::routes::metrics_router;
 use crate::http::server::{self, ServerLimits};
+use crate::providers::Provider;
+use crate::providers::breaker::Breakers;
 
 /// Reads the queues and sets the gauges.
 pub(super) struct Gauges {
     pool: PgPool,
     clock: Clock,
+    providers: Vec<Arc<dyn Provider>>,
+    breakers: Breakers,
 }
 
 impl Gauges {
-    pub(super) fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock }
+    pub(super) fn new(
+        pool: PgPool,
+        clock: Clock,
+        providers: Vec<Arc<dyn Provider>>,
+        breakers: Breakers,
+    ) -> Self {
+        Self {
+            pool,
+            clock,
+            providers,
+            breakers,
+        }
     }
 }
 
@@ -42,6 +58,7 @@ impl Task for Gauges {
 
     async fn run(&self) -> Result<Value, anyhow::Error> {
         settle();
+        breakers::show(&self.providers, &self.breakers);
         let now = self.clock.sql_now();
         let updates = inbox::counts(&self.pool, now).await?;
         let messages = outbox::counts(&self.pool, now).await?;

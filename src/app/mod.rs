@@ -4,6 +4,8 @@
 //! [`App::run`]. Start: listener (liveness answers at once) → migrations → repair → lanes → dispatcher, sender, jobs,
 //! upkeep → webhook or polling → ready. Stop: not ready → stop intake → finish what is in hand → give leases back.
 
+mod bounds;
+mod breakers;
 mod build;
 mod funds;
 mod gauges;

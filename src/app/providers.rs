@@ -9,6 +9,7 @@ use crate::base::ids::Ids;
 use crate::config::Config;
 use crate::engine::funds::Limit;
 use crate::providers::Provider;
+use crate::providers::breaker::{Breakers, Class};
 use crate::providers::kie::{Kie, KieConfig};
 use crate::providers::panel::{Panel, PanelConfig};
 
@@ -20,9 +21,11 @@ pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
 
 pub(super) fn all(
     config: &Config,
+    breakers: &Breakers,
     clock: &Clock,
     ids: &Ids,
 ) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
+    let judged_by = breakers.settings(Class::Provider);
     let kie = &config.providers.kie;
     let settings = KieConfig {
         api_key: kie.api_key.clone(),
@@ -31,7 +34,7 @@ pub(super) fn all(
     };
     let kie = Kie::new(settings, clock.clone(), ids.clone())
         .map_err(|error| BuildError::Http(error.to_string()))?;
-    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(kie)];
+    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(kie.judged_by(judged_by))];
     for panel in &config.providers.panels {
         let Some(api_key) = panel.api_key.clone() else {
             continue;
@@ -43,7 +46,7 @@ pub(super) fn all(
         };
         let panel = Panel::new(settings, clock.clone(), ids.clone())
             .map_err(|error| BuildError::Http(error.to_string()))?;
-        providers.push(Arc::new(panel));
+        providers.push(Arc::new(panel.judged_by(judged_by)));
     }
     Ok(providers)
 }

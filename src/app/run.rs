@@ -292,6 +292,7 @@ impl App {
     /// The database's.
     pub async fn drain(&self) -> Result<Option<OffsetDateTime>, sqlx::Error> {
         self.shards.renew().await?;
+        self.jobs.vitals().sync().await?;
         loop {
             let dispatched = self.dispatch.drain().await?;
             let jobs = self.jobs.drain().await? + self.light.drain().await?;

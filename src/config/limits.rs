@@ -23,6 +23,10 @@ pub struct Limits {
     pub job_concurrency: usize,
     /// How long a job stays with a replica that gives no sign of life.
     pub job_lease: Duration,
+    /// After a submit whose answer was lost: when admins are asked about it.
+    pub unknown_ask: Duration,
+    /// And when its money is released, if nobody has answered.
+    pub unknown_release: Duration,
     /// Messages on their way to Telegram at once.
     pub send_concurrency: usize,
     /// Calls of the Bot API in any second, of all replicas.
@@ -50,6 +54,15 @@ impl Limits {
                 "set less than SEND_PER_SECOND",
             );
         }
+        let unknown_ask = Duration::from_secs(reader.number("UNKNOWN_ASK_S", 10..=86_400));
+        let unknown_release = Duration::from_secs(reader.number("UNKNOWN_RELEASE_S", 60..=604_800));
+        if unknown_ask >= unknown_release {
+            reader.problem(
+                "UNKNOWN_RELEASE_S",
+                "leaves nobody time to answer",
+                "set more than UNKNOWN_ASK_S",
+            );
+        }
         Self {
             rate_per_minute: reader.number("RATE_LIMIT_PER_MINUTE", 1..=600),
             rate_burst: reader.number("RATE_LIMIT_BURST", 1..=600),
@@ -59,6 +72,8 @@ impl Limits {
             lane_concurrency: reader.number("LANE_CONCURRENCY", 1..=256),
             job_concurrency: reader.number("JOB_CONCURRENCY", 1..=256),
             job_lease: Duration::from_secs(reader.number("JOB_LEASE_S", 3..=60)),
+            unknown_ask,
+            unknown_release,
             send_concurrency: reader.number("SEND_CONCURRENCY", 4..=256),
             send_per_second,
             send_notices_per_second,

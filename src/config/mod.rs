@@ -4,6 +4,7 @@
 //! values and never see this module. [`VARIABLES`] is the one table of names, defaults and meanings; the README and
 //! `.env.example` are checked against it. No value of a secret is ever part of a message.
 
+mod breakers;
 mod database;
 mod demo;
 mod env;
@@ -28,6 +29,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use breakers::{BreakerLimits, Breakers};
 pub use database::{Database, InvalidUrl};
 pub use demo::Demo;
 pub use env::Env;
@@ -62,6 +64,8 @@ pub struct Config {
     pub providers: Providers,
     /// Rates, concurrency and retention.
     pub limits: Limits,
+    /// When breakers open, and how much may be repeated.
+    pub breakers: Breakers,
     /// Admins and the starting amount.
     pub wallet: Wallet,
     /// What is sold for Telegram Stars.
@@ -91,6 +95,7 @@ impl Config {
             media: Media::read(reader),
             providers: Providers::read(reader),
             limits: Limits::read(reader),
+            breakers: Breakers::read(reader),
             wallet: Wallet::read(reader),
             stars: Stars::read(reader),
             logging: Logging::read(reader),

@@ -250,6 +250,46 @@ pub const VARIABLES: &[Variable] = &[
         "Notifications and broadcast messages to one chat per minute, 1 to 20.",
     ),
     plain(
+        "BREAKER_PROVIDER",
+        "4/60/300",
+        "When calls of a provider stop for a while: failures/seconds/seconds. Of at least 4 within 60 s half failed; it begins with 5 s and lasts 300 s at most.",
+    ),
+    plain(
+        "BREAKER_CHAT",
+        "5/30/30",
+        "The same for Telegram: at least 5, and half of all, within 30 s failed; 30 s at most.",
+    ),
+    plain(
+        "BREAKER_PAYMENT",
+        "3/60/60",
+        "The same for each payment gateway.",
+    ),
+    plain(
+        "BREAKER_STORAGE",
+        "5/30/30",
+        "The same for Telegram's file host, from which providers read what users sent.",
+    ),
+    plain(
+        "BREAKER_DATABASE",
+        "10/10/10",
+        "The same for the database: shown in the metrics only, for work is always tried there.",
+    ),
+    plain(
+        "RETRY_BUDGET_PERCENT",
+        "20",
+        "Of all submits to a provider within a minute, so many percent may be repeated ones, 0 to 100; ten are always free.",
+    ),
+    plain(
+        "UNKNOWN_ASK_S",
+        "120",
+        "When the answer to a submit was lost and nothing tells what became of it: admins are asked after so many seconds, 10 to 86400.",
+    ),
+    plain(
+        "UNKNOWN_RELEASE_S",
+        "1800",
+        "If nobody has answered by then the money is given back, in seconds after the submit, 60 to 604800; more than UNKNOWN_ASK_S.",
+    ),
+    plain(
         "INBOX_RETENTION_DAYS",
         "3",
         "How long handled updates are kept, 2 to 6: Telegram repeats for a day, and restarts its numbers after a week.",

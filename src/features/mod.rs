@@ -6,8 +6,10 @@
 
 pub mod broadcast;
 pub mod cx;
+pub mod inquiry;
 pub mod language;
 pub mod press;
+mod pressed;
 pub mod routes;
 pub mod speech;
 pub mod storefront;
@@ -23,7 +25,10 @@ use crate::engine::light::LightKind;
 /// The owners of all kinds of jobs: one more kind is one more line.
 pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
     vec![
-        Arc::new(storefront::OrderJob::new(Arc::clone(env))),
+        Arc::new(inquiry::Watched::new(
+            Arc::new(storefront::OrderJob::new(Arc::clone(env))),
+            Arc::clone(env),
+        )),
         Arc::new(storefront::RefillJob::new(Arc::clone(env))),
     ]
 }

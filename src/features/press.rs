@@ -147,6 +147,23 @@ pub enum Press {
         /// The order's short id.
         order: String,
     },
+    /// An order whose answer was lost went through, as one of the tasks that it may be.
+    WentThrough {
+        /// The question's short id.
+        question: String,
+        /// Which of the tasks.
+        candidate: u16,
+    },
+    /// It went through, and its task is to be named.
+    NameTask {
+        /// The question's short id.
+        question: String,
+    },
+    /// It did not go through.
+    NotThere {
+        /// The question's short id.
+        question: String,
+    },
 }
 
 /// What an admin does with a broadcast.
@@ -224,6 +241,12 @@ impl Press {
             Self::Refund { payment } => format!("ry:{payment}"),
             Self::NoRefund { payment } => format!("rx:{payment}"),
             Self::Refill { order } => format!("or:{order}"),
+            Self::WentThrough {
+                question,
+                candidate,
+            } => format!("iw:{question}:{candidate}"),
+            Self::NameTask { question } => format!("it:{question}"),
+            Self::NotThere { question } => format!("in:{question}"),
         }
     }
 
@@ -286,6 +309,12 @@ impl Press {
             "ry" => Self::Refund { payment: text()? },
             "rx" => Self::NoRefund { payment: text()? },
             "or" => Self::Refill { order: text()? },
+            "iw" => Self::WentThrough {
+                question: text()?,
+                candidate: number(text()?)?,
+            },
+            "it" => Self::NameTask { question: text()? },
+            "in" => Self::NotThere { question: text()? },
             _ => return None,
         };
         parts.next().is_none().then_some(press)
@@ -304,64 +333,5 @@ fn number(part: String) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn presses() -> impl Strategy<Value = Press> {
-        let id = "[a-z0-9-]{1,24}";
-        let short = "[0-9A-Za-z]{10}";
-        prop_oneof![
-            any::<bool>().prop_map(|fresh| Press::Home { fresh }),
-            any::<u16>().prop_map(|page| Press::Categories { page }),
-            (id, any::<u16>()).prop_map(|(id, page)| Press::Category { id, page }),
-            id.prop_map(|id| Press::Service { id }),
-            (short, any::<u16>(), any::<u16>()).prop_map(|(draft, input, option)| Press::Choose {
-                draft,
-                input,
-                option
-            }),
-            (short, any::<u16>()).prop_map(|(draft, input)| Press::Skip { draft, input }),
-            short.prop_map(|draft| Press::Back { draft }),
-            (short, any::<u16>()).prop_map(|(draft, input)| Press::Edit { draft, input }),
-            short.prop_map(|draft| Press::Changes { draft }),
-            short.prop_map(|draft| Press::Summary { draft }),
-            short.prop_map(|draft| Press::Confirm { draft }),
-            short.prop_map(|draft| Press::Discard { draft }),
-            short.prop_map(|order| Press::Again { order }),
-            short.prop_map(|order| Press::Change { order }),
-            short.prop_map(|order| Press::CancelOrder { order }),
-            any::<u16>().prop_map(|page| Press::Balance { page }),
-            Just(Press::Languages),
-            "[a-z]{2}".prop_map(|code| Press::SetLanguage { code }),
-            Just(Press::Help),
-            (short, 0..BroadcastAct::ALL.len()).prop_map(|(id, act)| Press::Broadcast {
-                id,
-                act: BroadcastAct::ALL[act].0
-            }),
-            (short, "[a-z]{2,3}").prop_map(|(id, audience)| Press::BroadcastTo { id, audience }),
-            proptest::option::of(short).prop_map(|draft| Press::TopUp { draft }),
-            (any::<u16>(), proptest::option::of(short))
-                .prop_map(|(stars, draft)| Press::TopUpWith { stars, draft }),
-            short.prop_map(|payment| Press::Refund { payment }),
-            short.prop_map(|payment| Press::NoRefund { payment }),
-            short.prop_map(|order| Press::Refill { order }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn every_press_fits_and_comes_back(press in presses()) {
-            let data = press.encode();
-            prop_assert!((1..=64).contains(&data.len()), "{data}");
-            prop_assert_eq!(Press::decode(&data), Some(press));
-        }
-
-        #[test]
-        fn any_other_data_is_no_press_or_the_same_again(data in ".{0,80}") {
-            if let Some(press) = Press::decode(&data) {
-                prop_assert_eq!(Press::decode(&press.encode()), Some(press));
-            }
-        }
-    }
-}
+#[path = "press_tests.rs"]
+mod tests;

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use super::cx::{Cx, Env, Handled, Pressed, Stop};
-use super::press::Press;
+use super::pressed::press;
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
-use super::{broadcast, language, storefront, topup, wallet};
+use super::{broadcast, inquiry, language, storefront, topup, wallet};
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
 use crate::engine::outbox;
@@ -291,6 +291,7 @@ async fn act(
             .and_then(command)
         {
             Some((name, rest)) => run(cx, name, rest, update, gift).await,
+            None if inquiry::is_awaited(cx).await? => inquiry::typed(cx, message).await,
             None if broadcast::is_awaited(cx).await? => broadcast::message(cx, message).await,
             None => storefront::message(cx, message).await,
         },
@@ -336,6 +337,7 @@ async fn run(
     gift: Option<Amount>,
 ) -> Handled {
     broadcast::put_away(cx).await?;
+    inquiry::put_away(cx).await?;
     match name.to_lowercase().as_str() {
         "start" => storefront::welcome(cx, gift).await,
         "menu" => storefront::categories(cx, 0).await,
@@ -349,46 +351,5 @@ async fn run(
         "refund" if cx.is_admin() => topup::refund(cx, rest).await,
         "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
         name => storefront::by_command(cx, name, rest).await,
-    }
-}
-
-async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
-    let Some(press) = Press::decode(data) else {
-        tracing::info!("a button that leads nowhere");
-        let text = storefront::speech(cx.language).plain("old-button", &Args::new());
-        cx.answer(Some(text), false).await?;
-        return storefront::home(cx, true).await;
-    };
-    match press {
-        Press::Home { fresh } => storefront::home(cx, fresh).await,
-        Press::Categories { page } => storefront::categories(cx, page).await,
-        Press::Category { id, page } => storefront::category(cx, &id, page).await,
-        Press::Service { id } => storefront::begin(cx, &id).await,
-        Press::Choose {
-            draft,
-            input,
-            option,
-        } => storefront::choose(cx, &draft, input, option).await,
-        Press::Skip { draft, input } => storefront::skip(cx, &draft, input).await,
-        Press::Back { draft } => storefront::back(cx, &draft).await,
-        Press::Edit { draft, input } => storefront::edit(cx, &draft, input).await,
-        Press::Changes { draft } => storefront::changes(cx, &draft).await,
-        Press::Summary { draft } => storefront::summary(cx, &draft).await,
-        Press::Confirm { draft } => storefront::confirm(cx, &draft).await,
-        Press::Discard { draft } => storefront::discard(cx, &draft).await,
-        Press::Again { order } => storefront::again(cx, &order, false).await,
-        Press::Change { order } => storefront::again(cx, &order, true).await,
-        Press::CancelOrder { order } => storefront::cancel_order(cx, &order).await,
-        Press::Balance { page } => wallet::balance(cx, page).await,
-        Press::Languages => language::languages(cx).await,
-        Press::SetLanguage { code } => language::choose(cx, &code).await,
-        Press::Help => storefront::help(cx).await,
-        Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
-        Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,
-        Press::TopUp { draft } => topup::packages(cx, draft.as_deref()).await,
-        Press::TopUpWith { stars, draft } => topup::send_invoice(cx, stars, draft.as_deref()).await,
-        Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
-        Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
-        Press::Refill { order } => storefront::refill(cx, &order).await,
     }
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{broadcast, language, storefront, topup, wallet};
+use super::{broadcast, inquiry, language, storefront, topup, wallet};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,11 +24,12 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 5] = [
+pub(super) static FEATURES: [Feature; 6] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
         also_in: &[
+            "src/features/pressed.rs",
             "src/features/routes.rs",
             "src/features/told.rs",
             "src/app",
@@ -48,6 +49,11 @@ pub(super) static FEATURES: [Feature; 5] = [
     Feature {
         name: "broadcast",
         speech: broadcast::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "inquiry",
+        speech: inquiry::speech,
         also_in: &[],
     },
     Feature {

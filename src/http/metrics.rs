@@ -24,10 +24,12 @@ pub const POOL: &str = "bulwark_database_connections";
 pub const PROVIDER_BALANCE: &str = "bulwark_provider_balance";
 /// 1 while an account has too little for new orders, by provider.
 pub const PROVIDER_LOW: &str = "bulwark_provider_balance_low";
+/// How a breaker stands, by dependency, call and class: 0 closed, 1 half-open, 2 open, 3 isolated.
+pub const BREAKER_STATE: &str = "bulwark_breaker_state";
 /// Always 1, with the version.
 pub const BUILD_INFO: &str = "bulwark_build_info";
 
-const GAUGES: [(&str, &str); 10] = [
+const GAUGES: [(&str, &str); 11] = [
     (QUEUE_PENDING, "Rows that wait, by queue"),
     (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
     (QUARANTINED, "Updates set aside after their last try"),
@@ -42,6 +44,10 @@ const GAUGES: [(&str, &str); 10] = [
     (
         PROVIDER_LOW,
         "1 while an account has too little for new orders, by provider",
+    ),
+    (
+        BREAKER_STATE,
+        "How a breaker stands: 0 closed, 1 half-open, 2 open, 3 isolated",
     ),
     (BUILD_INFO, "Always 1, with the version"),
 ];

@@ -70,6 +70,8 @@ pub enum FailureReason {
     Cancelled,
     /// Another order for the same target is under way.
     TargetBusy,
+    /// It never came to the provider.
+    NotReceived,
 }
 
 impl FailureReason {
@@ -87,6 +89,7 @@ impl FailureReason {
             Self::Unknown => "unknown",
             Self::Cancelled => "cancelled",
             Self::TargetBusy => "target_busy",
+            Self::NotReceived => "not_received",
         }
     }
 }
@@ -110,6 +113,7 @@ mod tests {
             (R::Unknown, "unknown"),
             (R::Cancelled, "cancelled"),
             (R::TargetBusy, "target_busy"),
+            (R::NotReceived, "not_received"),
         ];
         for (reason, code) in stored {
             assert_eq!(reason.code(), code);

@@ -59,6 +59,22 @@ impl Gate {
         }
     }
 
+    /// The same, with breakers that go by these settings; `provider` is for logs.
+    #[must_use]
+    pub(super) fn judging(self, settings: BreakerSettings, provider: &str) -> Self {
+        Self {
+            submits: self
+                .submits
+                .judging(settings)
+                .named(format!("{provider}.submits")),
+            polls: self
+                .polls
+                .judging(settings)
+                .named(format!("{provider}.polls")),
+            ..self
+        }
+    }
+
     /// Takes note of what an answer says about our account.
     pub(super) fn learn(&self, account: Account) {
         match account {
@@ -86,6 +102,7 @@ impl Gate {
         self.poll_pace.take()
     }
 
+    /// Results lie elsewhere: neither the provider's health nor its limits are about them.
     pub(super) fn hold_back(&self, step: Step) -> Option<Duration> {
         let (breaker, pace) = match step {
             Step::Submit => (&self.submits, &self.submit_pace),

@@ -22,12 +22,14 @@ pub mod kie;
 pub mod panel;
 pub mod rate;
 pub mod redaction;
+pub mod transcript;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -115,17 +117,44 @@ pub struct Counts {
     pub remains: Option<u64>,
 }
 
+/// What is noted before a submit leaves, to be compared with if its answer is lost. Kept with the job, so that it outlives
+/// this process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SubmitNote {
+    /// What the work is done on, where there may be only one at a time for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The provider's own.
+    pub before: Value,
+}
+
+/// What is known of a submit whose answer was lost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Clues {
+    /// What was noted before it left; None if it left before there were notes.
+    pub note: Option<SubmitNote>,
+    /// Work of ours that the provider took, or gave money back for, since then: each moved our balance.
+    pub others_since: u64,
+    /// It refused other work since then, because there is some for the same target already.
+    pub refused_as_duplicate: bool,
+    /// The newest task of ours there from before it.
+    pub task_before: Option<String>,
+}
+
 /// What speaks for or against the arrival of a submit whose answer was lost. For people: a guess, and never acted upon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// What it looks like.
     pub arrived: Arrived,
+    /// Work there that may be this. What other jobs have is left out by who asks.
+    pub candidates: Vec<String>,
     /// What it looks so by.
     pub seen: Value,
 }
 
 /// Whether a submit arrived, as far as anybody can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Arrived {
     /// It looks like it.
     Likely,
@@ -210,9 +239,18 @@ pub trait Provider: Send + Sync + 'static {
         }
         answers
     }
-    /// What speaks for or against the arrival of this request, whose answer was lost. Creates nothing.
-    async fn evidence(&self, _request: &SubmitRequest) -> Option<Evidence> {
+    /// What to note before this request is sent, in case that its answer is lost. Creates nothing.
+    async fn note(&self, _request: &SubmitRequest) -> Option<SubmitNote> {
         None
+    }
+    /// What speaks for or against the arrival of a request, whose answer was lost. Creates nothing.
+    async fn evidence(&self, _clues: &Clues) -> Option<Evidence> {
+        None
+    }
+    /// Whether there is such a task at all. Safe to repeat. Unlike [`Provider::poll`] it has no patience with what is not
+    /// there yet: a person named it, perhaps wrongly.
+    async fn knows(&self, external_id: &str) -> Result<bool, ProviderError> {
+        self.poll(external_id).await.map(|_| true)
     }
     /// Whether a task can be stopped. Where it cannot, users are not offered what would not be done.
     fn can_cancel(&self) -> bool {

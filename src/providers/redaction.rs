@@ -36,6 +36,24 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("constant pattern")
 });
 
+/// Secrets of others, of which we know no more than how they look: `api_key=…`, `"token": "…"`, well-known prefixes, tokens in
+/// three parts, private keys.
+static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant pattern, compiled in a test")]
+    Regex::new(
+        r#"(?x)
+        (?P<name>(?i:\b(?:key
+            |[a-z0-9_-]*(?:api[_-]?key|token|secret|passw(?:or)?d|pwd|signature|credential|authorization|cookie)[a-z0-9_-]*))
+            ["']?\s*(?:=>|[:=])\s*["']?)[^\s"'&,;<>(){}\[\]]{4,}
+        | \b(?:sk|pk|rk|whsec|ghp|gho|xox[abp])[-_][A-Za-z0-9_-]{12,}
+        | \bAKIA[0-9A-Z]{12,}
+        | \beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*
+        | -----BEGIN[^-]*PRIVATE\ KEY-----[A-Za-z0-9+/=\s]*(?:-----END[^-]*-----)?
+        "#,
+    )
+    .expect("constant pattern")
+});
+
 /// Masks secrets: those it is told, and those that their name or shape gives away.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -60,6 +78,11 @@ impl Redactor {
     pub fn detail(&self, text: &str) -> String {
         let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         cut(&self.text(&one_line), DETAIL_CHARS_MAX)
+    }
+
+    /// A longer text, such as a page that came in place of an answer.
+    pub fn words(&self, text: &str) -> String {
+        cut(&self.text(text), STRING_CHARS_MAX)
     }
 
     fn value(&self, value: &Value, depth: usize) -> Value {
@@ -103,13 +126,31 @@ impl Redactor {
     }
 
     fn text(&self, text: &str) -> String {
-        let mut text = text.replace('\0', "");
+        let mut text = visible(text);
         for secret in &self.known {
             text = text.replace(secret.expose_secret(), MASK);
         }
         let text = ADDRESS.replace_all(&text, "$1$3");
+        let text = FOREIGN.replace_all(&text, format!("${{name}}{MASK}"));
         redact::text(&text).into_owned()
     }
+}
+
+/// Without what moves a cursor, turns the direction of writing or hides: a log line is read on terminals. NUL is left out:
+/// Postgres refuses it.
+fn visible(text: &str) -> String {
+    let shown = text.chars().filter(|c| *c != '\0').map(|c| match c {
+        '\n' | '\t' => c,
+        '\r' => '\n',
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    });
+    shown.collect()
 }
 
 fn names_a_secret(name: &str) -> bool {
@@ -162,6 +203,33 @@ mod tests {
             assert!(!masked.contains(secret), "{secret} in {masked}");
         }
         assert!(masked.contains("https://cdn.example/a.png") && masked.contains("a cat"));
+    }
+
+    #[test]
+    fn secrets_of_others_are_masked_by_how_they_look() {
+        for text in [
+            "api_key=CANARYabcdef",
+            "API-KEY: CANARYabcdef",
+            r#"{"access_token":"CANARYabcdef"}"#,
+            "'db_password' => 'CANARYabcdef'",
+            "X-Amz-Signature=CANARYabcdef&x=1",
+            "Cookie: CANARYabcdef; path=/",
+            "sk-live-CANARYabcdef0123",
+            "AKIACANARYABCDEF0123",
+            "eyJhbGciOi.CANARYabcdef.sig",
+            "-----BEGIN RSA PRIVATE KEY-----\nCANARYabcdef\n-----END RSA PRIVATE KEY-----",
+            "https://cdn.example/x.png?sig=CANARYabcdef",
+            "ftp://user:CANARYabcdef@host/x",
+        ] {
+            let masked = redactor().words(text);
+            assert!(!masked.contains("CANARY"), "{masked}");
+        }
+        let harmless = "Incorrect service ID: 12. The token of appreciation is large.";
+        assert_eq!(redactor().words(harmless), harmless);
+        assert_eq!(
+            redactor().words("a\u{202e}b\u{1b}[31m\rc\0"),
+            "a\u{fffd}b\u{fffd}[31m\nc"
+        );
     }
 
     #[test]

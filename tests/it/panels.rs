@@ -13,7 +13,7 @@ use crate::world::World;
 const CATALOG: &str = include_str!("panels/catalog.toml");
 
 /// A world with a panel's services on sale, in which a new user starts with $5.00.
-async fn world(variables: &[(&str, &str)]) -> World {
+pub async fn world(variables: &[(&str, &str)]) -> World {
     let catalog = Catalog::parse("panels", CATALOG, &["one", "two"]).expect("the catalogue");
     World::selling(catalog, variables).await
 }
@@ -25,7 +25,7 @@ impl World {
     }
 
     /// The panel's orders, oldest first.
-    async fn panel_orders(&self) -> Vec<Value> {
+    pub async fn panel_orders(&self) -> Vec<Value> {
         let orders = self.panel().await["orders"].as_array().cloned();
         orders.expect("a list")
     }
@@ -40,14 +40,14 @@ impl World {
 
 impl User<'_> {
     /// Answers the questions of "Channel members", up to its summary.
-    async fn wants_members(&self, link: &str, quantity: &str) {
+    pub async fn wants_members(&self, link: &str, quantity: &str) {
         self.begins("members").await;
         self.says(link).await;
         self.says(quantity).await;
     }
 
     /// Orders channel members; the panel has the order then.
-    async fn orders_members(&self, link: &str, quantity: &str) {
+    pub async fn orders_members(&self, link: &str, quantity: &str) {
         self.wants_members(link, quantity).await;
         self.presses("Confirm").await;
     }

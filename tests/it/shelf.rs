@@ -20,17 +20,9 @@ struct Line {
     command: Command,
 }
 
-/// A command line; whether it went well, and what it printed.
-async fn run(world: &World, line: &str) -> (bool, String) {
-    let words = line.split_whitespace().map(|word| word.replace('_', " "));
-    let words = std::iter::once("bulwark".to_owned()).chain(words);
-    let line = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
-    let mut env = Env::from([("USER", "tester")]);
-    env.set("ADMIN_IDS", ADMIN.to_string());
-    let desk = Desk::on(world.pool.clone(), world.app.clock().clone(), &env).expect("a desk");
-    let mut out = Vec::new();
-    let good = desk.run(&line.command, &mut out).await.expect("an answer");
-    let text = String::from_utf8(out).expect("UTF-8");
+/// A command line; whether it went well, and what it printed, on one line.
+pub async fn run(world: &World, line: &str) -> (bool, String) {
+    let (good, text) = raw(world, line).await;
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),
         "{text}"
@@ -38,7 +30,21 @@ async fn run(world: &World, line: &str) -> (bool, String) {
     (good, text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-async fn run_json(world: &World, line: &str) -> Value {
+/// The same, as it was printed.
+pub async fn raw(world: &World, line: &str) -> (bool, String) {
+    let words = line.split_whitespace().map(|word| word.replace('_', " "));
+    let words = std::iter::once("bulwark".to_owned()).chain(words);
+    let line = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let mut env = Env::from([("USER", "tester")]);
+    env.set("ADMIN_IDS", ADMIN.to_string());
+    env.set("PANELS", world.port_env.get("PANELS").unwrap_or_default());
+    let desk = Desk::on(world.pool.clone(), world.app.clock().clone(), &env).expect("a desk");
+    let mut out = Vec::new();
+    let good = desk.run(&line.command, &mut out).await.expect("an answer");
+    (good, String::from_utf8(out).expect("UTF-8"))
+}
+
+pub async fn run_json(world: &World, line: &str) -> Value {
     let (_, text) = run(world, &format!("{line} --json")).await;
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
@@ -47,7 +53,7 @@ async fn number(world: &World, sql: &'static str) -> i64 {
     world.pool.fetch_one(sql).await.expect("a row").get(0)
 }
 
-async fn text(world: &World, sql: &'static str) -> String {
+pub async fn text(world: &World, sql: &'static str) -> String {
     world.pool.fetch_one(sql).await.expect("a row").get(0)
 }
 

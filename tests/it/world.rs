@@ -16,7 +16,7 @@ use bulwark_simulator::panel::KEY as PANEL_KEY;
 use bulwark_simulator::{SimConfig, Simulator};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Executor as _, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
@@ -26,7 +26,7 @@ pub use crate::user::User;
 
 pub const START: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 pub const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
-const KIE_KEY: &str = "test-key-of-the-simulator";
+pub const KIE_KEY: &str = "test-key-of-the-simulator";
 pub const ADMIN: i64 = 900;
 /// Longest time that a scenario lets pass while it waits for the end of its jobs.
 const HORIZON: Duration = Duration::from_secs(45 * 60);
@@ -42,7 +42,7 @@ pub struct World {
     clock: ManualClock,
     /// The database, past any pooler.
     pub options: PgConnectOptions,
-    port_env: Env,
+    pub port_env: Env,
     intake: Supervisor,
 }
 
@@ -265,6 +265,18 @@ impl World {
     /// How often something stands in the database.
     pub async fn count(&self, sql: &'static str) -> i64 {
         self.pool.fetch_one(sql).await.expect("a row").get(0)
+    }
+
+    /// The same, of a question that was put together.
+    pub async fn count_of(&self, sql: &str) -> i64 {
+        let row = self.pool.fetch_one(AssertSqlSafe(sql.to_owned())).await;
+        row.expect("a row").get(0)
+    }
+
+    /// A text of the database.
+    pub async fn text_of(&self, sql: &str) -> String {
+        let row = self.pool.fetch_one(AssertSqlSafe(sql.to_owned())).await;
+        row.expect("a row").get(0)
     }
 
     /// How many Bot API calls of this method the simulator has seen.

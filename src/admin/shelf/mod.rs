@@ -1,4 +1,5 @@
-//! `bulwark inbox|outbox|jobs|light`: reads what was set aside, replays it, or gives it up.
+//! `bulwark inbox|outbox|jobs|light`: reads what was set aside, replays it, or gives it up. `bulwark providers`: holds one
+//! open, and releases it.
 //!
 //! Everything goes through the engines' own `shelf` modules: each change is one transaction under a row lock, recorded
 //! with who and why. The service needs no telling: its next poll, within a second or two, finds what was put back.
@@ -8,6 +9,7 @@ mod jobs;
 mod light;
 mod options;
 mod outbox;
+mod providers;
 mod queue;
 mod related;
 mod render;
@@ -38,6 +40,7 @@ pub struct Desk {
     pool: PgPool,
     clock: Clock,
     kinds: Vec<Arc<dyn JobKind>>,
+    providers: Vec<String>,
     name: String,
 }
 
@@ -76,6 +79,7 @@ impl Desk {
             pool,
             clock,
             kinds,
+            providers: names.iter().map(|name| (*name).to_owned()).collect(),
             name: env.user_name(),
         })
     }
@@ -102,6 +106,14 @@ impl Desk {
             Command::Light(asked) => {
                 let light = light::Light { pool, clock };
                 queue::act(&light, &asked.action, &self.asked(asked), out).await
+            }
+            Command::Providers(asked) => {
+                let desk = providers::Providers {
+                    pool,
+                    clock,
+                    names: &self.providers,
+                };
+                desk.run(&asked.action, &self.asked(asked), out).await
             }
             Command::Jobs(asked) => {
                 let jobs = jobs::Jobs {

@@ -19,6 +19,8 @@ pub enum Command {
     Jobs(Queue<JobsAction>),
     /// Light jobs, such as forgetting what users entered: read and try again what failed
     Light(Queue<Action<LightFilter, i64>>),
+    /// Providers and payment gateways: see how they stand, hold one open, release it
+    Providers(Queue<ProvidersAction>),
 }
 
 /// What all actions on a queue have.
@@ -57,6 +59,39 @@ pub enum JobsAction {
     Any(Action<JobFilter, Uuid>),
     /// Says what became of a job of which nobody knows whether the provider got it
     Resolve(Resolve),
+}
+
+/// What can be done with providers.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ProvidersAction {
+    /// Lists them with their breakers, as the replicas share them
+    List,
+    /// Submits nothing more to one, on any replica; what is under way is still asked about
+    ///
+    /// Orders for it are refused politely or go to another provider. It holds until `release`, over restarts and deploys.
+    Isolate(Isolate),
+    /// Ends an isolation: the next calls are probes, and if they go well all others follow
+    Release(Release),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Isolate {
+    /// Its name, as `list` prints it
+    #[arg(value_name = "NAME", value_parser = short_text)]
+    pub(super) provider: String,
+    /// Why, for the record
+    #[arg(long, value_parser = short_text)]
+    pub(super) reason: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Release {
+    /// Its name, as `list` prints it
+    #[arg(value_name = "NAME", value_parser = short_text)]
+    pub(super) provider: String,
+    /// Why, for the record
+    #[arg(long, value_parser = short_text)]
+    pub(super) reason: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -186,7 +186,7 @@ fn not_found(
     Ok(false)
 }
 
-fn print_json(value: &Value, out: &mut impl Write) -> Result<(), anyhow::Error> {
+pub(super) fn print_json(value: &Value, out: &mut impl Write) -> Result<(), anyhow::Error> {
     serde_json::to_writer_pretty(&mut *out, &without_secrets(value))?;
     writeln!(out)?;
     Ok(())

@@ -52,6 +52,7 @@ async fn same_correlation(pool: &PgPool, subject: &Subject<'_>) -> Result<Vec<Tr
         Queue::Inbox => "update",
         Queue::Outbox => "message",
         Queue::Jobs => "job",
+        Queue::Providers => "provider",
     };
     found.retain(|trace| trace.what != what || trace.id != subject.id);
     found.sort_by_key(|trace| trace.at);

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::finish::StepError;
 use super::job::{Ending, Job, JobEvent};
-use super::outcome::class;
+use super::outcome::{class, said};
 use super::runner::JobRunner;
 use super::steps::stoppable;
 use super::store;
 use crate::base::fault::{self, Mutant, Point};
+use crate::providers::transcript;
 use crate::providers::{Counts, FailureReason, PollState, Polled, Provider, ProviderError, Step};
 
 impl JobRunner {
@@ -64,10 +65,11 @@ impl JobRunner {
             .collect();
         let asked = self.bounded(async { Ok(question(provider, &ids).await) });
         match asked.await {
-            Ok(mut answers) => {
+            Ok((mut answers, heard)) => {
                 for job in jobs {
                     let answer = answers.next().unwrap_or_else(no_answer);
-                    self.step_by(job, self.polled(job, provider, answer)).await;
+                    self.step_by(job, self.polled(job, provider, answer, &heard))
+                        .await;
                 }
             }
             Err(error) => {
@@ -90,9 +92,9 @@ impl JobRunner {
         if let Some(wait) = self.vitals.hold_back(provider, Step::Poll).await {
             return self.look_again(job, wait, false).await;
         }
-        let mut answers = question(provider, &[external_id]).await;
+        let (mut answers, heard) = question(provider, &[external_id]).await;
         let answer = answers.next().unwrap_or_else(no_answer);
-        self.polled(job, provider, answer).await
+        self.polled(job, provider, answer, &heard).await
     }
 
     /// What follows from an answer.
@@ -101,11 +103,12 @@ impl JobRunner {
         job: &Job,
         provider: &dyn Provider,
         answer: Result<Polled, ProviderError>,
+        heard: &[Value],
     ) -> Result<(), StepError> {
         let again = provider.next_poll(self.running_for(job));
         let Polled { state, answer } = match answer {
             Ok(polled) => polled,
-            Err(error) => return self.poll_failed(job, error, again).await,
+            Err(error) => return self.poll_failed(job, error, heard, again).await,
         };
         match state {
             PollState::Succeeded { results } => {
@@ -117,11 +120,12 @@ impl JobRunner {
                 self.end(job, Ending::Delivered(counts)).await
             }
             PollState::Partial { remains, start } => {
+                tracing::warn!(remains, %answer, "the provider did a part of the job");
                 self.note(job, "poll", "partial", Some(&answer)).await?;
                 self.end(job, in_part(job, remains, start)).await
             }
             PollState::Failed { reason, code } => {
-                tracing::warn!(%code, ?reason, "the provider failed the job");
+                tracing::warn!(%code, ?reason, %answer, "the provider failed the job");
                 self.note(job, "poll", "failed", Some(&answer)).await?;
                 self.end(job, Ending::Failed(reason)).await
             }
@@ -142,24 +146,20 @@ impl JobRunner {
         &self,
         job: &Job,
         error: ProviderError,
+        heard: &[Value],
         again: Duration,
     ) -> Result<(), StepError> {
+        let kept = said(&error, heard);
         match error {
             ProviderError::RateLimited { after } => self.look_again(job, after, true).await,
-            ProviderError::Rejected { reason, detail } => {
-                self.note(job, "poll", "rejected", Some(&json!({ "error": detail })))
-                    .await?;
+            ProviderError::Rejected { reason, .. } => {
+                tracing::warn!(?reason, answer = %kept["answers"], "the provider gives the job up");
+                self.note(job, "poll", "rejected", Some(&kept)).await?;
                 self.end(job, Ending::Failed(reason)).await
             }
             error => {
-                tracing::warn!(error = %error, "cannot ask how the job stands");
-                self.note(
-                    job,
-                    "poll",
-                    class(&error),
-                    Some(&json!({ "error": error.to_string() })),
-                )
-                .await?;
+                tracing::warn!(error = %error, answer = %kept["answers"], "cannot ask how the job stands");
+                self.note(job, "poll", class(&error), Some(&kept)).await?;
                 let again = again.max(Duration::from_secs(5));
                 self.look_again(job, again, true).await
             }
@@ -207,21 +207,23 @@ impl JobRunner {
     }
 }
 
-/// One call, about one job or several; the answers in the order of the ids.
-async fn question(
-    provider: &dyn Provider,
-    external_ids: &[&str],
-) -> std::vec::IntoIter<Result<Polled, ProviderError>> {
+type Answers = std::vec::IntoIter<Result<Polled, ProviderError>>;
+
+/// One call, about one job or several; the answers in the order of the ids, and what was heard.
+async fn question(provider: &dyn Provider, external_ids: &[&str]) -> (Answers, Vec<Value>) {
     fault::reach(Point::JobPolling);
-    let mut answers = match external_ids {
-        [external_id] => vec![provider.poll(external_id).await],
-        several => provider.poll_many(several).await,
+    let asked = async {
+        match external_ids {
+            [external_id] => vec![provider.poll(external_id).await],
+            several => provider.poll_many(several).await,
+        }
     };
+    let (mut answers, heard) = transcript::listen(asked).await;
     fault::reach(Point::JobPolled);
     if answers.len() > 1 && fault::mutant(Mutant::AnswersSwapped) {
         answers.reverse();
     }
-    answers.into_iter()
+    (answers.into_iter(), heard)
 }
 
 fn no_answer() -> Result<Polled, ProviderError> {

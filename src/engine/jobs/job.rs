@@ -290,6 +290,11 @@ pub enum JobEvent {
     },
     /// Whether the provider has it is not known.
     Unsure,
+    /// It is not known after a while either: people are asked. Once more if the provider does not know what they named.
+    Undecided {
+        /// The task that a person named and the provider does not know.
+        wrong_task: Option<String>,
+    },
     /// It is set aside: our own code failed on it again and again, and a person has to look.
     Stuck,
     /// It has ended.

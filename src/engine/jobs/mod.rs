@@ -2,7 +2,8 @@
 //!
 //! Guarantees
 //! * A job is submitted at most once (G5): the row says `submitting` *before* the request leaves. If its answer is
-//!   lost, the job is `unknown`: it waits for evidence (a callback that names the task) and is never sent again.
+//!   lost, the job is `unknown`: it waits for evidence (a callback that names the task, the answer of a person who is asked
+//!   after a while) and is never sent again.
 //! * What ends a job runs in one transaction whose first statement removes the row under the lease token of the
 //!   worker. A worker that was frozen and woke up finds no row and rolls everything back.
 //! * Every job ends within its deadline: with results, with a failure, timed out or cancelled; the [`JobKind`] that
@@ -23,7 +24,7 @@
 //! queued ──▶ submitting ──task id──▶ running ──▶ succeeded │ partial │ failed │ timed_out   (job_history)
 //!   │ ▲          │  │                  ▲ │ ▲
 //!   │ └─surely───┘  └─answer lost──▶ unknown └─ polled again later
-//!   │  not sent                        └─ no evidence in time ──▶ failed
+//!   │  not sent                        └─ a person says so, or no evidence in time ──▶ failed
 //!   └──▶ cancelled
 //! any of them ──a step of ours fails five times in a row──▶ stuck ──an operator──▶ where it was
 //! ```
@@ -36,6 +37,7 @@
 
 mod artifact;
 mod ask;
+mod evidence;
 mod faults;
 mod finish;
 mod history;
@@ -43,6 +45,7 @@ mod job;
 mod leases;
 mod line;
 mod outcome;
+mod question;
 mod rescue;
 mod runner;
 pub mod shelf;
@@ -58,10 +61,12 @@ pub use job::{
     SnoozeOutcome, Unique, media_placeholder,
 };
 pub use line::{Line, Lines, Wait, line};
+pub use question::{Answered, Doubt, Question, Said, Verdict, answer};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::purge_artifacts;
 pub use store::{
-    DeliveredAt, JobCounts, attempts_of, cancel, counts, delivered, enqueue, find_by_callback,
-    forget_params, record_callback, snooze,
+    DeliveredAt, JobCounts, attempts_of, cancel, close_question, counts, delivered, enqueue,
+    find_by_callback, forget_params, live, question, question_named, record_callback, snooze,
+    task_of,
 };

@@ -1,5 +1,7 @@
 //! What a provider's errors mean for a job.
 
+use serde_json::{Value, json};
+
 use crate::providers::{FailureReason, ProviderError};
 
 /// Why a result was not fetched.
@@ -23,6 +25,11 @@ impl From<ProviderError> for FetchError {
             | ProviderError::NoFunds => Self::Again(error.to_string()),
         }
     }
+}
+
+/// An error as it is kept: what we make of it, and what was said, word for word but for secrets.
+pub(super) fn said(error: &ProviderError, heard: &[Value]) -> Value {
+    json!({ "error": error.to_string(), "answers": heard })
 }
 
 /// The stored name of an error's class.

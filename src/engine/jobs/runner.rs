@@ -39,6 +39,8 @@ pub struct JobLimits {
     pub result_bytes_max: u64,
     /// How long an unknown submit waits for evidence.
     pub unknown_max: Duration,
+    /// After what part of it people are asked; None: nobody is there to be asked.
+    pub unknown_ask: Option<Duration>,
     /// Longest time of one step; far longer than any call or download may take.
     pub step_max: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for JobLimits {
             poll: Duration::from_millis(500),
             result_bytes_max: 49_000_000,
             unknown_max: Duration::from_secs(10 * 60),
+            unknown_ask: None,
             step_max: Duration::from_secs(15 * 60),
         }
     }
@@ -139,6 +142,12 @@ impl JobRunner {
             jobs,
             leases,
         }
+    }
+
+    /// The same, with this knowledge of the providers.
+    #[must_use]
+    pub fn knowing(self, vitals: Vitals) -> Self {
+        Self { vitals, ..self }
     }
 
     /// What the replicas know together of the providers; somebody has to run it.

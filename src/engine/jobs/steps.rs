@@ -11,11 +11,14 @@ use super::outcome::{FetchError, class};
 use super::runner::JobRunner;
 use super::store;
 use crate::base::fault::{self, Mutant, Point};
+use crate::providers::breaker::backoff;
 use crate::providers::{FailureReason, Provider, ResultUrl, Step, Stopped};
 
 /// Results taken from one job at most; Telegram's albums hold ten.
 const RESULTS_MAX: usize = 10;
-const DOWNLOAD_RETRY: Duration = Duration::from_secs(5);
+/// Between two tries to fetch a result, doubled with each.
+const DOWNLOAD_BACKOFF: Duration = Duration::from_secs(5);
+const DOWNLOAD_BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Whether this job can be stopped while its provider works on it.
 pub(super) fn stoppable(job: &Job, provider: &dyn Provider) -> bool {
@@ -137,18 +140,24 @@ impl JobRunner {
                     tracing::warn!(%detail, "cannot fetch a result");
                     self.note(job, "download", "failed", Some(&json!({ "error": detail })))
                         .await?;
-                    // The provider was in time: the user should not read that it took too long.
-                    let again_at = self.clock.steady() + DOWNLOAD_RETRY;
-                    if job.deadline_at.is_some_and(|at| at <= again_at) {
-                        let ending = Ending::Failed(FailureReason::ResultLost);
-                        return self.end(job, ending).await;
-                    }
-                    return self.snooze(job, DOWNLOAD_RETRY, true, false).await;
+                    return self.fetch_later(job).await;
                 }
                 Err(FetchError::Database(error)) => return Err(error.into()),
             }
         }
         self.end(job, Ending::Succeeded(artifacts)).await
+    }
+
+    async fn fetch_later(&self, job: &Job) -> Result<(), StepError> {
+        let failures = store::passing_failures(&self.pool, job.id, "download").await?;
+        let pause = backoff(DOWNLOAD_BACKOFF, failures, DOWNLOAD_BACKOFF_MAX, &self.ids);
+        // The provider was in time: the user should not read that it took too long.
+        let again_at = self.clock.steady() + pause;
+        if job.deadline_at.is_some_and(|at| at <= again_at) {
+            let ending = Ending::Failed(FailureReason::ResultLost);
+            return self.end(job, ending).await;
+        }
+        self.snooze(job, pause, true, false).await
     }
 
     async fn fetch_one(

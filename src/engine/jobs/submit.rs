@@ -1,32 +1,39 @@
-//! Submitting a job, once, and finding out whether it arrived when its answer was lost.
+//! Submitting a job, once.
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 
+use super::evidence::LOOK_FOR_EVIDENCE;
 use super::finish::StepError;
 use super::job::{self, Ending, Job, JobEvent};
-use super::outcome::class;
+use super::outcome::{class, said};
 use super::runner::JobRunner;
 use super::steps::stoppable;
 use super::store;
 use crate::base::fault::{self, Mutant, Point};
-use crate::providers::{
-    Arrived, FailureReason, Provider, ProviderError, Step, SubmitRequest, Submitted,
-};
+use crate::providers::breaker::backoff;
+use crate::providers::transcript;
+use crate::providers::{FailureReason, Provider, ProviderError, Step, SubmitRequest, Submitted};
 
-const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
-/// Evidence is looked at once soon, and once at the end.
-const EVIDENCE_FIRST: Duration = Duration::from_secs(9);
 const SUBMIT_TRIES_MAX: i16 = 8;
+/// Between two tries of a submit that surely did not arrive, doubled with each.
+const BACKOFF: Duration = Duration::from_secs(4);
+const BACKOFF_MAX: Duration = Duration::from_secs(240);
 const EVIDENCE_TRIES_MAX: u32 = 8;
 
 impl JobRunner {
     pub(super) async fn submit(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        if let Some(wait) = self.vitals.hold_back(provider, Step::Submit).await {
+        let failures = self.failures(job, "submit").await?;
+        if let Some(wait) = self.held_back(provider, failures).await {
             return self.snooze(job, wait, false, false).await;
         }
         let request = self.request(job);
+        if let Some(note) = provider.note(&request).await
+            && !store::keep_note(&self.pool, job, &note).await?
+        {
+            return Err(StepError::LeaseLost);
+        }
         let (asked_at, now) = (self.leases.asked_at(), self.clock.sql_now());
         let unfenced = fault::mutant(Mutant::SubmitUnfenced);
         fault::reach(Point::SubmitIntending);
@@ -42,7 +49,7 @@ impl JobRunner {
             // This process stood still: by now others may hold the job for one whose submit was cut off.
             return self.snooze(job, Duration::ZERO, false, true).await;
         }
-        let answered = provider.submit(&request).await;
+        let (answered, heard) = transcript::listen(provider.submit(&request)).await;
         fault::reach(Point::SubmitAnswered);
         match answered {
             Ok(submitted) => match self.started(job, provider, &submitted).await {
@@ -52,8 +59,36 @@ impl JobRunner {
                     Err(error)
                 }
             },
-            Err(error) => self.submit_failed(job, error).await,
+            Err(error) => self.submit_failed(job, error, &heard, failures).await,
         }
+    }
+
+    /// If it must not be submitted now: how long to wait. A repeated submit needs its share of the provider's calls, too.
+    async fn held_back(&self, provider: &dyn Provider, failures: u32) -> Option<Duration> {
+        let is_repeated = failures > 0;
+        if is_repeated
+            && provider.submits_now() > 0
+            && let Some(wait) = self.vitals.repeat_later(provider)
+        {
+            tracing::info!(
+                ?wait,
+                "too much is repeated at this provider, the job waits"
+            );
+            return Some(wait);
+        }
+        let wait = self.vitals.hold_back(provider, Step::Submit).await;
+        if wait.is_none() && !is_repeated {
+            self.vitals.first_try(provider);
+        }
+        wait
+    }
+
+    /// How often a step of this job failed in a passing way. Only a job that was sent before costs a look.
+    pub(super) async fn failures(&self, job: &Job, step: &str) -> Result<u32, StepError> {
+        if job.attempts == 0 {
+            return Ok(0);
+        }
+        Ok(store::passing_failures(&self.pool, job.id, step).await?)
     }
 
     /// The task exists, and nobody else knows its id: worth some patience with a database that is away.
@@ -86,7 +121,7 @@ impl JobRunner {
         }
     }
 
-    async fn started(
+    pub(super) async fn started(
         &self,
         job: &Job,
         provider: &dyn Provider,
@@ -121,15 +156,16 @@ impl JobRunner {
         Ok(())
     }
 
-    async fn submit_failed(&self, job: &Job, error: ProviderError) -> Result<(), StepError> {
-        tracing::warn!(error = %error, attempts = job.attempts + 1, "the provider did not take the job");
-        self.note(
-            job,
-            "submit",
-            class(&error),
-            Some(&json!({ "error": error.to_string() })),
-        )
-        .await?;
+    async fn submit_failed(
+        &self,
+        job: &Job,
+        error: ProviderError,
+        heard: &[Value],
+        failures: u32,
+    ) -> Result<(), StepError> {
+        let kept = said(&error, heard);
+        tracing::warn!(error = %error, answer = %kept["answers"], attempts = job.attempts + 1, "the provider did not take the job");
+        self.note(job, "submit", class(&error), Some(&kept)).await?;
         fault::reach(Point::SubmitFailed);
         match error {
             ProviderError::Ambiguous { .. } if fault::mutant(Mutant::SubmitAgain) => {
@@ -142,12 +178,15 @@ impl JobRunner {
             ProviderError::Ambiguous { .. } => self.unsure(job).await,
             ProviderError::RateLimited { after } => self.snooze(job, after, false, true).await,
             ProviderError::Transient { .. } if job.attempts + 1 < SUBMIT_TRIES_MAX => {
-                let pause = Duration::from_secs(2)
-                    * 2_u32.pow(job.attempts.clamp(0, 6).unsigned_abs().into());
-                self.snooze(job, pause / 2 + self.ids.jitter(pause / 2), false, true)
-                    .await
+                let pause = backoff(BACKOFF, failures, BACKOFF_MAX, &self.ids);
+                self.snooze(job, pause, false, true).await
             }
-            ProviderError::Rejected { reason, .. } => self.end(job, Ending::Failed(reason)).await,
+            ProviderError::Rejected { reason, .. } => {
+                if reason == FailureReason::TargetBusy {
+                    self.note_duplicate(job).await?;
+                }
+                self.end(job, Ending::Failed(reason)).await
+            }
             ProviderError::NoFunds => {
                 tracing::error!("our account at the provider is empty");
                 self.end(job, Ending::Failed(FailureReason::ProviderUnavailable))
@@ -176,71 +215,6 @@ impl JobRunner {
         tx.commit().await?;
         fault::reach(Point::JobParked);
         self.jobs.committed();
-        Ok(())
-    }
-
-    /// A callback with our unguessable token that names a task is evidence that the submit arrived, as is an answer
-    /// that came too late for the worker that asked.
-    pub(super) async fn look_for_evidence(
-        &self,
-        job: &Job,
-        provider: &dyn Provider,
-    ) -> Result<(), StepError> {
-        let Some(external_id) = store::find_hint(&self.pool, job.id).await? else {
-            let is_over = job
-                .submitted_at
-                .is_some_and(|at| at + self.limits.unknown_max <= self.clock.steady());
-            let is_over = is_over || self.is_late(job);
-            if is_over || self.running_for(job) < EVIDENCE_FIRST {
-                self.weigh(job, provider).await?;
-            }
-            return if is_over {
-                self.end_late(job).await
-            } else {
-                self.unsure_still(job).await
-            };
-        };
-        let external_id = provider.task_named(&job.snapshot.provider_service, &external_id);
-        tracing::info!(%external_id, "a callback names the task of an unknown submit");
-        let answer = json!({ "evidence": "callback" });
-        self.started(
-            job,
-            provider,
-            &Submitted {
-                external_id,
-                answer,
-            },
-        )
-        .await
-    }
-
-    /// Notes what speaks for and against its arrival, for the person who looks: early, and before the money is released.
-    async fn weigh(&self, job: &Job, provider: &dyn Provider) -> Result<(), StepError> {
-        fault::reach(Point::EvidenceWeighing);
-        let evidence = provider.evidence(&self.request(job)).await;
-        fault::reach(Point::EvidenceWeighed);
-        let Some(evidence) = evidence else {
-            return Ok(());
-        };
-        let outcome = match evidence.arrived {
-            Arrived::Likely => "likely",
-            Arrived::Unlikely => "unlikely",
-            Arrived::Unclear => "unclear",
-        };
-        tracing::warn!(arrived = outcome, seen = %evidence.seen, "whether a submit arrived");
-        self.note(job, "evidence", outcome, Some(&evidence.seen))
-            .await
-    }
-
-    async fn unsure_still(&self, job: &Job) -> Result<(), StepError> {
-        let mut tx = self.pool.begin().await?;
-        let (wait, now) = (self.limits.unknown_max, self.clock.sql_now());
-        if !store::mark_unknown(&mut tx, job, LOOK_FOR_EVIDENCE, wait, now).await? {
-            return Err(StepError::LeaseLost);
-        }
-        fault::reach(Point::UnsureResting);
-        tx.commit().await?;
-        fault::reach(Point::UnsureRested);
         Ok(())
     }
 }

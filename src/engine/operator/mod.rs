@@ -28,6 +28,8 @@ pub enum Queue {
     Outbox,
     /// A job.
     Jobs,
+    /// A provider, or another dependency.
+    Providers,
 }
 
 impl Queue {
@@ -37,6 +39,7 @@ impl Queue {
             Self::Inbox => "inbox",
             Self::Outbox => "outbox",
             Self::Jobs => "jobs",
+            Self::Providers => "providers",
         }
     }
 }
@@ -50,6 +53,10 @@ pub enum Verb {
     Discard,
     /// A person said what became of it.
     Resolve,
+    /// Nothing is submitted to it any more.
+    Isolate,
+    /// It may be submitted to again.
+    Release,
 }
 
 impl Verb {
@@ -59,6 +66,8 @@ impl Verb {
             Self::Retry => "retry",
             Self::Discard => "discard",
             Self::Resolve => "resolve",
+            Self::Isolate => "isolate",
+            Self::Release => "release",
         }
     }
 }

@@ -26,6 +26,7 @@
 //! * a frozen process that wakes up cannot record anything: its lease token is stale.
 
 mod deliver;
+mod guard;
 mod merge;
 mod message;
 mod outcome;

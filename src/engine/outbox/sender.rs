@@ -10,6 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use tracing::Instrument as _;
 
 use super::deliver::{Delivered, Deliverer, FileStore};
+use super::guard::Guard;
 use super::merge::merged;
 use super::message::{Action, OnUnknown, Payload, Stored};
 use super::outcome::Failure;
@@ -22,6 +23,7 @@ use crate::base::ids::Ids;
 use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
 use crate::engine::wake::Wake;
+use crate::providers::breaker::Breaker;
 use crate::telegram::Client;
 
 /// A claim lasts this long and is extended while the call runs, so a slow answer of Telegram is waited for, and a dead
@@ -73,6 +75,7 @@ pub struct Sender {
     live_replicas: Arc<AtomicUsize>,
     wake: Wake,
     has_asked: AtomicBool,
+    guard: Guard,
 }
 
 impl Sender {
@@ -104,7 +107,15 @@ impl Sender {
             live_replicas: Arc::new(AtomicUsize::new(1)),
             wake: Wake::default(),
             has_asked: AtomicBool::new(false),
+            guard: Guard::default(),
         }
+    }
+
+    /// Calls only while this breaker lets them pass.
+    #[must_use]
+    pub fn behind(self, breaker: Arc<Breaker>) -> Self {
+        let guard = Guard(Some(breaker));
+        Self { guard, ..self }
     }
 
     /// Shares the overall pace with as many replicas as this says at any time, 0 counting as 1; `wake` reaches theirs.
@@ -193,6 +204,7 @@ impl Sender {
         let call = self
             .deliverer
             .deliver(row.chat_id, action, row.known_message_id);
+        let call = self.guard.around(call);
         let called = self.with_heartbeat(row, call).await;
         fault::reach(Point::MessageAnswered);
         match called {
@@ -305,6 +317,7 @@ impl Sender {
 
     /// The row had gone before it was sent (coalesced, merged, taken by another): the next need not wait for it.
     fn refund(&self, item: &Waiting) {
+        self.guard.give_back();
         let chat_id = store::chat_of_lane(item);
         let now = self.clock.monotonic();
         self.pacing()
@@ -349,17 +362,22 @@ impl LaneWork for Sender {
         if !self.shards.owns(chat_id) {
             return None;
         }
+        // Rounded up: a wait of less than a tick would be asked for again and again.
+        let at = |wait| self.clock.steady() + wait + Duration::from_millis(1);
+        if let Some(wait) = self.guard.admit() {
+            return Some(Hold::Class(at(wait)));
+        }
         let now = self.clock.monotonic();
         let admitted = self
             .pacing()
             .admit(chat_id, weight(item), self.replicas(), now);
-        // Rounded up: a wait of less than a tick would be asked for again and again.
-        let at = |wait| self.clock.steady() + wait + Duration::from_millis(1);
-        match admitted {
-            Ok(()) => None,
-            Err(Wait::Chat(wait)) => Some(Hold::Lane(at(wait))),
-            Err(Wait::All(wait)) => Some(Hold::Class(at(wait))),
-        }
+        let held = match admitted {
+            Ok(()) => return None,
+            Err(Wait::Chat(wait)) => Hold::Lane(at(wait)),
+            Err(Wait::All(wait)) => Hold::Class(at(wait)),
+        };
+        self.guard.give_back();
+        Some(held)
     }
 
     async fn process(&self, item: Waiting) -> Verdict {

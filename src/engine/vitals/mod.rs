@@ -6,17 +6,25 @@
 //!
 //! If the process dies after a call was counted and before it was made, the limit is used a little less for one window.
 //! What a breaker had learnt survives all processes: an isolation holds over a deploy.
+//!
+//! Calls that are repeated after a passing trouble are a share of all calls at most ([`RetryBudget`]).
 
+mod isolation;
 mod store;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 
 use crate::base::clock::Clock;
+use crate::base::ids::Ids;
 use crate::base::supervise::Shutdown;
+use crate::providers::breaker::{Breaker, Breakers, Class, Health, RetryBudget};
 use crate::providers::{Provider, Step};
+
+pub use isolation::{BreakerStanding, Isolated, isolate, release, standings};
 
 /// How often the breakers are compared.
 pub const SYNC: Duration = Duration::from_secs(1);
@@ -27,6 +35,9 @@ pub struct Vitals {
     pool: PgPool,
     clock: Clock,
     providers: Vec<Arc<dyn Provider>>,
+    others: Option<Breakers>,
+    database: Option<Arc<Breaker>>,
+    budgets: Arc<HashMap<String, RetryBudget>>,
 }
 
 impl Vitals {
@@ -36,13 +47,47 @@ impl Vitals {
             pool,
             clock,
             providers,
+            others: None,
+            database: None,
+            budgets: Arc::default(),
+        }
+    }
+
+    /// And of everything else that has a breaker, the database itself among it.
+    #[must_use]
+    pub fn and_of(self, others: Breakers) -> Self {
+        Self {
+            database: Some(others.make(Class::Database, "database")),
+            others: Some(others),
+            ..self
+        }
+    }
+
+    /// With at most `percent` of the submits to each provider repeated ones.
+    #[must_use]
+    pub fn repeating(self, percent: u32, ids: &Ids) -> Self {
+        let budget = || RetryBudget::new(percent, self.clock.clone(), ids.clone());
+        let names = self.providers.iter().map(|one| one.name().to_owned());
+        let budgets = names.map(|name| (name, budget())).collect();
+        Self {
+            budgets: Arc::new(budgets),
+            ..self
         }
     }
 
     /// Compares until `shutdown`.
     pub async fn run(self, shutdown: Shutdown) {
         loop {
-            if let Err(error) = self.sync().await {
+            let synced = self.sync().await;
+            if let Some(database) = &self.database {
+                let health = if synced.is_ok() {
+                    Health::Well
+                } else {
+                    Health::Ill
+                };
+                database.end(database.begin(), health);
+            }
+            if let Err(error) = synced {
                 tracing::debug!(error = %error, "cannot compare the breakers");
             }
             tokio::select! {
@@ -61,17 +106,48 @@ impl Vitals {
         for provider in &self.providers {
             for (call, breaker) in provider.breakers() {
                 let name = format!("{}.{call}", provider.name());
-                let stored = rows.iter().find(|row| row.breaker == name);
-                if let Some(stored) = stored {
-                    breaker.adopt(&stored.row());
-                }
-                let ours = breaker.row();
-                if ours.epoch > stored.map_or(0, |row| row.row().epoch) {
-                    store::write_breaker(&self.pool, &name, &ours, self.clock.sql_now()).await?;
-                }
+                self.compare(&rows, &name, Class::Provider, breaker).await?;
             }
         }
+        let others = self.others.as_ref().map(Breakers::all).unwrap_or_default();
+        for other in others.iter().filter(|other| !other.class.is_advisory()) {
+            self.compare(&rows, other.name, other.class, &other.breaker)
+                .await?;
+        }
         Ok(())
+    }
+
+    async fn compare(
+        &self,
+        rows: &[store::StoredBreaker],
+        name: &str,
+        class: Class,
+        breaker: &Breaker,
+    ) -> Result<(), sqlx::Error> {
+        let stored = rows.iter().find(|row| row.breaker == name);
+        if let Some(stored) = stored {
+            breaker.adopt(&stored.row());
+        }
+        let ours = breaker.row();
+        // What never changed is written as well, once: it is how a command knows that it is there.
+        let is_news = stored.is_none_or(|row| ours.epoch > row.row().epoch);
+        if is_news {
+            let now = self.clock.sql_now();
+            store::write_breaker(&self.pool, name, class.name(), &ours, now).await?;
+        }
+        Ok(())
+    }
+
+    /// If a submit that failed in a passing way must not be repeated now: how long to wait. Counts it otherwise.
+    pub fn repeat_later(&self, provider: &dyn Provider) -> Option<Duration> {
+        self.budgets.get(provider.name())?.repeat()
+    }
+
+    /// A submit is made for the first time: a share of those may be repeated.
+    pub fn first_try(&self, provider: &dyn Provider) {
+        if let Some(budget) = self.budgets.get(provider.name()) {
+            budget.first();
+        }
     }
 
     /// If this call must not be made now: how long to wait. By what this replica knows, then by the count of all.

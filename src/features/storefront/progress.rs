@@ -78,6 +78,9 @@ impl View<'_> {
         match event {
             JobEvent::Waiting(line) => self.waiting(conn, *line).await,
             JobEvent::Started { stoppable } => {
+                if self.job.state == "unknown" {
+                    self.found(conn).await?;
+                }
                 self.edit(conn, self.working(None, 0), self.while_working(*stoppable))
                     .await
             }
@@ -99,6 +102,10 @@ impl View<'_> {
             JobEvent::Unsure => {
                 self.edit(conn, self.speech.rich("order-unsure", &self.title()), None)
                     .await
+            }
+            JobEvent::Undecided { .. } => {
+                let text = self.speech.rich("order-undecided", &self.title());
+                self.edit(conn, text, None).await
             }
             JobEvent::Stuck => {
                 self.tell_admins(conn, "admin-stuck-job").await?;
@@ -313,6 +320,17 @@ impl View<'_> {
                 button(label, &Press::Home { fresh: true })
             }],
         ])
+    }
+
+    /// Whoever was told that nobody knows is told that it is known now, in a message of its own: the progress is edited on.
+    async fn found(&self, conn: &mut PgConnection) -> Handled {
+        let action = Action::Say {
+            text: self.speech.rich("order-found", &self.title()),
+            keyboard: None,
+        };
+        let message = NewMessage::new(self.order.chat_id, self.job.correlation, action);
+        outbox::enqueue(conn, &message, self.env.clock.sql_now()).await?;
+        Ok(())
     }
 
     pub(super) async fn edit(

@@ -136,6 +136,7 @@ impl JobKind for RefillJob {
             JobEvent::Waiting(_)
             | JobEvent::Progress { .. }
             | JobEvent::Unsure
+            | JobEvent::Undecided { .. }
             | JobEvent::Stuck => return Ok(()),
         };
         self.say(conn, job, key).await.map_err(anyhow::Error::from)

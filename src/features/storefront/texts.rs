@@ -86,5 +86,6 @@ pub fn failure_key(reason: FailureReason) -> &'static str {
         FailureReason::Unknown => "failed-unknown",
         FailureReason::Cancelled => "failed-cancelled",
         FailureReason::TargetBusy => "failed-target-busy",
+        FailureReason::NotReceived => "failed-not-received",
     }
 }

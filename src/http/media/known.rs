@@ -8,6 +8,7 @@ use moka::future::Cache;
 use time::OffsetDateTime;
 
 use super::fields;
+use super::guard::Guard;
 use super::upstream::{FileSource, FileSourceError, ResolvedFile, UpstreamBody};
 use crate::base::deadline::SpareDeadlines;
 
@@ -70,6 +71,7 @@ pub(super) struct Files {
     source: Arc<dyn FileSource>,
     known: Cache<String, Arc<Known>>,
     deadlines: SpareDeadlines,
+    pub(super) guard: Guard,
 }
 
 impl Files {
@@ -82,6 +84,7 @@ impl Files {
             source,
             known,
             deadlines: SpareDeadlines::default(),
+            guard: Guard::default(),
         }
     }
 
@@ -98,10 +101,13 @@ impl Files {
     }
 
     async fn ask(&self, file_id: &str) -> Result<Arc<Known>, FileSourceError> {
-        let source = Arc::clone(&self.source);
+        let (source, guard) = (Arc::clone(&self.source), self.guard.clone());
         let ask = async {
-            let resolved = tokio::time::timeout(RESOLVE_TIMEOUT, source.resolve(file_id)).await;
-            let file = resolved.unwrap_or(Err(FileSourceError::TimedOut))?;
+            let call = async {
+                let resolved = tokio::time::timeout(RESOLVE_TIMEOUT, source.resolve(file_id)).await;
+                resolved.unwrap_or(Err(FileSourceError::TimedOut))
+            };
+            let file = guard.around(call).await?;
             Ok(Arc::new(Known::new(file_id, file)))
         };
         self.known
@@ -137,8 +143,11 @@ impl Files {
         range: Option<(u64, u64)>,
     ) -> Result<UpstreamBody, FileSourceError> {
         let open = self.source.open(path, range);
-        let opened = self.deadlines.within(OPEN_TIMEOUT, open).await;
-        opened.unwrap_or(Err(FileSourceError::TimedOut))
+        let call = async {
+            let opened = self.deadlines.within(OPEN_TIMEOUT, open).await;
+            opened.unwrap_or(Err(FileSourceError::TimedOut))
+        };
+        self.guard.around(call).await
     }
 
     /// Telegram may not have said the size: the file host does with the whole file.

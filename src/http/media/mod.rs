@@ -5,6 +5,7 @@
 
 mod body;
 mod fields;
+mod guard;
 mod known;
 mod proxy;
 mod range;

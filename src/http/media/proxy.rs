@@ -11,12 +11,14 @@ use futures_util::stream;
 
 use super::body::Cut;
 use super::fields::{is_known, text};
+use super::guard::Guard;
 use super::known::{Files, Known};
 use super::range::{Selected, if_range_holds, select};
 use super::sign::{MediaSigner, SignatureError};
 use super::upstream::{FileSource, FileSourceError, UpstreamBody};
 use crate::base::clock::Clock;
 use crate::http::middleware::stack::error;
+use crate::providers::breaker::Breaker;
 
 /// An answer has about a dozen header fields.
 const FIELDS: usize = 16;
@@ -36,6 +38,13 @@ impl MediaProxy {
             files: Files::of(source),
             clock,
         }
+    }
+
+    /// Reads only while this breaker lets calls pass.
+    #[must_use]
+    pub fn behind(mut self, breaker: Arc<Breaker>) -> Self {
+        self.files.guard = Guard(Some(breaker));
+        self
     }
 }
 

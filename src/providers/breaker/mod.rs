@@ -11,6 +11,8 @@
 //! replica judges by its own window, and [`BreakerRow`] is how it tells the others its verdict. A call counts for the phase
 //! in which it began, so that an answer from before an outage neither closes nor opens anything.
 
+mod budget;
+mod class;
 mod latch;
 mod row;
 #[cfg(test)]
@@ -23,6 +25,8 @@ use std::time::Duration;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 
+pub use budget::{RetryBudget, backoff};
+pub use class::{Breakers, Class, Dependency, Threshold, Thresholds};
 pub use latch::Latch;
 pub use row::BreakerRow;
 use window::Window;
@@ -34,6 +38,8 @@ pub struct BreakerSettings {
     pub window: Duration,
     /// Fewer outcomes than this prove nothing.
     pub calls_min: u32,
+    /// Nor do fewer failures than this.
+    pub failures_min: u32,
     /// Opens when at least this share of them failed.
     pub failures_percent: u32,
     /// The first time in the open state; doubles with each further trip.
@@ -55,6 +61,7 @@ impl Default for BreakerSettings {
         Self {
             window: Duration::from_secs(60),
             calls_min: 4,
+            failures_min: 1,
             failures_percent: 50,
             open_min: Duration::from_secs(5),
             open_max: Duration::from_secs(300),
@@ -103,6 +110,8 @@ pub struct Call {
 /// One breaker. All methods are quick and never wait.
 #[derive(Debug)]
 pub struct Breaker {
+    /// For logs.
+    name: String,
     settings: BreakerSettings,
     clock: Clock,
     ids: Ids,
@@ -136,10 +145,26 @@ impl Breaker {
             probes_well: 0,
         };
         Self {
+            name: String::new(),
             settings,
             clock,
             ids,
             state: Mutex::new(state),
+        }
+    }
+
+    /// A closed one in its place, which goes by other settings.
+    #[must_use]
+    pub fn judging(self, settings: BreakerSettings) -> Self {
+        Self::new(settings, self.clock, self.ids).named(self.name)
+    }
+
+    /// The same, called so in logs.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
         }
     }
 
@@ -252,7 +277,8 @@ impl Breaker {
         let (calls, failures) = state.window.totals(now);
         let too_many = u64::from(failures) * 100
             >= u64::from(calls) * u64::from(self.settings.failures_percent);
-        if is_ill && calls >= self.settings.calls_min && too_many {
+        let enough = calls >= self.settings.calls_min && failures >= self.settings.failures_min;
+        if is_ill && enough && too_many {
             if now.saturating_sub(state.closed_at) >= self.settings.forget_after {
                 state.trips = 0;
             }
@@ -268,7 +294,7 @@ impl Breaker {
             Health::Well => {
                 state.probes_well += 1;
                 if state.probes_well >= self.settings.probes_to_close {
-                    tracing::info!("the provider is well again");
+                    tracing::info!(breaker = self.name, "it is well again");
                     state.turn(Phase::Closed);
                     state.close(now);
                 }
@@ -285,9 +311,10 @@ impl Breaker {
         let open = open + self.ids.jitter(open / 4);
         state.trips = state.trips.saturating_add(1);
         tracing::warn!(
+            breaker = self.name,
             open_ms = open.as_millis(),
             trips = state.trips,
-            "the provider is ill, no calls for a while"
+            "it is ill, no calls for a while"
         );
         state.turn(Phase::Open { until: now + open });
     }

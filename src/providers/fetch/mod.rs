@@ -13,6 +13,8 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect, re
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::redaction::Redactor;
+use super::transcript;
 use crate::base::clock::Clock;
 use crate::base::redact::{ExposeSecret as _, Secret};
 use address::Guard;
@@ -24,6 +26,9 @@ const USER_AGENT: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     ")"
 );
+
+/// Of an answer that is no JSON so much is looked at.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// How long things may take, and how large they may be.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +98,7 @@ pub struct Http {
     key: Secret,
     clock: Clock,
     limits: FetchLimits,
+    redactor: Redactor,
     repeatable: Client,
     once: Client,
     files: Client,
@@ -141,6 +147,7 @@ impl Http {
                     .no_proxy()
                     .dns_resolver(guard.clone()),
             )?,
+            redactor: Redactor::new([key.clone()]),
             base: url,
             key,
             clock,
@@ -202,7 +209,8 @@ impl Http {
         let response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         let retry_after = self.retry_after(response.headers());
-        let json = read(response, self.limits.answer_bytes_max).await?;
+        let (json, text) = read(response, self.limits.answer_bytes_max).await?;
+        transcript::note(status, json.as_ref(), &text, &self.redactor);
         Ok(Answer {
             status,
             retry_after,
@@ -238,18 +246,29 @@ fn builder(base: &Url, limits: FetchLimits) -> ClientBuilder {
     builder
 }
 
-/// The body as JSON, if it is JSON and not absurdly long.
-async fn read(mut response: Response, bytes_max: usize) -> Result<Option<Value>, CallFailure> {
+/// The body as JSON, if it is JSON and not absurdly long; else the beginning of what it is instead, for the record.
+async fn read(
+    mut response: Response,
+    bytes_max: usize,
+) -> Result<(Option<Value>, String), CallFailure> {
     let mut body = Vec::new();
     while let Some(bytes) = response.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + bytes.len() > bytes_max {
-            return Ok(None);
+            return Ok((None, beginning(&body)));
         }
         body.extend_from_slice(&bytes);
     }
     // Some servers begin with a byte order mark.
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-    Ok(serde_json::from_slice(text).ok())
+    Ok(match serde_json::from_slice(text) {
+        Ok(json) => (Some(json), String::new()),
+        Err(_) => (None, beginning(text)),
+    })
+}
+
+fn beginning(body: &[u8]) -> String {
+    let shown = &body[..body.len().min(TEXT_BYTES_MAX)];
+    String::from_utf8_lossy(shown).into_owned()
 }
 
 /// The error in words of our own: its own text holds the address.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::answer;
 use crate::providers::breaker::Health;
 use crate::providers::fetch::{Answer, CallFailure};
+use crate::providers::gate::Account;
 use crate::providers::redaction::Redactor;
 use crate::providers::{FailureReason, ProviderError, Submitted};
 
@@ -22,15 +23,6 @@ pub(super) struct Verdict<T> {
     pub(super) result: Result<T, ProviderError>,
     pub(super) health: Health,
     pub(super) account: Account,
-}
-
-/// What an answer says about our account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Account {
-    Good,
-    NoFunds,
-    KeyRefused,
-    Silent,
 }
 
 impl<T> Verdict<T> {

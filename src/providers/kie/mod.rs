@@ -16,10 +16,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::breaker::{Breaker, BreakerSettings, Latch};
+use super::breaker::{Breaker, BreakerSettings};
 use super::fetch::{DownloadError, FetchLimits, Http, HttpSetupError};
+use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
-use super::rate::Pace;
 use super::redaction::Redactor;
 use super::{
     CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
@@ -29,7 +29,6 @@ use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
 use answer::TaskState;
-use classify::{Account, Verdict};
 use family::Family;
 
 /// The older families, as a service names them before a colon.
@@ -39,17 +38,15 @@ pub const FAMILIES: [&str; 5] = {
 };
 
 /// KIE: 20 new requests in 10 s per account; a little longer, since what leaves evenly may arrive closer together.
-const SUBMITS_MAX: (usize, Duration) = (20, Duration::from_millis(10_500));
+const SUBMITS_MAX: CallsMax = (20, Duration::from_millis(10_500));
 /// KIE: polling at most 10 times a second per key.
-const POLLS_MAX: (usize, Duration) = (10, Duration::from_millis(1_050));
+const POLLS_MAX: CallsMax = (10, Duration::from_millis(1_050));
 /// KIE: "100+ concurrent running tasks" for an account.
 const TASKS_MAX: u32 = 100;
 /// KIE: stop asking after 10 to 15 minutes.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);
 /// How long a task or a result may be missing before it counts as gone.
 const MISSING_MAX: Duration = Duration::from_secs(60);
-/// How long new orders are refused after "no funds" or "key refused", before one of them finds out.
-const ACCOUNT_TROUBLE: Duration = Duration::from_secs(300);
 
 /// The account at KIE.
 #[derive(Clone, Debug)]
@@ -70,14 +67,7 @@ pub struct Kie {
     redactor: Redactor,
     clock: Clock,
     ids: Ids,
-    /// Two breakers: creating may be in maintenance while asking works, and the many good answers to questions must
-    /// not drown the few failures of submits.
-    submits: Breaker,
-    polls: Breaker,
-    submit_pace: Pace,
-    poll_pace: Pace,
-    no_funds: Latch,
-    key_refused: Latch,
+    gate: Gate,
     missing: Grace,
 }
 
@@ -95,9 +85,6 @@ impl Kie {
         limits: FetchLimits,
     ) -> Result<Self, HttpSetupError> {
         let secrets = [Some(config.api_key.clone()), config.webhook_key.clone()];
-        let breaker = || Breaker::new(BreakerSettings::default(), clock.clone(), ids.clone());
-        let pace = |(calls_max, window)| Pace::new(calls_max, window, clock.clone(), ids.clone());
-        let latch = || Latch::new(clock.clone(), ACCOUNT_TROUBLE);
         Ok(Self {
             http: Http::new(
                 config.api_url.trim_end_matches('/'),
@@ -107,37 +94,18 @@ impl Kie {
             )?,
             webhook_key: config.webhook_key,
             redactor: Redactor::new(secrets.into_iter().flatten()),
-            submits: breaker(),
-            polls: breaker(),
-            submit_pace: pace(SUBMITS_MAX),
-            poll_pace: pace(POLLS_MAX),
-            no_funds: latch(),
-            key_refused: latch(),
+            gate: Gate::new(SUBMITS_MAX, POLLS_MAX, &clock, &ids),
             missing: Grace::new(clock.clone(), MISSING_MAX),
             clock,
             ids,
         })
     }
 
-    /// Holds every call back until [`Kie::restore`], as an operator may wish.
-    pub fn isolate(&self) {
-        self.submits.isolate();
-        self.polls.isolate();
-    }
-
-    /// Ends an isolation, through probes.
-    pub fn restore(&self) {
-        self.submits.restore();
-        self.polls.restore();
-    }
-
-    fn learn<T>(&self, verdict: &Verdict<T>) {
-        match verdict.account {
-            Account::Good => self.key_refused.clear(),
-            Account::NoFunds => self.no_funds.set(),
-            Account::KeyRefused => self.key_refused.set(),
-            Account::Silent => {}
-        }
+    /// The same, with breakers that go by these settings.
+    #[must_use]
+    pub fn judged_by(self, settings: BreakerSettings) -> Self {
+        let gate = self.gate.judging(settings, "kie");
+        Self { gate, ..self }
     }
 
     fn state_of(&self, family: Family, id: &str, record: &Value) -> PollState {
@@ -190,15 +158,14 @@ impl Provider for Kie {
     async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
         let (family, model) = Family::split(&request.service);
         let body = family.request(model, &request.params, request.callback_url.as_deref());
-        let call = self.submits.begin();
+        let call = self.gate.submits.begin();
         let outcome = self.http.post_once(family.submit_path(), &body).await;
         let verdict = classify::submit(outcome, &self.redactor);
-        self.submits.end(call, verdict.health);
-        self.learn(&verdict);
+        self.gate.submits.end(call, verdict.health);
+        self.gate.learn(verdict.account);
         match &verdict.result {
-            Ok(_) => self.no_funds.clear(),
-            Err(ProviderError::RateLimited { after }) => self.submit_pace.pause(*after),
-            Err(_) => {}
+            Ok(_) => self.gate.no_funds.clear(),
+            Err(error) => self.gate.slow_down(Step::Submit, error),
         }
         verdict.result.map(|submitted| Submitted {
             external_id: family.task(&submitted.external_id),
@@ -208,7 +175,7 @@ impl Provider for Kie {
 
     async fn poll(&self, external_id: &str) -> Result<Polled, ProviderError> {
         let (family, id) = Family::split(external_id);
-        let call = self.polls.begin();
+        let call = self.gate.polls.begin();
         let query = [("taskId", id)];
         let outcome = self.http.get(family.record_path(), &query).await;
         let is_unknown = outcome.as_ref().is_ok_and(classify::is_unknown_task);
@@ -219,10 +186,10 @@ impl Provider for Kie {
         } else if verdict.result.is_ok() {
             self.missing.found(external_id);
         }
-        self.polls.end(call, verdict.health);
-        self.learn(&verdict);
-        if let Err(ProviderError::RateLimited { after }) = verdict.result {
-            self.poll_pace.pause(after);
+        self.gate.polls.end(call, verdict.health);
+        self.gate.learn(verdict.account);
+        if let Err(error) = &verdict.result {
+            self.gate.slow_down(Step::Poll, error);
         }
         let record = verdict.result?;
         Ok(Polled {
@@ -277,55 +244,34 @@ impl Provider for Kie {
     async fn balance(&self) -> Result<Option<i64>, ProviderError> {
         let outcome = self.http.get("/api/v1/chat/credit", &[]).await;
         let verdict = classify::read("credit", outcome, &self.redactor);
-        self.learn(&verdict);
+        self.gate.learn(verdict.account);
         let answer = verdict.result?;
         let Some(credits) = answer.get("data").and_then(whole) else {
             let detail = "credit: an answer without a number".to_owned();
             return Err(ProviderError::Transient { detail });
         };
         if credits > 0 {
-            self.no_funds.clear();
+            self.gate.no_funds.clear();
         } else {
-            self.no_funds.set();
+            self.gate.no_funds.set();
         }
         Ok(Some(credits))
     }
 
     fn hold_back(&self, step: Step) -> Option<Duration> {
-        let (breaker, pace) = match step {
-            Step::Submit => (&self.submits, &self.submit_pace),
-            Step::Poll => (&self.polls, &self.poll_pace),
-            // Results lie elsewhere: neither KIE's health nor its limits are about them.
-            Step::Download => return None,
-        };
-        if let Some(wait) = breaker.admit() {
-            return Some(wait);
-        }
-        let wait = pace.take();
-        if wait.is_some() {
-            breaker.give_back();
-        }
-        wait
+        self.gate.hold_back(step)
     }
 
     fn give_back(&self, step: Step) {
-        match step {
-            Step::Submit => self.submits.give_back(),
-            Step::Poll => self.polls.give_back(),
-            Step::Download => {}
-        }
+        self.gate.give_back(step);
     }
 
-    fn calls_max(&self, step: Step) -> Option<(usize, Duration)> {
-        match step {
-            Step::Submit => Some(SUBMITS_MAX),
-            Step::Poll => Some(POLLS_MAX),
-            Step::Download => None,
-        }
+    fn calls_max(&self, step: Step) -> Option<CallsMax> {
+        self.gate.calls_max(step)
     }
 
     fn breakers(&self) -> Vec<(&'static str, &Breaker)> {
-        vec![("submits", &self.submits), ("polls", &self.polls)]
+        self.gate.breakers()
     }
 
     fn tasks_max(&self) -> u32 {
@@ -333,18 +279,11 @@ impl Provider for Kie {
     }
 
     fn submits_now(&self) -> usize {
-        if self.submits.is_open() {
-            0
-        } else {
-            self.submit_pace.free()
-        }
+        self.gate.submits_now()
     }
 
     fn is_unavailable(&self) -> bool {
-        self.submits.is_open()
-            || self.polls.is_open()
-            || self.no_funds.is_set()
-            || self.key_refused.is_set()
+        self.gate.is_unavailable()
     }
 }
 

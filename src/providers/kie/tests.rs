@@ -387,14 +387,3 @@ async fn an_input_that_kie_cannot_read_is_told_as_such() {
     assert_eq!(polled.state, expected);
     assert!(!polled.answer.to_string().contains("/media/signed"));
 }
-
-#[tokio::test]
-async fn an_isolated_provider_is_left_alone_until_restored() {
-    let stage = stage().await;
-    stage.kie.isolate();
-    stage.advance(Duration::from_secs(86_400));
-    assert!(stage.kie.is_unavailable() && stage.kie.hold_back(Step::Poll).is_some());
-    stage.kie.restore();
-    assert!(!stage.kie.is_unavailable());
-    assert_eq!(stage.kie.hold_back(Step::Submit), None);
-}

@@ -1,98 +1,126 @@
 //! What speaks for or against the arrival of an order whose answer was lost.
 //!
-//! Panels have no idempotency key and no list of orders. What is left: our balance before and after, and that a panel takes
-//! no second order for a link. Both are guesses (others order at the same time, a top-up comes in between), so they are shown
-//! to a person and decide nothing. They are kept in memory: after a restart the balance before stands in the job's attempts.
+//! Panels have no idempotency key and no list of orders. What is left: our balance before and after; that a panel takes no
+//! second order for a link; and that it answers about orders of our account only, so that an order just after our newest one,
+//! which belongs to no job, may well be the lost one. All are guesses (others order at the same time, a top-up comes in
+//! between, somebody orders by hand), so they are shown to a person and decide nothing.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use serde_json::{Value, json};
 
-use serde_json::json;
-use uuid::Uuid;
+use super::prose::Meaning;
+use super::{Panel, REFILL, TOGETHER_MAX, answer, classify, order};
+use crate::providers::breaker::Health;
+use crate::providers::fetch::Repeat;
+use crate::providers::{Arrived, Clues, Evidence, ProviderError, SubmitNote, SubmitRequest};
 
-use crate::providers::{Arrived, Evidence};
+/// So many numbers after our newest order are looked at, a hundred at a time: a panel numbers the orders of all its
+/// customers together.
+const LOOKED_AT_MAX: usize = 300;
+/// More would be no help to a person.
+const CANDIDATES_MAX: usize = 5;
+/// Where the note has our balance, in millionths.
+const BALANCE: &str = "balance_micros";
 
-/// Older ones are forgotten: an operator has looked by then, or the job has ended.
-const PARKED_MAX: usize = 500;
-
-/// Orders whose answers were lost.
-#[derive(Debug, Default)]
-pub(super) struct Parked(Mutex<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
-    /// Orders that were taken, in all.
-    taken: u64,
-    parked: HashMap<Uuid, Lost>,
-}
-
-#[derive(Debug)]
-struct Lost {
-    target: Option<String>,
-    balance_micros: Option<i64>,
-    taken: u64,
-    was_refused_as_duplicate: bool,
-}
-
-impl Parked {
-    /// An order was taken: it cost something.
-    pub(super) fn taken(&self) {
-        self.lock().taken += 1;
-    }
-
-    /// The answer to an order was lost; before it our balance was this.
-    pub(super) fn lost(&self, order: Uuid, target: Option<&str>, balance_micros: Option<i64>) {
-        let mut inner = self.lock();
-        let taken = inner.taken;
-        if inner.parked.len() >= PARKED_MAX
-            && let Some(oldest) = inner.parked.iter().min_by_key(|(_, lost)| lost.taken)
-        {
-            let oldest = *oldest.0;
-            inner.parked.remove(&oldest);
+impl Panel {
+    /// What an order whose answer may be lost is compared with later. A refill costs nothing and is not searched for.
+    pub(super) async fn before(&self, request: &SubmitRequest) -> Option<SubmitNote> {
+        if request.service == REFILL {
+            return None;
         }
-        let lost = Lost {
-            target: target.map(str::to_owned),
-            balance_micros,
-            taken,
-            was_refused_as_duplicate: false,
-        };
-        inner.parked.insert(order, lost);
+        let balance = self.balance_micros().await.ok();
+        Some(SubmitNote {
+            target: order::target(request).map(str::to_owned),
+            before: json!({ BALANCE: balance }),
+        })
     }
 
-    /// Another order for this target was refused, because there is one already.
-    pub(super) fn duplicate(&self, target: Option<&str>) {
-        let Some(target) = target else {
-            return;
-        };
-        let mut inner = self.lock();
-        let same = |lost: &&mut Lost| lost.target.as_deref() == Some(target);
-        for lost in inner.parked.values_mut().filter(same) {
-            lost.was_refused_as_duplicate = true;
+    /// What it looks like now.
+    pub(super) async fn weigh(&self, clues: &Clues) -> Evidence {
+        let before = clues.note.as_ref();
+        let before = before.and_then(|note| note.before.get(BALANCE)?.as_i64());
+        let now = self.balance_micros().await.ok();
+        let candidates = self.after(clues.task_before.as_deref()).await;
+        Evidence {
+            arrived: judge(clues, before, now),
+            seen: json!({
+                "balance_before_micros": before,
+                "balance_now_micros": now,
+                "orders_since": clues.others_since,
+                "refused_as_duplicate_since": clues.refused_as_duplicate,
+                "orders_looked_at_after": clues.task_before,
+            }),
+            candidates,
         }
     }
 
-    /// What it looks like, now that our balance is this.
-    pub(super) fn judge(&self, order: Uuid, balance_micros: Option<i64>) -> Option<Evidence> {
-        let inner = self.lock();
-        let lost = inner.parked.get(&order)?;
-        let others = inner.taken - lost.taken;
-        let arrived = match (lost.balance_micros, balance_micros) {
-            _ if lost.was_refused_as_duplicate => Arrived::Likely,
-            (Some(before), Some(after)) if others == 0 && after < before => Arrived::Likely,
-            (Some(before), Some(after)) if after >= before => Arrived::Unlikely,
-            (Some(_) | None, Some(_) | None) => Arrived::Unclear,
-        };
-        let seen = json!({
-            "balance_before_micros": lost.balance_micros,
-            "balance_now_micros": balance_micros,
-            "orders_taken_since": others,
-            "refused_as_duplicate_since": lost.was_refused_as_duplicate,
-        });
-        Some(Evidence { arrived, seen })
+    /// Whether the panel has such an order or refill.
+    pub(super) async fn has(&self, external_id: &str) -> Result<bool, ProviderError> {
+        if !answer::is_id(external_id) {
+            return self.ask(external_id).await.map(|_| true);
+        }
+        let form = [("action", "status"), ("order", external_id)];
+        Ok(match self.listen("status", &form).await? {
+            Told::Answer(_) => true,
+            Told::NoSuchOrder => false,
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Orders of our account that came after this one; as far as we may ask now.
+    async fn after(&self, newest: Option<&str>) -> Vec<String> {
+        let mut found = Vec::new();
+        let Some(newest) = newest.and_then(|id| id.parse::<u64>().ok()) else {
+            return found;
+        };
+        for page in 0..LOOKED_AT_MAX / TOGETHER_MAX {
+            if self.gate.take_poll().is_some() {
+                break;
+            }
+            let first = newest + 1 + (page * TOGETHER_MAX) as u64;
+            let numbers = first..first + TOGETHER_MAX as u64;
+            let ids: Vec<String> = numbers.map(|id| id.to_string()).collect();
+            let form = [("action", "status"), ("orders", &ids.join(","))];
+            let Ok(Told::Answer(told)) = self.listen("status", &form).await else {
+                break;
+            };
+            let is_ours = |id: &&String| {
+                let one = told.get(id.as_str());
+                one.is_some_and(|one| one.is_object() && answer::error(one).is_none())
+            };
+            found.extend(ids.iter().filter(is_ours).cloned());
+        }
+        found.truncate(CANDIDATES_MAX);
+        found
+    }
+
+    async fn listen(&self, what: &str, form: &[(&str, &str)]) -> Result<Told, ProviderError> {
+        let call = self.gate.polls.begin();
+        let outcome = self.http.form(Repeat::Harmless, "key", form).await;
+        let verdict = classify::read(what, outcome, &self.redactor);
+        let no_such = verdict.meaning == Some(Meaning::NoSuchOrder);
+        let health = if no_such {
+            Health::Well
+        } else {
+            verdict.health
+        };
+        self.gate.polls.end(call, health);
+        if no_such {
+            return Ok(Told::NoSuchOrder);
+        }
+        verdict.result.map(Told::Answer)
+    }
+}
+
+enum Told {
+    Answer(Value),
+    NoSuchOrder,
+}
+
+fn judge(clues: &Clues, before: Option<i64>, now: Option<i64>) -> Arrived {
+    match (before, now) {
+        _ if clues.refused_as_duplicate => Arrived::Likely,
+        (Some(before), Some(now)) if clues.others_since == 0 && now < before => Arrived::Likely,
+        (Some(before), Some(now)) if now >= before => Arrived::Unlikely,
+        (Some(_) | None, Some(_) | None) => Arrived::Unclear,
     }
 }
 
@@ -102,20 +130,25 @@ mod tests {
 
     #[test]
     fn a_balance_that_fell_with_nobody_else_ordering_speaks_for_it() {
-        let parked = Parked::default();
-        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        parked.lost(one, Some("https://t.me/a"), Some(100));
-        parked.lost(other, Some("https://t.me/b"), None);
-        let judged = |order, balance| parked.judge(order, balance).map(|it| it.arrived);
-        assert_eq!(judged(one, Some(90)), Some(Arrived::Likely));
-        assert_eq!(judged(one, Some(100)), Some(Arrived::Unlikely));
-        assert_eq!(judged(one, None), Some(Arrived::Unclear));
-        assert_eq!(judged(other, Some(90)), Some(Arrived::Unclear));
-        assert_eq!(judged(Uuid::from_u128(3), Some(90)), None);
-        parked.taken();
-        assert_eq!(judged(one, Some(90)), Some(Arrived::Unclear));
-        parked.duplicate(Some("https://t.me/b"));
-        assert_eq!(judged(one, Some(90)), Some(Arrived::Unclear));
-        assert_eq!(judged(other, None), Some(Arrived::Likely));
+        let alone = Clues::default();
+        let others = Clues {
+            others_since: 1,
+            ..Clues::default()
+        };
+        let duplicate = Clues {
+            refused_as_duplicate: true,
+            ..Clues::default()
+        };
+        for (clues, before, now, expected) in [
+            (&alone, Some(100), Some(90), Arrived::Likely),
+            (&alone, Some(100), Some(100), Arrived::Unlikely),
+            (&alone, Some(100), Some(120), Arrived::Unlikely),
+            (&alone, Some(100), None, Arrived::Unclear),
+            (&alone, None, Some(90), Arrived::Unclear),
+            (&others, Some(100), Some(90), Arrived::Unclear),
+            (&duplicate, None, None, Arrived::Likely),
+        ] {
+            assert_eq!(judge(clues, before, now), expected, "{before:?} {now:?}");
+        }
     }
 }

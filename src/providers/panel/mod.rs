@@ -22,21 +22,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::breaker::Breaker;
+use super::breaker::{Breaker, BreakerSettings};
 use super::fetch::{FetchLimits, Http, HttpSetupError, Repeat};
 use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
 use super::redaction::Redactor;
 use super::{
-    CallbackError, CallbackHint, Download, Evidence, Polled, Provider, ProviderError, REFILL,
-    ResultUrl, Step, Stopped, SubmitRequest, Submitted,
+    CallbackError, CallbackHint, Clues, Download, Evidence, Polled, Provider, ProviderError,
+    REFILL, ResultUrl, Step, Stopped, SubmitNote, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
-use evidence::Parked;
-use prose::Meaning;
 pub use services::Listed;
 
 /// No panel documents a limit; most allow about a hundred calls a minute.
@@ -69,7 +67,6 @@ pub struct Panel {
     ids: Ids,
     gate: Gate,
     missing: Grace,
-    parked: Parked,
     /// Whether it has refused a question about several orders.
     asks_singly: AtomicBool,
 }
@@ -100,47 +97,35 @@ impl Panel {
             redactor,
             gate: Gate::new(SUBMITS_MAX, POLLS_MAX, &clock, &ids),
             missing: Grace::new(clock, MISSING_MAX),
-            parked: Parked::default(),
             asks_singly: AtomicBool::new(false),
             ids,
         })
     }
 
+    /// The same, with breakers that go by these settings.
+    #[must_use]
+    pub fn judged_by(self, settings: BreakerSettings) -> Self {
+        let gate = self.gate.judging(settings, &self.name);
+        Self { gate, ..self }
+    }
+
     async fn order(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
         let fields = order::fields(request)?;
-        // The only thing that may tell later whether an order with a lost answer arrived.
-        let before = self.balance_micros().await.ok();
         let mut form = vec![("action", "add"), ("service", request.service.as_str())];
         form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
         fault::reach(Point::PanelAdding);
-        let (target, mut answered) = (order::target(request), self.create("order", &form).await);
+        let mut answered = self.create("order", &form).await;
         fault::reach(Point::PanelAdded);
-        if matches!(answered, Err((ProviderError::Ambiguous { .. }, _)))
+        if matches!(answered, Err(ProviderError::Ambiguous { .. }))
             && fault::mutant(Mutant::AddSentAgain)
         {
             answered = self.create("order", &form).await;
         }
-        match answered {
-            Ok((external_id, answer)) => {
-                self.parked.taken();
-                Ok(Submitted {
-                    external_id,
-                    answer,
-                })
-            }
-            Err((ProviderError::Ambiguous { detail }, _)) => {
-                self.parked.lost(request.correlation, target, before);
-                let before = before.map_or_else(|| "unknown".to_owned(), dollars);
-                let detail = format!("{detail} (our balance before: {before})");
-                Err(ProviderError::Ambiguous { detail })
-            }
-            Err((error, meaning)) => {
-                if meaning == Some(Meaning::Duplicate) {
-                    self.parked.duplicate(target);
-                }
-                Err(error)
-            }
-        }
+        let (external_id, answer) = answered?;
+        Ok(Submitted {
+            external_id,
+            answer,
+        })
     }
 
     async fn refill(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
@@ -153,7 +138,7 @@ impl Panel {
         fault::reach(Point::PanelRefilling);
         let answered = self.create("refill", &form).await;
         fault::reach(Point::PanelRefilled);
-        let (id, answer) = answered.map_err(|(error, _)| error)?;
+        let (id, answer) = answered?;
         Ok(Submitted {
             external_id: questions::refill_id(&id),
             answer,
@@ -165,7 +150,7 @@ impl Panel {
         &self,
         name: &str,
         form: &[(&str, &str)],
-    ) -> Result<(String, Value), (ProviderError, Option<Meaning>)> {
+    ) -> Result<(String, Value), ProviderError> {
         let call = self.gate.submits.begin();
         let outcome = self.http.form(Repeat::Never, "key", form).await;
         let verdict = classify::created(name, outcome, &self.redactor);
@@ -175,8 +160,7 @@ impl Panel {
             Ok(_) => self.gate.no_funds.clear(),
             Err(error) => self.gate.slow_down(Step::Submit, error),
         }
-        let meaning = verdict.meaning;
-        verdict.result.map_err(|error| (error, meaning))
+        verdict.result
     }
 
     /// Our balance in millionths of the account's currency.
@@ -217,9 +201,16 @@ impl Provider for Panel {
         self.ask_together(external_ids).await
     }
 
-    async fn evidence(&self, request: &SubmitRequest) -> Option<Evidence> {
-        let balance = self.balance_micros().await.ok();
-        self.parked.judge(request.correlation, balance)
+    async fn note(&self, request: &SubmitRequest) -> Option<SubmitNote> {
+        self.before(request).await
+    }
+
+    async fn evidence(&self, clues: &Clues) -> Option<Evidence> {
+        Some(self.weigh(clues).await)
+    }
+
+    async fn knows(&self, external_id: &str) -> Result<bool, ProviderError> {
+        self.has(external_id).await
     }
 
     fn can_cancel(&self) -> bool {
@@ -320,10 +311,6 @@ impl Provider for Panel {
     fn is_unavailable(&self) -> bool {
         self.gate.is_unavailable()
     }
-}
-
-fn dollars(micros: i64) -> String {
-    format!("{}.{:06}", micros / 1_000_000, (micros % 1_000_000).abs())
 }
 
 /// The answer about an order or a refill as it is kept.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::store::{self, Locked};
 use crate::engine::jobs::job::{Ending, Job, JobEvent, JobKind};
-use crate::engine::jobs::store::end;
+use crate::engine::jobs::store::{end, job_with_task};
 use crate::engine::operator::{self, Act, Operator, Outcome, Queue, Verb};
 use crate::providers::FailureReason;
 
@@ -116,7 +116,7 @@ pub async fn resolve_as_task(
         return Ok(not_unknown(&job.state));
     }
     let names = crate::providers::task_names(external_id);
-    if let Some(other) = store::job_with_task(&mut tx, id, &names).await? {
+    if let Some(other) = job_with_task(&mut tx, id, &names).await? {
         let why = format!("task {external_id} is that of job {other}");
         return Ok(Outcome::Refused(why));
     }
@@ -149,7 +149,7 @@ pub async fn resolve_as_not_there(
     if locked.state != "unknown" {
         return Ok(not_unknown(&locked.state));
     }
-    let ending = Ending::Failed(FailureReason::ProviderUnavailable);
+    let ending = Ending::Failed(FailureReason::NotReceived);
     finish(&mut tx, kinds, id, ending, now).await?;
     record(&mut tx, Verb::Resolve, &locked, by, now).await?;
     tx.commit().await?;

@@ -290,24 +290,6 @@ pub(super) async fn is_cancelled(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::
     .await
 }
 
-/// Another job of the same provider that already has this task, by one of its names.
-pub(super) async fn job_with_task(
-    conn: &mut PgConnection,
-    id: Uuid,
-    names: &[String],
-) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"with me as (select provider from job where id = $1)
-           select j.id as "id!" from job j, me where j.provider = me.provider and j.external_id = any($2) and j.id <> $1
-           union all
-           select h.id from job_history h, me where h.provider = me.provider and h.external_id = any($2) limit 1"#,
-        id,
-        names,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
 pub(super) async fn is_named(
     conn: &mut PgConnection,
     id: Uuid,

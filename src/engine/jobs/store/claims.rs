@@ -290,6 +290,23 @@ pub(in crate::engine::jobs) async fn record_attempt(
     Ok(recorded.rows_affected() == 1)
 }
 
+/// How often a step of a job failed in a way that passes: by this, waits before the next try grow.
+pub(in crate::engine::jobs) async fn passing_failures(
+    pool: &PgPool,
+    job_id: Uuid,
+    step: &str,
+) -> Result<u32, sqlx::Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from job_attempt
+           where job_id = $1 and step = $2 and outcome in ('transient', 'failed')"#,
+        job_id,
+        step,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 /// The provider named the task to us, but the lease was lost meanwhile: whoever has the job now should know.
 pub(in crate::engine::jobs) async fn leave_evidence(
     pool: &PgPool,

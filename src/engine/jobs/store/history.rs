@@ -98,7 +98,17 @@ pub(in crate::engine::jobs) async fn delete_old(
     )
     .execute(pool)
     .await?;
+    let questions = sqlx::query!(
+        "delete from job_question where job_id in (
+             select job_id from job_question where asked_at < coalesce($3::timestamptz, now()) - $1::interval limit $2)",
+        keep,
+        limit,
+        now,
+    )
+    .execute(pool)
+    .await?;
     Ok(history.rows_affected()
+        + questions.rows_affected()
         + attempts.rows_affected()
         + callbacks.rows_affected()
         + keys.rows_affected())

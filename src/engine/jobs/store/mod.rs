@@ -6,12 +6,13 @@ mod endings;
 mod history;
 mod line;
 mod queries;
+mod questions;
 
 pub use artifacts::purge_artifacts;
 pub(super) use artifacts::{append_chunk, begin_artifact, chunk, complete_artifact, open_artifact};
 pub(super) use claims::{
     Room, begin_submit, claim, extend, find_hint, leave_evidence, mark_running, mark_unknown,
-    record_attempt, rest,
+    passing_failures, record_attempt, rest,
 };
 pub use endings::cancel;
 pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, note_counts, rescue};
@@ -22,3 +23,8 @@ pub(super) use queries::next_due;
 pub use queries::{
     JobCounts, attempts_of, counts, enqueue, find_by_callback, record_callback, snooze,
 };
+pub(super) use questions::{
+    ask, clues, job_with_task, keep_note, lock_state, nobodys, note_duplicate, reopen, say,
+    take_back,
+};
+pub use questions::{close_question, live, question, question_named, task_of};

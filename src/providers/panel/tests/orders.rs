@@ -1,7 +1,7 @@
 //! What is of panels alone: order forms, counts, questions about many, refills, cancelling, and what speaks for a lost order.
 
 use super::*;
-use crate::providers::{Arrived, Counts};
+use crate::providers::{Arrived, Clues, Counts};
 
 #[tokio::test]
 async fn every_kind_of_order_is_taken_as_the_panel_wants_it() {
@@ -124,27 +124,16 @@ async fn a_panel_that_knows_none_of_our_orders_ends_none_of_them() {
 }
 
 #[tokio::test]
-async fn a_second_order_for_a_link_is_refused_as_that_and_speaks_for_the_first() {
+async fn a_second_order_for_a_link_is_refused_as_that() {
     let stage = stage().await;
     let first = stage.members("");
     stage.trouble_submit(Trouble::CutAfter);
-    let lost = stage.panel.submit(&first).await.unwrap_err();
-    assert!(
-        lost.to_string().contains("our balance before: 100.000000"),
-        "{lost}"
-    );
-    let evidence = stage.panel.evidence(&first).await.unwrap();
-    assert_eq!(evidence.arrived, Arrived::Likely);
-    assert_eq!(evidence.seen["balance_now_micros"], 99_910_000);
-    let other = SubmitRequest {
-        correlation: Uuid::from_u128(99),
-        ..first.clone()
-    };
+    stage.panel.submit(&first).await.unwrap_err();
     for errors in ["prose", "codes"] {
         stage
             .control("settings", Some(json!({ "errors": errors })))
             .await;
-        let refused = stage.panel.submit(&other).await.unwrap_err();
+        let refused = stage.panel.submit(&first).await.unwrap_err();
         let busy = matches!(
             refused,
             ProviderError::Rejected {
@@ -154,13 +143,43 @@ async fn a_second_order_for_a_link_is_refused_as_that_and_speaks_for_the_first()
         );
         assert!(busy, "{refused}");
     }
-    let evidence = stage.panel.evidence(&first).await.unwrap();
-    assert_eq!(evidence.seen["refused_as_duplicate_since"], true);
-    let never = stage.members("");
-    stage.trouble_submit(Trouble::CutBefore);
-    stage.panel.submit(&never).await.unwrap_err();
-    let evidence = stage.panel.evidence(&never).await.unwrap();
-    assert_eq!(evidence.arrived, Arrived::Unlikely);
+}
+
+#[tokio::test]
+async fn what_was_noted_before_a_lost_order_and_what_stands_there_now_speak_for_it_or_not() {
+    let stage = stage().await;
+    let newest = stage.taken(&stage.members("")).await;
+    for (trouble, arrived, candidates) in [
+        (Trouble::CutAfter, Arrived::Likely, 1),
+        (Trouble::CutBefore, Arrived::Unlikely, 0),
+    ] {
+        let order = stage.members("");
+        let note = stage.panel.note(&order).await.unwrap();
+        let link = order.params["link"].as_str();
+        assert_eq!(note.target.as_deref(), link);
+        stage.trouble_submit(trouble);
+        stage.panel.submit(&order).await.unwrap_err();
+        let task_before = match candidates {
+            1 => newest.clone(),
+            _ => (newest.parse::<u64>().unwrap() + 1).to_string(),
+        };
+        let clues = Clues {
+            note: Some(note),
+            task_before: Some(task_before),
+            ..Clues::default()
+        };
+        let evidence = stage.panel.evidence(&clues).await.unwrap();
+        assert_eq!(evidence.arrived, arrived, "{evidence:?}");
+        assert_eq!(evidence.candidates.len(), candidates, "{evidence:?}");
+        for candidate in evidence.candidates {
+            assert!(stage.panel.knows(&candidate).await.unwrap());
+        }
+    }
+    assert!(!stage.panel.knows("999999").await.unwrap());
+    let refill = stage.of(REFILL, json!({ "order": newest }));
+    assert_eq!(stage.panel.note(&refill).await, None);
+    let nothing = stage.panel.evidence(&Clues::default()).await.unwrap();
+    assert_eq!(nothing.arrived, Arrived::Unclear);
 }
 
 #[tokio::test]

@@ -121,6 +121,9 @@ order-counted = Done: { $done } of { $units }.
 order-start-count = Counted from { $start }.
 order-unsure = 🔎 *{ $title }*
     I am checking whether your order got through. Please wait a little: you only pay for what you receive.
+order-undecided = 🔎 *{ $title }*
+    I could not find out by myself whether your order got through, so I have asked the team to look. Your money is only set aside: you get what you ordered, or all of it back.
+order-found = 👍 *{ $title }*: your order did get through, and goes on. You only pay for what you receive.
 order-stuck = 🛠 *{ $title }*
     Something is wrong on my side. I have told the team: you get your result, or your money back.
 order-done = ✅ *{ $title }*: done.
@@ -147,6 +150,7 @@ failed-result-lost = The result could not be fetched. Please try again.
 failed-unknown = The service did not confirm your order. Please try again a little later.
 failed-cancelled = The service cancelled it.
 failed-target-busy = Another order for this link is still under way. Please wait until it is done.
+failed-not-received = Your order never reached the service, so nothing was made. Please try again if you like.
 
 about-seconds-between = about { $from }–{ $to } s
 about-minutes-between = about { $from }–{ $to } min

@@ -121,6 +121,9 @@ order-counted = Hecho: { $done } de { $units }.
 order-start-count = Se cuenta desde { $start }.
 order-unsure = 🔎 *{ $title }*
     Estoy comprobando si tu pedido ha llegado. Espera un poco: solo pagas por lo que recibes.
+order-undecided = 🔎 *{ $title }*
+    No he podido averiguar si tu pedido llegó, así que el equipo lo está mirando. Tu dinero solo está reservado: recibirás lo que pediste o te lo devolveremos todo.
+order-found = 👍 *{ $title }*: tu pedido sí llegó y sigue su curso. Solo pagas por lo que recibes.
 order-stuck = 🛠 *{ $title }*
     Algo falla por mi parte. Ya he avisado al equipo: recibirás el resultado o tu dinero.
 order-done = ✅ *{ $title }*: listo.
@@ -147,6 +150,7 @@ failed-result-lost = No se ha podido obtener el resultado. Inténtalo otra vez, 
 failed-unknown = El servicio no ha confirmado tu pedido. Inténtalo un poco más tarde, por favor.
 failed-cancelled = El servicio lo ha cancelado.
 failed-target-busy = Otro pedido para este enlace sigue en curso. Espera a que termine, por favor.
+failed-not-received = Tu pedido no llegó al servicio, así que no se hizo nada. Si quieres, inténtalo otra vez.
 
 about-seconds-between = unos { $from }–{ $to } s
 about-minutes-between = unos { $from }–{ $to } min

@@ -1,0 +1,54 @@
+//! From a press of a button to the one action that handles it.
+
+use super::cx::{Cx, Handled};
+use super::press::Press;
+use super::speech::Args;
+use super::{broadcast, inquiry, language, storefront, topup, wallet};
+
+/// Does what the button asks for.
+pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
+    let Some(press) = Press::decode(data) else {
+        tracing::info!("a button that leads nowhere");
+        let text = storefront::speech(cx.language).plain("old-button", &Args::new());
+        cx.answer(Some(text), false).await?;
+        return storefront::home(cx, true).await;
+    };
+    match press {
+        Press::Home { fresh } => storefront::home(cx, fresh).await,
+        Press::Categories { page } => storefront::categories(cx, page).await,
+        Press::Category { id, page } => storefront::category(cx, &id, page).await,
+        Press::Service { id } => storefront::begin(cx, &id).await,
+        Press::Choose {
+            draft,
+            input,
+            option,
+        } => storefront::choose(cx, &draft, input, option).await,
+        Press::Skip { draft, input } => storefront::skip(cx, &draft, input).await,
+        Press::Back { draft } => storefront::back(cx, &draft).await,
+        Press::Edit { draft, input } => storefront::edit(cx, &draft, input).await,
+        Press::Changes { draft } => storefront::changes(cx, &draft).await,
+        Press::Summary { draft } => storefront::summary(cx, &draft).await,
+        Press::Confirm { draft } => storefront::confirm(cx, &draft).await,
+        Press::Discard { draft } => storefront::discard(cx, &draft).await,
+        Press::Again { order } => storefront::again(cx, &order, false).await,
+        Press::Change { order } => storefront::again(cx, &order, true).await,
+        Press::CancelOrder { order } => storefront::cancel_order(cx, &order).await,
+        Press::Balance { page } => wallet::balance(cx, page).await,
+        Press::Languages => language::languages(cx).await,
+        Press::SetLanguage { code } => language::choose(cx, &code).await,
+        Press::Help => storefront::help(cx).await,
+        Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
+        Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,
+        Press::TopUp { draft } => topup::packages(cx, draft.as_deref()).await,
+        Press::TopUpWith { stars, draft } => topup::send_invoice(cx, stars, draft.as_deref()).await,
+        Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
+        Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
+        Press::Refill { order } => storefront::refill(cx, &order).await,
+        Press::WentThrough {
+            question,
+            candidate,
+        } => inquiry::choose(cx, &question, candidate).await,
+        Press::NameTask { question } => inquiry::type_task(cx, &question).await,
+        Press::NotThere { question } => inquiry::not_there(cx, &question).await,
+    }
+}
