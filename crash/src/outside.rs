@@ -1,6 +1,8 @@
 //! The world around the service: the simulator, in this process, with its control API.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -21,6 +23,7 @@ pub struct Outside {
     pub journal: Journal,
     closing: AtomicBool,
     numbers: AtomicU64,
+    links: Mutex<HashMap<String, String>>,
 }
 
 /// A button that can be seen.
@@ -41,7 +44,20 @@ impl Outside {
             journal: Journal::default(),
             closing: AtomicBool::new(false),
             numbers: AtomicU64::new(1),
+            links: Mutex::default(),
         }
+    }
+
+    /// Notes for which link an order will be: the service forgets what users entered.
+    pub fn is_for(&self, order: &str, link: &str) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.insert(order.to_owned(), link.to_owned());
+    }
+
+    /// The link of an order, by its short id.
+    pub fn link_of(&self, order: &str) -> Option<String> {
+        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.get(order).cloned()
     }
 
     /// The simulator.

@@ -121,6 +121,7 @@ async fn orders(
     let twice = dice.percent(25);
     let draft = begin(outside, user, SERVICE).await?;
     let link = format!("https://t.me/{}_{user}_{}", fate.word(), outside.number());
+    outside.is_for(&draft, &link);
     outside.says(user, &link).await.ok()?;
     outside.says(user, &units.to_string()).await.ok()?;
     let confirm = format!("dy:{draft}");

@@ -133,7 +133,7 @@ async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
         sent: tables::sent(pool).await?,
         dead: tables::dead(pool).await?,
         named: tables::named(pool).await?,
-        orders: tables::orders(pool).await?,
+        orders: panels::with_links(tables::orders(pool).await?, outside).await,
         tokens: tables::tokens(pool).await?,
         wallets: tables::wallets(pool).await?,
         star_lines: list(outside.get("/sim/payments").await?["transactions"].clone()),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Facts, Verdict};
 use crate::outside::Outside;
-use crate::promoters::PANEL;
+use crate::promoters::{self, PANEL};
 use crate::tables::Order;
 
 /// What the panel made of an order.
@@ -41,6 +41,22 @@ pub(super) fn check(facts: &Facts, outside: &Outside, verdict: &mut Verdict) {
         told(facts, order, verdict);
     }
     refilled(facts, verdict);
+}
+
+/// The orders, with the links that the service has forgotten.
+pub(super) async fn with_links(mut orders: Vec<Order>, outside: &Outside) -> Vec<Order> {
+    let known = promoters::list(outside).await;
+    for order in orders.iter_mut().filter(|order| order.link.is_none()) {
+        let is_it = |made: &&Value| order.external_id == Some(made["order"].to_string());
+        let by_number = known
+            .iter()
+            .find(is_it)
+            .map(|made| link_of(made).to_owned());
+        if is_there(order) {
+            order.link = by_number.or_else(|| outside.link_of(&order.short_id));
+        }
+    }
+    orders
 }
 
 fn link_of(order: &Value) -> &str {

@@ -242,8 +242,11 @@ pub struct Order {
     pub failure: Option<String>,
     pub callback_token: Option<String>,
     pub correlation: Option<Uuid>,
+    pub short_id: String,
     pub provider: Option<String>,
-    /// What it works on, at a panel.
+    /// The provider's number of it.
+    pub external_id: Option<String>,
+    /// What it works on, at a panel; forgotten some time after its end.
     pub link: Option<String>,
     /// What its price is for, at a panel.
     pub units: Option<i64>,
@@ -256,7 +259,7 @@ pub struct Order {
 pub async fn orders(pool: &PgPool) -> Sql<Vec<Order>> {
     sqlx::query_as(
         "select o.id, o.user_id, o.state, o.price, j.state as job, j.failure, j.callback_token, j.correlation,
-                j.provider, j.provider_snapshot->'params'->>'link' as link, (j.provider_snapshot->>'units')::bigint as units,
+                o.short_id, j.provider, j.external_id, j.provider_snapshot->'params'->>'link' as link, (j.provider_snapshot->>'units')::bigint as units,
                 h.amount as held, r.captured, r.released
          from storefront_order o
          left join job_history j on j.id = o.id
