@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
-use bulwark::admin::{audit, check_config, healthcheck, migrate, reconcile, shelf};
-use bulwark::app::{serve, stars};
+use bulwark::admin::{
+    audit, check_config, healthcheck, migrate, reconcile, shelf, statement, trace,
+};
+use bulwark::app::{books, serve};
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
 
@@ -35,8 +37,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Compare Telegram's list of Star payments with the ledger, and book what is missing
+    /// Compare the books with themselves, with payment processors and with what is left at providers; --fix mends
     Reconcile(reconcile::Options),
+    /// What days, services, providers or currencies came to: revenue, cost, margin, and what is owed
+    Statement(statement::Options),
+    /// The whole story of one thing: from update to money to message
+    Trace(trace::Options),
     /// Look at all of the books: whether everything balances
     Audit(audit::Options),
     #[command(flatten)]
@@ -59,9 +65,16 @@ pub(crate) fn main() -> ExitCode {
                 .and_then(|good| if good { Ok(()) } else { Err(Said.into()) })
         }
         Command::Reconcile(options) => block_on(async {
-            let reconciler = stars::reconciler(&env)?;
-            let good = reconcile::run(&reconciler, options, &mut std::io::stdout()).await?;
+            let reconciliation = books::reconciliation(&env)?;
+            let good = reconciliation.run(&options, &mut std::io::stdout()).await?;
             if good { Ok(()) } else { Err(Said.into()) }
+        }),
+        Command::Statement(options) => {
+            block_on(async { statement::run(&env, &options, &mut std::io::stdout()).await })
+        }
+        Command::Trace(options) => block_on(async {
+            let found = trace::run(&env, &options, &mut std::io::stdout()).await?;
+            if found { Ok(()) } else { Err(Said.into()) }
         }),
         Command::Audit(options) => block_on(async {
             let good = audit::run(&env, options, &mut std::io::stdout()).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::books::Books;
 use super::bounds::{job_limits, lane_limits, pacing};
 use super::breakers;
 use super::funds::{Funds, Low};
@@ -38,7 +39,7 @@ use crate::features::broadcast;
 use crate::features::cx::{Env, StarsOffer, Switch};
 use crate::features::routes::Router;
 use crate::features::storefront;
-use crate::features::topup::{Checkouts, Nightly, Reconciler, Refunds};
+use crate::features::topup::{Checkouts, Reconciler, Refunds};
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
@@ -231,6 +232,13 @@ impl App {
             messages.clone(),
         );
         let reconciler = Reconciler::new(pool.clone(), Arc::clone(&env), stars, messages.clone());
+        let books = Books::new(
+            &pool,
+            &env,
+            providers.clone(),
+            vec![Arc::new(reconciler)],
+            messages.clone(),
+        );
 
         let switches = Arc::new(Switches::new(pool.clone(), Arc::clone(&env)));
         let funds = Arc::new(Funds::new(
@@ -241,7 +249,7 @@ impl App {
             low,
             messages.clone(),
         ));
-        let tasks: Vec<Arc<dyn Task>> = vec![
+        let mut tasks: Vec<Arc<dyn Task>> = vec![
             Arc::new(Rescue::new(
                 pool.clone(),
                 clock.clone(),
@@ -273,10 +281,10 @@ impl App {
             )),
             Arc::new(DeadLetterReport::new(pool.clone(), clock.clone(), events)),
             Arc::clone(&funds) as _,
-            only_while(&env.stars.switch, Nightly(reconciler.clone())),
             Arc::clone(&switches) as _,
             Arc::new(GrantedUses::new(pool.clone(), free)),
         ];
+        tasks.extend(books.tasks());
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
 
         let readiness = Arc::new(Readiness::new(pool.clone(), Arc::clone(&switches)));
@@ -319,7 +327,7 @@ impl App {
             jobs: Arc::new(runner),
             light: Arc::new(light),
             refunds,
-            reconciler,
+            books,
             upkeep,
             funds,
             switches,

@@ -12,6 +12,7 @@ use metrics::gauge;
 use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, PgPool};
 
+use crate::engine::books;
 use crate::engine::funds::{self, Limit, Turn};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::engine::task::Task;
@@ -157,6 +158,7 @@ impl Task for Funds {
                 }
             };
             let turn = self.note(name, balance).await?;
+            books::note_balance(&self.pool, name, balance, self.env.clock.sql_now()).await?;
             match turn {
                 Turn::Lowered => tracing::error!(
                     provider = name,

@@ -4,6 +4,7 @@
 //! [`App::run`]. Start: listener (liveness answers at once) → migrations → repair → lanes → dispatcher, sender, jobs,
 //! upkeep → webhook or polling → ready. Stop: not ready → stop intake → finish what is in hand → give leases back.
 
+pub mod books;
 mod bounds;
 mod breakers;
 mod build;
@@ -17,7 +18,7 @@ mod providers;
 mod retention;
 mod run;
 pub mod serve;
-pub mod stars;
+mod stars;
 mod switches;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::Wakes;
 use crate::features::routes;
-use crate::features::topup::{Reconciler, Refunds};
+use crate::features::topup::Refunds;
 use crate::http::intake::Intake;
 use crate::http::server::Front;
 use crate::telegram::Client;
@@ -64,7 +65,7 @@ pub struct App {
     jobs: Arc<JobRunner>,
     light: Arc<LightRunner>,
     refunds: Refunds,
-    reconciler: Reconciler,
+    books: books::Books,
     upkeep: Upkeep,
     funds: Arc<funds::Funds>,
     switches: Arc<switches::Switches>,

@@ -1,19 +1,9 @@
-//! Telegram Stars at Telegram: refunds and the list of transactions; and what works on them.
-
-use std::sync::Arc;
+//! Telegram Stars at Telegram: refunds and the list of transactions.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::build::{self, Parts};
-use super::funds::Low;
-use crate::base::clock::Clock;
-use crate::base::db::PoolLimits;
-use crate::base::ids::Ids;
-use crate::config::{Config, Env, problem_list};
-use crate::engine::task::Task as _;
-use crate::engine::wake::Wake;
-use crate::features::topup::{Direction, Nightly, Reconciler, StarsApi, Transaction};
+use crate::features::topup::{Direction, StarsApi, Transaction};
 use crate::telegram::methods::{self, Call};
 use crate::telegram::{CallError, Client};
 
@@ -63,49 +53,5 @@ fn transaction(line: &Value) -> Transaction {
             .as_str()
             .unwrap_or_default()
             .to_owned(),
-    }
-}
-
-/// What `bulwark reconcile` works with, by the environment of the service.
-///
-/// # Errors
-/// What is wrong with the environment or the catalogue.
-pub fn reconciler(env: &Env) -> Result<Reconciler, anyhow::Error> {
-    #[cfg(feature = "faults")]
-    crate::base::fault::arm(crate::config::faults(env).map_err(anyhow::Error::msg)?);
-    let config =
-        Config::from_env(env).map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
-    let catalog = super::serve::catalog(&config)?;
-    let route = config.database.route()?;
-    let client = build::client(&config)?;
-    let parts = Parts {
-        config,
-        catalog: Arc::new(catalog),
-        clock: Clock::system(),
-        ids: Ids::random(),
-    };
-    let limits = PoolLimits {
-        connections_max: 2,
-        ..PoolLimits::default()
-    };
-    let pool = route.pool(&limits);
-    let world = Arc::new(build::env(&parts, &[], &Low::default()));
-    let api = Arc::new(BotStars(client));
-    // The service's next poll finds what is to be sent.
-    Ok(Reconciler::new(pool, world, api, Wake::default()))
-}
-
-impl super::App {
-    /// Compares Telegram's list of Star transactions with ours, as `bulwark reconcile` does.
-    pub fn reconciler(&self) -> Reconciler {
-        self.reconciler.clone()
-    }
-
-    /// The comparison of this night, if it was not made yet.
-    ///
-    /// # Errors
-    /// Telegram's or the database's.
-    pub async fn nightly(&self) -> Result<Value, anyhow::Error> {
-        Nightly(self.reconciler()).run().await
     }
 }

@@ -2,6 +2,7 @@
 //! Imports nothing else of this crate.
 
 pub mod clock;
+pub mod csv;
 pub mod db;
 pub mod deadline;
 pub mod fault;

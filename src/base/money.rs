@@ -86,6 +86,12 @@ impl Currency {
         }
     }
 
+    /// Writes an amount as a number, as programs read it: `1.50`, `-0.05`.
+    pub fn plain(&self, amount: Amount) -> String {
+        let sign = if amount.0 < 0 { "-" } else { "" };
+        format!("{sign}{}", self.format_number(amount.0.unsigned_abs()))
+    }
+
     /// Reads a positive amount in main units, such as `1.5`, `1,50` or `2`.
     pub fn parse(&self, text: &str) -> Result<Amount, AmountError> {
         let text = text.trim().replace(',', ".");

@@ -7,6 +7,7 @@
 //! [`schema`] says which tables there are, [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs, [`operator`] records what people do by hand.
 
 pub mod admin_audit;
+pub mod books;
 pub mod broadcast;
 pub mod conversation;
 pub mod funds;

@@ -4,12 +4,14 @@
 //! and the means to answer; they touch no network, so all that they do commits together or not at all. Features never
 //! import each other; what leads from one to another is a [`press::Press`].
 
+pub mod books;
 pub mod broadcast;
 pub mod cx;
 pub mod inquiry;
 pub mod language;
 pub mod press;
 mod pressed;
+pub mod processors;
 pub mod routes;
 pub mod speech;
 pub mod storefront;
@@ -35,7 +37,10 @@ pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
 
 /// Who does each kind of light job.
 pub fn light_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn LightKind>> {
-    vec![Arc::new(storefront::ForgetInputs::new(Arc::clone(env)))]
+    vec![
+        Arc::new(storefront::ForgetInputs::new(Arc::clone(env))),
+        Arc::new(books::HistoryFile::new(Arc::clone(env))),
+    ]
 }
 
 #[cfg(test)]

@@ -164,6 +164,18 @@ pub enum Press {
         /// The question's short id.
         question: String,
     },
+    /// What moved in the wallets.
+    History {
+        /// The code of what is shown of it.
+        filter: String,
+        /// From 0.
+        page: u16,
+    },
+    /// The same as a file.
+    HistoryFile {
+        /// The code of what is shown of it.
+        filter: String,
+    },
 }
 
 /// What an admin does with a broadcast.
@@ -247,6 +259,8 @@ impl Press {
             } => format!("iw:{question}:{candidate}"),
             Self::NameTask { question } => format!("it:{question}"),
             Self::NotThere { question } => format!("in:{question}"),
+            Self::History { filter, page } => format!("hi:{filter}:{page}"),
+            Self::HistoryFile { filter } => format!("hf:{filter}"),
         }
     }
 
@@ -315,6 +329,11 @@ impl Press {
             },
             "it" => Self::NameTask { question: text()? },
             "in" => Self::NotThere { question: text()? },
+            "hi" => Self::History {
+                filter: text()?,
+                page: number(text()?)?,
+            },
+            "hf" => Self::HistoryFile { filter: text()? },
             _ => return None,
         };
         parts.next().is_none().then_some(press)

@@ -47,6 +47,8 @@ fn presses() -> impl Strategy<Value = Press> {
         }),
         short.prop_map(|question| Press::NameTask { question }),
         short.prop_map(|question| Press::NotThere { question }),
+        ("[a-z]{2,8}", any::<u16>()).prop_map(|(filter, page)| Press::History { filter, page }),
+        "[a-z]{2,8}".prop_map(|filter| Press::HistoryFile { filter }),
     ]
 }
 

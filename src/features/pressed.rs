@@ -3,7 +3,7 @@
 use super::cx::{Cx, Handled};
 use super::press::Press;
 use super::speech::Args;
-use super::{broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
 
 /// Does what the button asks for.
 pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
@@ -50,5 +50,7 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         } => inquiry::choose(cx, &question, candidate).await,
         Press::NameTask { question } => inquiry::type_task(cx, &question).await,
         Press::NotThere { question } => inquiry::not_there(cx, &question).await,
+        Press::History { filter, page } => books::history_of(cx, &filter, page).await,
+        Press::HistoryFile { filter } => books::ask_for_file(cx, &filter).await,
     }
 }

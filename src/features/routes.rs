@@ -9,7 +9,7 @@ use super::cx::{Cx, Env, Handled, Pressed, Stop};
 use super::pressed::press;
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
-use super::{broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
 use crate::engine::outbox;
@@ -320,10 +320,11 @@ pub fn command(text: &str) -> Option<(&str, &str)> {
 pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
 
 /// The commands that Telegram offers while typing, with the keys of their descriptions.
-pub const COMMANDS: [(&str, &str); 6] = [
+pub const COMMANDS: [(&str, &str); 7] = [
     ("start", "command-start"),
     ("menu", "command-menu"),
     ("balance", "command-balance"),
+    ("history", "command-history"),
     ("language", "command-language"),
     ("cancel", "command-cancel"),
     ("help", "command-help"),
@@ -344,6 +345,7 @@ async fn run(
         "help" => storefront::help(cx).await,
         "cancel" => storefront::cancel(cx).await,
         "balance" => wallet::balance(cx, 0).await,
+        "history" => books::history(cx).await,
         "topup" if cx.env.stars.is_offered() => topup::packages(cx, None).await,
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,

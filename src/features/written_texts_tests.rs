@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,7 +24,7 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 6] = [
+pub(super) static FEATURES: [Feature; 7] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
@@ -44,6 +44,11 @@ pub(super) static FEATURES: [Feature; 6] = [
     Feature {
         name: "topup",
         speech: topup::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "books",
+        speech: books::speech,
         also_in: &[],
     },
     Feature {

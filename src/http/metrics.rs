@@ -26,10 +26,12 @@ pub const PROVIDER_BALANCE: &str = "bulwark_provider_balance";
 pub const PROVIDER_LOW: &str = "bulwark_provider_balance_low";
 /// How a breaker stands, by dependency, call and class: 0 closed, 1 half-open, 2 open, 3 isolated.
 pub const BREAKER_STATE: &str = "bulwark_breaker_state";
+/// What does not balance, by source: the ledger's audit, the last night's comparisons.
+pub const BOOKS_FINDINGS: &str = "bulwark_books_findings";
 /// Always 1, with the version.
 pub const BUILD_INFO: &str = "bulwark_build_info";
 
-const GAUGES: [(&str, &str); 11] = [
+const GAUGES: [(&str, &str); 12] = [
     (QUEUE_PENDING, "Rows that wait, by queue"),
     (QUEUE_OLDEST, "Age of the oldest row that waits, by queue"),
     (QUARANTINED, "Updates set aside after their last try"),
@@ -48,6 +50,10 @@ const GAUGES: [(&str, &str); 11] = [
     (
         BREAKER_STATE,
         "How a breaker stands: 0 closed, 1 half-open, 2 open, 3 isolated",
+    ),
+    (
+        BOOKS_FINDINGS,
+        "What does not balance, by source: the ledger's audit, the last night's comparisons",
     ),
     (BUILD_INFO, "Always 1, with the version"),
 ];

@@ -12,6 +12,7 @@ mod admins;
 mod apologies;
 mod around;
 mod audit;
+mod books;
 mod broadcast;
 mod catalogue;
 mod database;

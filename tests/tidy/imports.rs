@@ -64,7 +64,8 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
 /// messages, whose progress is what became of them.
-const ENGINES: [&str; 9] = [
+const ENGINES: [&str; 10] = [
+    "books",
     "broadcast",
     "inbox",
     "conversation",

@@ -269,7 +269,7 @@ impl Chaos {
         provoke::bring_about(world, Way::Reconcile, 0).await?;
         let arming = world.arming(Some(format!("{}:1", point.name())));
         let (since, replica) = (clock::now(), self.replica(world));
-        let ended = world.replicas[replica].command(&["reconcile"], &arming);
+        let ended = world.replicas[replica].command(&["reconcile", "--fix"], &arming);
         match ended.await? {
             None => world.outside.journal.killed(from, point.name()),
             Some(_) => {

@@ -12,8 +12,8 @@ mod outbox;
 mod providers;
 mod queue;
 mod related;
-mod render;
 
+use super::render;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{Act, record};
+pub use store::{Act, Done, about, carrying, record};

@@ -1,7 +1,7 @@
 //! SQL of the admins' audit.
 
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -39,4 +39,48 @@ pub async fn record(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What an admin has done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// Who; 0 is somebody at the command line.
+    pub admin_id: i64,
+    /// What, in a word.
+    pub action: String,
+    /// To whom or what.
+    pub target: String,
+    /// The particulars.
+    pub detail: Value,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// What admins did with this correlation id, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn carrying(pool: &PgPool, correlation: Uuid) -> Result<Vec<Done>, sqlx::Error> {
+    sqlx::query_as!(
+        Done,
+        "select admin_id, action, target, detail, at from admin_audit where correlation = $1 order by id limit 100",
+        correlation
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// The newest that admins did to one thing or person, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn about(pool: &PgPool, target: &str, limit: i64) -> Result<Vec<Done>, sqlx::Error> {
+    sqlx::query_as!(
+        Done,
+        "select admin_id, action, target, detail, at from admin_audit where target = $1 order by id desc limit $2",
+        target,
+        limit
+    )
+    .fetch_all(pool)
+    .await
 }

@@ -8,4 +8,4 @@
 
 mod store;
 
-pub use store::{clear, load, purge, save};
+pub use store::{changed_at, clear, load, purge, save};

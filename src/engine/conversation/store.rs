@@ -84,3 +84,21 @@ pub async fn purge(
     .await?;
     Ok(deleted.rows_affected())
 }
+
+/// When what a user said in a chat was last gone on with.
+///
+/// # Errors
+/// The database's.
+pub async fn changed_at(
+    pool: &PgPool,
+    chat_id: i64,
+    user_id: i64,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select updated_at from conversation where chat_id = $1 and user_id = $2",
+        chat_id,
+        user_id
+    )
+    .fetch_optional(pool)
+    .await
+}

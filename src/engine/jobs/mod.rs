@@ -64,9 +64,9 @@ pub use line::{Line, Lines, Wait, line};
 pub use question::{Answered, Doubt, Question, Said, Verdict, answer};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
-pub use store::purge_artifacts;
 pub use store::{
     DeliveredAt, JobCounts, attempts_of, cancel, close_question, counts, delivered, enqueue,
     find_by_callback, forget_params, live, question, question_named, record_callback, snooze,
     task_of,
 };
+pub use store::{append_chunk, begin_artifact, complete_artifact, purge_artifacts};

@@ -16,6 +16,8 @@ use crate::engine::task::Task;
 
 mod store;
 
+pub use store::{OpenFinding, open_findings, settled, untold};
+
 /// What an audit found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditReport {
@@ -214,8 +216,14 @@ impl Audit {
         };
         let started = self.clock.monotonic();
         loop {
-            let walked = walk.step(&mut conn, findings).await;
+            let mut found = Vec::new();
+            let walked = walk.step(&mut conn, &mut found).await;
             let is_last = matches!(walked, Ok(true));
+            store::keep(&mut conn, part, &found).await?;
+            if is_last {
+                store::forget(&mut conn, part).await?;
+            }
+            findings.append(&mut found);
             store::remember(&mut conn, part, walk.cursor, is_last).await?;
             walked?;
             if is_last || self.clock.monotonic() - started > PART_TIME {

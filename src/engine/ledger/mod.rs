@@ -27,13 +27,18 @@
 
 mod accounts;
 mod audit;
+mod mend;
+mod past;
 mod store;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use accounts::{House, Payee, Purpose, TransferKind, WalletKey, WalletKind};
-pub use audit::{Audit, AuditReport, Finding};
+pub use audit::{Audit, AuditReport, Finding, OpenFinding, open_findings, settled, untold};
+pub use mend::{MendStep, Mended, Mender};
+pub use past::{Past, PastFilter, PastKind, Place};
+pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,
     movements, movements_of, release, take_back, top_up, transfer, undo_take_back, wallet,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use store::{actions_on, record};
+pub use store::{actions_on, carrying, record};
 
 /// Who acts, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

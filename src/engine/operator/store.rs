@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{Act, Queue, Recorded};
 
@@ -48,4 +49,32 @@ pub async fn actions_on(
     )
     .fetch_all(pool)
     .await
+}
+
+/// What operators did with this correlation id, oldest first, each with its item and queue.
+///
+/// # Errors
+/// The database's.
+pub async fn carrying(
+    pool: &PgPool,
+    correlation: Uuid,
+) -> Result<Vec<(String, Recorded)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select queue, item, operator, action, reason, at from operator_action where correlation = $1 order by id limit 100",
+        correlation
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let done = Recorded {
+                operator: row.operator,
+                action: row.action,
+                reason: row.reason,
+                at: row.at,
+            };
+            (format!("{} {}", row.queue, row.item), done)
+        })
+        .collect())
 }

@@ -22,7 +22,7 @@ use crate::base::money::Amount;
 pub use store::{
     NewInvoice, NewPayment, NewRefund, add_invoice, add_payment, add_refund, charge_ids,
     claim_refunds, finish_refund, invoice, is_used, live_refund, mark_paid, next_refund, payment,
-    payment_by_short_id, purge, put_refund_back, reconciled, was_reconciled,
+    payment_by_short_id, purge, put_refund_back,
 };
 
 /// An invoice that was sent.

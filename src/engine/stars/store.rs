@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Ended, FoundBy, Invoice, Payment, Refund};
@@ -311,35 +311,6 @@ pub async fn put_refund_back(
         id,
         interval(delay),
         shortened(error),
-        now,
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// Whether a night was compared with Telegram's list.
-pub async fn was_reconciled(pool: &PgPool, night: Date) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select 1 from star_reconciliation where night = $1) as "was!""#,
-        night
-    )
-    .fetch_one(pool)
-    .await
-}
-
-/// Notes that a night was compared.
-pub async fn reconciled(
-    pool: &PgPool,
-    night: Date,
-    findings: i32,
-    now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into star_reconciliation (night, findings, ran_at)
-         values ($1, $2, coalesce($3::timestamptz, now())) on conflict (night) do nothing",
-        night,
-        findings,
         now,
     )
     .execute(pool)

@@ -24,7 +24,7 @@ use crate::telegram::CallError;
 pub use checkout::Checkouts;
 pub use credit::{paid, refunded};
 pub use offer::{packages, send_invoice};
-pub use reconcile::{Finding, Nightly, Reconciler, Report};
+pub use reconcile::{Finding, Reconciler, Report};
 pub use refund::{cancel_refund, confirm_refund, refund};
 pub use refunds::Refunds;
 

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use serde_json::{Value, json};
 use sqlx::PgPool;
-use time::Time;
 use uuid::Uuid;
 
 use super::credit::{Booked, Found, book_refund, credit};
@@ -16,16 +13,16 @@ use super::refunds::failure;
 use super::{Direction, StarsApi, Transaction};
 use crate::base::fault::{self, Point};
 use crate::engine::stars::{self, FoundBy};
-use crate::engine::task::Task;
 use crate::engine::wake::Wake;
 use crate::features::cx::Env;
+use crate::features::processors::{Comparison, Difference, Processor};
 
 const PAGE: u64 = 100;
 /// More than a bot of this kind sells in its life; a list without an end must not keep us for ever.
 const PAGES_MAX: u64 = 20_000;
 const OURS_AT_ONCE: i64 = 10_000;
-/// Nights begin here, UTC: when least is paid.
-const NIGHT: Time = time::macros::time!(03:00);
+/// A payment of ours that Telegram does not list.
+const UNKNOWN: &str = "unknown to Telegram";
 
 /// Where Telegram's books and ours differed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -204,7 +201,7 @@ impl Reconciler {
         for charge in strangers {
             tracing::error!(charge, "a payment of ours that Telegram does not list");
             report.findings.push(Finding {
-                what: "unknown to Telegram",
+                what: UNKNOWN,
                 charge,
                 user: None,
                 stars: None,
@@ -215,35 +212,35 @@ impl Reconciler {
     }
 }
 
-/// The comparison of each night. Looked for every half hour, so that a restart or an absence of Telegram costs no night.
-pub struct Nightly(pub Reconciler);
-
 #[async_trait]
-impl Task for Nightly {
+impl Processor for Reconciler {
     fn name(&self) -> &'static str {
-        "reconcile_stars"
+        "stars"
     }
 
-    fn every(&self) -> Duration {
-        Duration::from_secs(1800)
+    async fn is_used(&self) -> Result<bool, anyhow::Error> {
+        Ok(self.env.stars.is_offered() || stars::is_used(&self.pool).await?)
     }
 
-    fn at_start(&self) -> bool {
-        false
-    }
-
-    async fn run(&self) -> Result<Value, anyhow::Error> {
-        let Reconciler { pool, env, .. } = &self.0;
-        let night = (env.clock.now() - NIGHT.duration_since(Time::MIDNIGHT)).date();
-        let is_used = env.stars.is_offered() || stars::is_used(pool).await?;
-        if !is_used || stars::was_reconciled(pool, night).await? {
-            return Ok(json!({ "night": night.to_string(), "compared": false }));
-        }
-        let report = self.0.run(false).await?;
-        let findings = i32::try_from(report.findings.len()).unwrap_or(i32::MAX);
-        stars::reconciled(pool, night, findings, env.clock.sql_now()).await?;
-        Ok(
-            json!({ "night": night.to_string(), "compared": true, "transactions": report.transactions, "findings": report.findings.len() }),
-        )
+    async fn compare(&self, dry_run: bool) -> Result<Comparison, anyhow::Error> {
+        let report = self.run(dry_run).await?;
+        let differences = report.findings.into_iter().map(|finding| Difference {
+            what: finding.what.to_owned(),
+            reference: finding.charge,
+            user: finding.user,
+            amount: finding.stars.map(|stars| format!("{stars} ⭐")).unwrap_or_default(),
+            is_mendable: finding.what != UNKNOWN,
+            is_mended: finding.is_mended,
+            advice: if finding.what == UNKNOWN {
+                "another bot's token, or a forged row: compare with the bot's balance at Telegram; correct with /grant"
+                    .to_owned()
+            } else {
+                String::new()
+            },
+        });
+        Ok(Comparison {
+            transactions: report.transactions,
+            differences: differences.collect(),
+        })
     }
 }

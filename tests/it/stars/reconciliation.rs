@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bulwark::admin::reconcile::{self, Options};
+use bulwark::admin::reconcile::Options;
 use serde_json::{Value, json};
 
 use super::{admin, charge, invoice, tops_up, world};
@@ -12,10 +12,14 @@ async fn reconciled(world: &World, dry_run: bool) -> (bool, Value) {
     let mut out = Vec::new();
     let options = Options {
         dry_run,
+        fix: !dry_run,
         json: true,
+        ..Options::default()
     };
-    let reconciler = world.app.reconciler();
-    let good = reconcile::run(&reconciler, options, &mut out)
+    let good = world
+        .app
+        .reconciliation()
+        .run(&options, &mut out)
         .await
         .expect("a report");
     let report = serde_json::from_slice(&out).expect("JSON");
@@ -51,7 +55,7 @@ async fn what_never_reached_us_is_credited_and_refunds_are_booked() {
 
     let (good, report) = reconciled(&world, false).await;
     assert_eq!(findings(&report), ["missing credit", "missing refund"]);
-    assert_eq!(report["findings"][0]["stars"], 100);
+    assert_eq!(report["findings"][0]["amount"], "100 ⭐");
     assert!(good);
     world.settle().await;
     // Two dollars came late, one went back.
@@ -62,7 +66,7 @@ async fn what_never_reached_us_is_credited_and_refunds_are_booked() {
     admin.hears("without being asked by me").await;
     let (good, report) = reconciled(&world, false).await;
     assert_eq!((good, findings(&report).len()), (true, 0));
-    assert_eq!(report["transactions"], 3);
+    assert_eq!(report["processors"][0]["transactions"], 3);
     world.assert_clean().await;
 }
 
@@ -80,7 +84,8 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
     let (_, report) = reconciled(&world, false).await;
     assert_eq!(findings(&report).len(), 205);
     assert_eq!(anna.wallet().await, (205 * 100, 0));
-    assert_eq!(world.calls("getStarTransactions").await, 3);
+    // Three pages to look, and three to book.
+    assert_eq!(world.calls("getStarTransactions").await, 6);
     world.assert_books_balance().await;
 }
 
@@ -129,7 +134,7 @@ async fn a_payment_that_telegram_does_not_know_is_left_to_a_person() {
     let (good, report) = reconciled(&world, false).await;
     assert_eq!(findings(&report), ["unknown to Telegram"]);
     assert!(!good);
-    assert_eq!(report["findings"][0]["charge"], "stxnone");
+    assert_eq!(report["findings"][0]["subject"], "stxnone");
     assert_eq!(anna.wallet().await, (14, 0));
     world.assert_clean().await;
 }

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::base::db::interval;
 
-pub(in crate::engine::jobs) async fn begin_artifact(
-    pool: &PgPool,
+/// Begins a file that we keep, of whatever `job_id` names.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_artifact(
+    executor: impl PgExecutor<'_>,
     id: Uuid,
     job_id: Uuid,
     position: i16,
@@ -27,13 +31,17 @@ pub(in crate::engine::jobs) async fn begin_artifact(
         file_name,
         now,
     )
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }
 
-pub(in crate::engine::jobs) async fn append_chunk(
-    pool: &PgPool,
+/// Adds its next chunk.
+///
+/// # Errors
+/// The database's.
+pub async fn append_chunk(
+    executor: impl PgExecutor<'_>,
     id: Uuid,
     n: i32,
     bytes: &[u8],
@@ -44,13 +52,17 @@ pub(in crate::engine::jobs) async fn append_chunk(
         n,
         bytes
     )
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }
 
-pub(in crate::engine::jobs) async fn complete_artifact(
-    pool: &PgPool,
+/// Ends it: from now on it can be read.
+///
+/// # Errors
+/// The database's.
+pub async fn complete_artifact(
+    executor: impl PgExecutor<'_>,
     id: Uuid,
     size_bytes: i64,
 ) -> Result<(), sqlx::Error> {
@@ -59,7 +71,7 @@ pub(in crate::engine::jobs) async fn complete_artifact(
         id,
         size_bytes
     )
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }

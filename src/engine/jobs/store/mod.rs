@@ -8,8 +8,8 @@ mod line;
 mod queries;
 mod questions;
 
-pub use artifacts::purge_artifacts;
-pub(super) use artifacts::{append_chunk, begin_artifact, chunk, complete_artifact, open_artifact};
+pub use artifacts::{append_chunk, begin_artifact, complete_artifact, purge_artifacts};
+pub(super) use artifacts::{chunk, open_artifact};
 pub(super) use claims::{
     Room, begin_submit, claim, extend, find_hint, leave_evidence, mark_running, mark_unknown,
     passing_failures, record_attempt, rest,

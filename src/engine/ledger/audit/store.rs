@@ -5,7 +5,8 @@ mod wallets;
 
 use std::ops::Range;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgPool};
+use time::OffsetDateTime;
 
 use super::{Cursor, Finding, Part};
 
@@ -103,6 +104,103 @@ pub(super) async fn remember(
         cursor.position,
         cursor.size,
         is_round,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps what was found, from when it is first seen.
+pub(super) async fn keep(
+    conn: &mut PgConnection,
+    part: Part,
+    found: &[Finding],
+) -> Result<(), sqlx::Error> {
+    for finding in found {
+        sqlx::query!(
+            "insert into ledger_finding (part, check_name, subject, first_seen_at, seen_at) values ($1, $2, $3, now(), now())
+             on conflict (check_name, subject) do update set seen_at = excluded.seen_at",
+            part.name(),
+            finding.check,
+            finding.subject,
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets what was not seen since the part last came round: it is so no more. Before [`remember`] notes the new round.
+pub(super) async fn forget(conn: &mut PgConnection, part: Part) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from ledger_finding f using ledger_audit a where f.part = $1 and a.part = $1 and f.seen_at < a.covered_at",
+        part.name(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Something that the recurring audit found, and that is so still as far as it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFinding {
+    /// What is broken.
+    pub check: String,
+    /// Where.
+    pub subject: String,
+    /// Since when it is known.
+    pub first_seen_at: OffsetDateTime,
+}
+
+/// What the recurring audit found, oldest first, at most `limit`; and how many there are.
+///
+/// # Errors
+/// The database's.
+pub async fn open_findings(
+    pool: &PgPool,
+    limit: i64,
+) -> Result<(Vec<OpenFinding>, i64), sqlx::Error> {
+    let findings = sqlx::query_as!(
+        OpenFinding,
+        "select check_name as check, subject, first_seen_at from ledger_finding order by first_seen_at, check_name, subject limit $1",
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let count = sqlx::query_scalar!(r#"select count(*) as "count!" from ledger_finding"#)
+        .fetch_one(pool)
+        .await?;
+    Ok((findings, count))
+}
+
+/// Findings that nobody was told of, at most `limit`; they count as told once the caller's transaction commits.
+///
+/// # Errors
+/// The database's.
+pub async fn untold(conn: &mut PgConnection, limit: i64) -> Result<Vec<Finding>, sqlx::Error> {
+    sqlx::query_as!(
+        Finding,
+        "with news as (
+             select check_name, subject from ledger_finding where told_at is null
+             order by first_seen_at, check_name, subject limit $1 for update skip locked)
+         update ledger_finding f set told_at = now() from news
+         where f.check_name = news.check_name and f.subject = news.subject
+         returning f.check_name as check, f.subject",
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Forgets a finding that was mended, in the transaction that does so.
+///
+/// # Errors
+/// The database's.
+pub async fn settled(conn: &mut PgConnection, finding: &Finding) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from ledger_finding where check_name = $1 and subject = $2",
+        finding.check,
+        finding.subject
     )
     .execute(conn)
     .await?;

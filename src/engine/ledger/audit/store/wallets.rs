@@ -75,10 +75,18 @@ pub(super) async fn holds(
            union all
            (select 'a job is paid if and only if it succeeded, in part if in part', 'job ' || j.id
             from mine m join job_history j on j.id = m.reference
-            where not m.is_open and case j.state when 'succeeded' then m.captured = 0
-                when 'partial' then m.captured is distinct from div(m.amount::numeric
-                    * ((j.provider_snapshot ->> 'units')::numeric - j.remains), (j.provider_snapshot ->> 'units')::numeric)::bigint
-                else m.captured > 0 end limit 100)
+            where not m.is_open and case when case j.state when 'succeeded' then m.captured = 0
+                    when 'partial' then m.captured is distinct from div(m.amount::numeric
+                        * ((j.provider_snapshot ->> 'units')::numeric - j.remains), (j.provider_snapshot ->> 'units')::numeric)::bigint
+                    else m.captured > 0 end
+                -- What was mended counts; looked for only where something is wrong.
+                then m.captured - coalesce((select amount from transfer where idem_key = 'mend:paid-back:' || j.id), 0)
+                        + coalesce((select amount from transfer where idem_key = 'mend:borne:' || j.id), 0)
+                    is distinct from case j.state when 'succeeded' then m.amount
+                        when 'partial' then div(m.amount::numeric
+                            * ((j.provider_snapshot ->> 'units')::numeric - j.remains), (j.provider_snapshot ->> 'units')::numeric)::bigint
+                        else 0 end
+                else false end limit 100)
            union all
            (select 'a capture moves what its resolution says', 'hold ' || m.id
             from mine m left join transfer t on t.id = m.transfer_id

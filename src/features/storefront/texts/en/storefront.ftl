@@ -200,6 +200,7 @@ unavailable-sorry = Sorry, something went wrong on my side. I have told the team
 command-start = Start page
 command-menu = All services
 command-balance = Balance and movements
+command-history = What moved, with a file
 command-topup = Top up with Stars
 command-language = Language
 command-cancel = Stop what you are doing

@@ -203,6 +203,7 @@ unavailable-sorry = Lo siento, algo ha fallado por mi parte. Ya he avisado al eq
 command-start = Página de inicio
 command-menu = Todos los servicios
 command-balance = Saldo y movimientos
+command-history = Historial, también en archivo
 command-topup = Recargar con Stars
 command-language = Idioma
 command-cancel = Dejar lo que estás haciendo

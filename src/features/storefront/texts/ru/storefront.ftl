@@ -209,6 +209,7 @@ unavailable-sorry = Простите, у меня что-то пошло не т
 command-start = Главная страница
 command-menu = Все услуги
 command-balance = Баланс и операции
+command-history = История операций, в том числе файлом
 command-topup = Пополнить звёздами
 command-language = Язык
 command-cancel = Прервать текущее действие
