@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use bulwark::admin::{
-    audit, check_config, healthcheck, migrate, reconcile, shelf, statement, trace,
+    audit, check_config, healthcheck, migrate, reconcile, shelf, statement, trace, withdrawals,
 };
 use bulwark::app::{books, serve};
 use bulwark::config::{Env, Http};
@@ -45,6 +45,8 @@ enum Command {
     Trace(trace::Options),
     /// Look at all of the books: whether everything balances
     Audit(audit::Options),
+    /// Withdrawals: read them, approve or reject them, say that they were paid
+    Withdrawals(withdrawals::Options),
     #[command(flatten)]
     Shelf(shelf::Command),
     /// Ask the service on this machine whether it lives; for containers without curl
@@ -78,6 +80,10 @@ pub(crate) fn main() -> ExitCode {
         }),
         Command::Audit(options) => block_on(async {
             let good = audit::run(&env, options, &mut std::io::stdout()).await?;
+            if good { Ok(()) } else { Err(Said.into()) }
+        }),
+        Command::Withdrawals(options) => block_on(async {
+            let good = withdrawals::run(&env, &options, &mut std::io::stdout()).await?;
             if good { Ok(()) } else { Err(Said.into()) }
         }),
         Command::Shelf(command) => block_on(async {

@@ -9,6 +9,7 @@ mod render;
 pub mod shelf;
 pub mod statement;
 pub mod trace;
+pub mod withdrawals;
 
 use std::path::PathBuf;
 

@@ -11,6 +11,7 @@ use super::funds::{Funds, Low};
 use super::gauges::Gauges;
 use super::granted::GrantedUses;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
+use super::payees::ForgetPayees;
 use super::pools::{Pools, pools};
 use super::providers;
 use super::retention::Retention;
@@ -36,10 +37,11 @@ use crate::engine::vitals::Vitals;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::broadcast;
-use crate::features::cx::{Env, StarsOffer, Switch};
+use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
 use crate::features::routes::Router;
 use crate::features::storefront;
 use crate::features::topup::{Checkouts, Reconciler, Refunds};
+use crate::features::wallet::ExpireGrants;
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
@@ -283,6 +285,14 @@ impl App {
             Arc::clone(&funds) as _,
             Arc::clone(&switches) as _,
             Arc::new(GrantedUses::new(pool.clone(), free)),
+            only_while(
+                &env.money,
+                ForgetPayees::new(pool.clone(), clock.clone(), &config.payouts),
+            ),
+            only_while(
+                &env.money,
+                ExpireGrants::new(pool.clone(), Arc::clone(&env), messages.clone()),
+            ),
         ];
         tasks.extend(books.tasks());
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);
@@ -366,6 +376,12 @@ pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>], low: &Low) -> 
             packages: parts.config.stars.packages.clone(),
             rate: parts.config.stars.rate,
         },
+        grants: GrantRules {
+            approval_above: parts.config.payouts.approval_above,
+            per_day: parts.config.payouts.grants_per_day,
+            approval_life: parts.config.payouts.approval_life,
+        },
+        export_as_file: parts.config.payouts.export_as_file,
         free_uses_per_day: limits.free_uses_per_day,
         orders_per_user: limits.orders_per_user,
         work_rate: Rate {

@@ -12,6 +12,7 @@ mod funds;
 mod gauges;
 mod granted;
 mod joins;
+mod payees;
 mod polling;
 mod pools;
 mod providers;

@@ -12,7 +12,7 @@ use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
 use crate::catalog::Catalog;
 use crate::engine::task::Task as _;
-use crate::features::routes::{COMMANDS, TOPUP_COMMAND};
+use crate::features::routes::{COMMANDS, TOPUP_COMMAND, WITHDRAW_COMMAND};
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::metrics;
@@ -228,16 +228,16 @@ impl App {
         let (client, clock) = (self.client.clone(), self.clock().clone());
         let updates = Arc::clone(&self.intake);
         let settings = self.webhook_settings();
-        let has_topup = self.has_topup();
+        let optional = self.optional_commands();
         let catalog = Arc::clone(&self.parts.catalog);
         intake.service("delivery", move |shutdown| {
             let (client, clock, updates, settings) =
                 (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
-            let catalog = Arc::clone(&catalog);
+            let (catalog, optional) = (Arc::clone(&catalog), optional.clone());
             async move {
                 let mut pause = Duration::from_secs(1);
                 fault::reach(Point::StartIntroducing);
-                while let Err(error) = introduce(&client, delivery, &settings, has_topup, &catalog).await {
+                while let Err(error) = introduce(&client, delivery, &settings, &optional, &catalog).await {
                     tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -254,8 +254,15 @@ impl App {
         });
     }
 
-    fn has_topup(&self) -> bool {
-        !self.parts.config.stars.packages.is_empty() && !self.switches.off().contains(&"stars")
+    /// The commands of what is on offer here.
+    fn optional_commands(&self) -> Vec<(&'static str, &'static str)> {
+        let off = self.switches.off();
+        let topup = !self.parts.config.stars.packages.is_empty() && !off.contains(&"stars");
+        let withdraw = self.parts.catalog.withdrawals.is_some() && !off.contains(&"money");
+        [(topup, TOPUP_COMMAND), (withdraw, WITHDRAW_COMMAND)]
+            .into_iter()
+            .filter_map(|(is_offered, command)| is_offered.then_some(command))
+            .collect()
     }
 
     fn webhook_settings(&self) -> WebhookSettings {
@@ -348,7 +355,8 @@ impl App {
     pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
         let settings = self.webhook_settings();
         let catalog = &self.parts.catalog;
-        introduce(&self.client, delivery, &settings, self.has_topup(), catalog).await
+        let optional = self.optional_commands();
+        introduce(&self.client, delivery, &settings, &optional, catalog).await
     }
 }
 
@@ -363,7 +371,7 @@ async fn introduce(
     client: &crate::telegram::Client,
     delivery: Delivery,
     settings: &WebhookSettings,
-    has_topup: bool,
+    optional: &[(&'static str, &'static str)],
     catalog: &Catalog,
 ) -> Result<(), CallError> {
     match delivery {
@@ -372,14 +380,13 @@ async fn introduce(
     }
     for language in Language::ALL {
         let speech = storefront::speech(language);
-        let topup = has_topup.then_some(TOPUP_COMMAND);
         let tools = catalog.services.iter().filter_map(|service| {
             let command = service.instant.as_ref()?.command.as_deref()?;
             Some((command, service.title.get(language.code()).to_owned()))
         });
         let commands: Vec<(&str, String)> = COMMANDS
             .iter()
-            .chain(topup.iter())
+            .chain(optional)
             .map(|(name, key)| (*name, speech.plain(key, &Args::new())))
             .chain(tools)
             .collect();

@@ -153,6 +153,7 @@ mod tests {
         }
         assert_eq!(usd().format(Amount(-5)), "-$0.05");
         assert_eq!(usd().format(Amount(150)), "$1.50");
+        assert_eq!(usd().plain(Amount(-150)), "-1.50");
     }
 
     #[test]

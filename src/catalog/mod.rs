@@ -11,6 +11,8 @@ mod link;
 mod making;
 mod panel;
 mod params;
+mod payee;
+mod payout;
 mod problem;
 mod read;
 mod validate;
@@ -28,6 +30,8 @@ pub use link::normal_link;
 pub use making::FAMILIES;
 pub use panel::{OrderKind, PanelOrder, Priced};
 pub use params::{ParamError, provider_input};
+pub use payee::{PayeeField, masked};
+pub use payout::{DetailField, PayoutMethod, Withdrawals};
 pub use problem::Problem;
 
 use crate::base::money::{Amount, Currency};
@@ -48,6 +52,8 @@ pub struct Catalog {
     pub categories: Vec<Category>,
     /// In the order of the file; at least one.
     pub services: Vec<Service>,
+    /// What users may withdraw; none: nothing.
+    pub withdrawals: Option<Withdrawals>,
 }
 
 /// A shelf of the shop.
@@ -199,6 +205,9 @@ impl Catalog {
     pub fn parse(file: &str, text: &str, providers: &[&str]) -> Result<Self, Vec<Problem>> {
         let (catalog, mut problems) = read::catalog(file, text)?;
         validate::catalog(file, &catalog, providers, &mut problems);
+        if let Some(withdrawals) = &catalog.withdrawals {
+            payout::validate(file, withdrawals, &mut problems);
+        }
         if problems.is_empty() {
             Ok(catalog)
         } else {

@@ -6,7 +6,7 @@ use super::fields::{Fields, Report};
 use super::{
     Catalog, Category, DefaultValue, Input, InputKind, InputOption, NumberRange, Problem, Service,
 };
-use super::{instant, making};
+use super::{instant, making, payout};
 use crate::base::money::Currency;
 
 /// A title stands on a button beside a price.
@@ -50,6 +50,7 @@ pub(super) fn catalog(file: &str, text: &str) -> Result<(Catalog, Vec<Problem>),
         .enumerate()
         .filter_map(|(index, table)| service(&mut report, index, table, &price_unit))
         .collect();
+    let withdrawals = payout::read(&mut report, &mut root, &price_unit);
     root.finish(&mut report);
     match currency {
         Some(currency) => Ok((
@@ -57,6 +58,7 @@ pub(super) fn catalog(file: &str, text: &str) -> Result<(Catalog, Vec<Problem>),
                 currency,
                 categories,
                 services,
+                withdrawals,
             },
             report.problems,
         )),
@@ -74,7 +76,7 @@ fn placeholder_currency() -> Currency {
 }
 
 /// ``service `upscale` ``, or its number in the file as long as it has no id.
-fn name_of(what: &str, index: usize, table: &Table) -> String {
+pub(super) fn name_of(what: &str, index: usize, table: &Table) -> String {
     match table.get("id").and_then(Value::as_str) {
         Some(id) => format!("{what} `{id}`"),
         None => format!("{what} no. {}", index + 1),

@@ -231,7 +231,7 @@ fn each_mistake_is_named_with_file_service_and_field() {
         (
             "[currency]",
             "colour = \"red\"\n[currency]",
-            "colour is not a known field here; known are: currency, category, service",
+            "colour is not a known field here; known are: currency, category, service, withdrawals",
         ),
     ];
     for (from, to, expected) in cases {

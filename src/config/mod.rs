@@ -14,6 +14,7 @@ mod http;
 mod limits;
 mod logging;
 mod media;
+mod payouts;
 mod problem;
 mod providers;
 mod reader;
@@ -39,6 +40,7 @@ pub use http::{ClientIp, Http, Metrics};
 pub use limits::Limits;
 pub use logging::Logging;
 pub use media::Media;
+pub use payouts::Payouts;
 pub use problem::{Problem, problem_list};
 pub use providers::{Kie, Panel, Providers};
 pub use stars::Stars;
@@ -70,6 +72,8 @@ pub struct Config {
     pub wallet: Wallet,
     /// What is sold for Telegram Stars.
     pub stars: Stars,
+    /// What admins may give by themselves, and how long whom to pay is kept.
+    pub payouts: Payouts,
     /// How log lines look.
     pub logging: Logging,
     /// The operator's own catalogue; without it the compiled-in one is used.
@@ -98,6 +102,7 @@ impl Config {
             breakers: Breakers::read(reader),
             wallet: Wallet::read(reader),
             stars: Stars::read(reader),
+            payouts: Payouts::read(reader),
             logging: Logging::read(reader),
             catalog_path: reader.path("CATALOG_PATH"),
         }

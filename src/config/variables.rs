@@ -190,6 +190,31 @@ pub const VARIABLES: &[Variable] = &[
         "What a Star is worth on the balance, in minor units of the catalogue's currency, 1 to 1000000.",
     ),
     plain(
+        "GRANT_APPROVAL_ABOVE",
+        "",
+        "A grant or correction of more than this needs a second admin, in minor units of the catalogue's currency, 0 to 100000000000; without it none does.",
+    ),
+    plain(
+        "GRANT_APPROVAL_HOURS",
+        "24",
+        "How long it waits for the second admin, in hours, 1 to 168.",
+    ),
+    plain(
+        "GRANT_DAILY_LIMIT",
+        "",
+        "What one admin may give and take in a day (UTC) in all, in minor units of the catalogue's currency, 0 to 100000000000; without it any sum.",
+    ),
+    plain(
+        "WITHDRAWAL_DETAILS_DAYS",
+        "30",
+        "How long after its end it is kept whom a withdrawal paid, in days, 0 to 3650.",
+    ),
+    plain(
+        "ADMIN_EXPORT_AS_ATTACHMENT",
+        "on",
+        "on: what admins export comes as a file; off: as text in the chat, as long as it fits into a message.",
+    ),
+    plain(
         "RATE_LIMIT_PER_MINUTE",
         "20",
         "Messages and taps a user may send per minute, 1 to 600.",

@@ -21,7 +21,12 @@ use crate::catalog::Catalog;
 use crate::config::{Config, Demo, Env, problem_list};
 use stage::Stage;
 
-const PANEL_SERVICES: &str = include_str!("panel.toml");
+/// What the demo has on offer besides the shipped catalogue.
+const MORE: &str = concat!(
+    include_str!("panel.toml"),
+    "\n",
+    include_str!("withdrawals.toml")
+);
 
 /// The demo's command line.
 #[derive(Clone, Debug, clap::Args)]
@@ -61,7 +66,7 @@ pub async fn run(mut env: Env, options: Options) -> Result<(), anyhow::Error> {
     result
 }
 
-/// What is sold: with a simulator also a service of its panel, unless there is a catalogue of the operator's own.
+/// What is sold: with a simulator also a service of its panel and withdrawals, unless there is a catalogue of the operator's own.
 fn shop(config: &Config, stage: &Stage) -> Result<Catalog, anyhow::Error> {
     if config.catalog_path.is_some() || stage.page().is_none() {
         return catalog(config);
@@ -70,7 +75,7 @@ fn shop(config: &Config, stage: &Stage) -> Result<Catalog, anyhow::Error> {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the demo's catalogue is not right\n{}", lines.join("\n"))
     };
-    Catalog::shipped_with(PANEL_SERVICES, &config.providers.names()).map_err(problems)
+    Catalog::shipped_with(MORE, &config.providers.names()).map_err(problems)
 }
 
 async fn play(
@@ -116,11 +121,15 @@ async fn play(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::money::Amount;
 
     #[test]
     fn what_the_demo_sells_besides_is_right() {
         let names = ["kie", "smmflare", "plugsmms", "smmstone", "demo-panel"];
-        let catalog = Catalog::shipped_with(PANEL_SERVICES, &names).unwrap();
+        let catalog = Catalog::shipped_with(MORE, &names).unwrap();
         assert!(catalog.service("members").unwrap().is_by_thousand());
+        let offer = catalog.withdrawals.unwrap();
+        let fee = offer.method("usdt-tron").unwrap().fee_of(Amount(1_001));
+        assert_eq!(fee, Amount(16), "1.5 %, rounded up");
     }
 }

@@ -36,6 +36,10 @@ pub struct Env {
     pub money: Switch,
     /// What is sold for Telegram Stars.
     pub stars: StarsOffer,
+    /// What admins may give by themselves.
+    pub grants: GrantRules,
+    /// Whether admins get what they export as a file.
+    pub export_as_file: bool,
     /// Orders of a free service per user and day, unless the catalogue says otherwise.
     pub free_uses_per_day: u32,
     /// Orders a user may have running at once.
@@ -67,6 +71,17 @@ impl Switch {
     pub fn set(&self, is_on: bool) -> bool {
         self.0.swap(is_on, Ordering::Relaxed)
     }
+}
+
+/// What admins may give by themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrantRules {
+    /// Above this a second admin must agree; None: never.
+    pub approval_above: Option<Amount>,
+    /// What one admin may give and take in a day (UTC) in all; None: any sum.
+    pub per_day: Option<Amount>,
+    /// How long a request waits for the second admin.
+    pub approval_life: Duration,
 }
 
 /// Top-ups for Telegram Stars.

@@ -18,6 +18,7 @@ pub mod storefront;
 mod told;
 pub mod topup;
 pub mod wallet;
+pub mod withdrawals;
 
 use std::sync::Arc;
 

@@ -4,6 +4,10 @@
 //! The codes stand in messages that users keep for years: append only, never reuse one. Callback data has at most 64
 //! bytes (Bot API docs, "InlineKeyboardButton"); catalogue ids have at most 24, so every press fits.
 
+mod payouts;
+
+pub use payouts::{GrantAct, WithdrawPress, WithdrawalAct};
+
 /// What a press of a button asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Press {
@@ -176,6 +180,15 @@ pub enum Press {
         /// The code of what is shown of it.
         filter: String,
     },
+    /// Something around withdrawals.
+    Withdraw(WithdrawPress),
+    /// Decide on a grant.
+    Grant {
+        /// Its short id.
+        id: String,
+        /// What.
+        act: GrantAct,
+    },
 }
 
 /// What an admin does with a broadcast.
@@ -261,6 +274,8 @@ impl Press {
             Self::NotThere { question } => format!("in:{question}"),
             Self::History { filter, page } => format!("hi:{filter}:{page}"),
             Self::HistoryFile { filter } => format!("hf:{filter}"),
+            Self::Withdraw(press) => format!("w:{}", press.encode()),
+            Self::Grant { id, act } => format!("gr:{id}:{}", act.code()),
         }
     }
 
@@ -334,6 +349,11 @@ impl Press {
                 page: number(text()?)?,
             },
             "hf" => Self::HistoryFile { filter: text()? },
+            "w" => Self::Withdraw(WithdrawPress::decode(&mut text)?),
+            "gr" => Self::Grant {
+                id: text()?,
+                act: GrantAct::of_code(&text()?)?,
+            },
             _ => return None,
         };
         parts.next().is_none().then_some(press)

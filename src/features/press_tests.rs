@@ -49,6 +49,11 @@ fn presses() -> impl Strategy<Value = Press> {
         short.prop_map(|question| Press::NotThere { question }),
         ("[a-z]{2,8}", any::<u16>()).prop_map(|(filter, page)| Press::History { filter, page }),
         "[a-z]{2,8}".prop_map(|filter| Press::HistoryFile { filter }),
+        payouts::presses().prop_map(Press::Withdraw),
+        (short, 0..GrantAct::ALL.len()).prop_map(|(id, act)| Press::Grant {
+            id,
+            act: GrantAct::ALL[act].0
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::cx::{Cx, Handled};
 use super::press::Press;
 use super::speech::Args;
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
 
 /// Does what the button asks for.
 pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
@@ -52,5 +52,7 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::NotThere { question } => inquiry::not_there(cx, &question).await,
         Press::History { filter, page } => books::history_of(cx, &filter, page).await,
         Press::HistoryFile { filter } => books::ask_for_file(cx, &filter).await,
+        Press::Withdraw(press) => withdrawals::press(cx, press).await,
+        Press::Grant { id, act } => wallet::decide(cx, &id, act).await,
     }
 }

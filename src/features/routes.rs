@@ -1,19 +1,22 @@
 //! From an update to the one action that handles it.
 
+mod edges;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use edges::{into_gift, into_handle_error, seen};
 use sqlx::PgConnection;
 
 use super::cx::{Cx, Env, Handled, Pressed, Stop};
 use super::pressed::press;
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
 use crate::engine::outbox;
-use crate::engine::people::{self, Person, Seen, Sighting};
+use crate::engine::people::{self, Person, Sighting};
 use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
 
@@ -232,41 +235,6 @@ impl Router {
     }
 }
 
-fn into_handle_error(handled: Handled) -> Result<(), HandleError> {
-    handled.map_err(|stop| match stop {
-        Stop::Failed(error) => error,
-        Stop::Refused(_) | Stop::RefusedWith(..) => {
-            HandleError::Bug(anyhow::anyhow!("a refusal where nothing can be refused"))
-        }
-    })
-}
-
-fn into_gift<T>(handled: Handled<T>) -> Result<T, HandleError> {
-    handled.map_err(|stop| match stop {
-        Stop::Failed(error) => error,
-        Stop::Refused(_) | Stop::RefusedWith(..) => {
-            HandleError::Bug(anyhow::anyhow!("a refused gift"))
-        }
-    })
-}
-
-fn seen(incoming: &Incoming) -> Seen<'_> {
-    Seen {
-        user_id: incoming.user.id,
-        username: incoming.user.username.as_deref(),
-        first_name: &incoming.user.first_name,
-        telegram_language: incoming.user.language_code.as_deref(),
-        chat_id: incoming.chat.id,
-        chat_kind: match incoming.chat.kind {
-            ChatKind::Private => "private",
-            ChatKind::Group => "group",
-            ChatKind::Supergroup => "supergroup",
-            ChatKind::Channel => "channel",
-            ChatKind::Unknown => "unknown",
-        },
-    }
-}
-
 async fn act(
     cx: &mut Cx<'_>,
     update: &StoredUpdate,
@@ -293,6 +261,7 @@ async fn act(
             Some((name, rest)) => run(cx, name, rest, update, gift).await,
             None if inquiry::is_awaited(cx).await? => inquiry::typed(cx, message).await,
             None if broadcast::is_awaited(cx).await? => broadcast::message(cx, message).await,
+            None if withdrawals::is_awaited(cx).await? => withdrawals::message(cx, message).await,
             None => storefront::message(cx, message).await,
         },
         _ => Ok(()),
@@ -319,6 +288,9 @@ pub fn command(text: &str) -> Option<(&str, &str)> {
 /// Offered where something is sold for Stars.
 pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
 
+/// Offered where something can be withdrawn.
+pub const WITHDRAW_COMMAND: (&str, &str) = ("withdraw", "command-withdraw");
+
 /// The commands that Telegram offers while typing, with the keys of their descriptions.
 pub const COMMANDS: [(&str, &str); 7] = [
     ("start", "command-start"),
@@ -339,6 +311,9 @@ async fn run(
 ) -> Handled {
     broadcast::put_away(cx).await?;
     inquiry::put_away(cx).await?;
+    if withdrawals::put_away(cx, name.eq_ignore_ascii_case("cancel")).await? {
+        return storefront::not_understood(cx, "cancelled").await;
+    }
     match name.to_lowercase().as_str() {
         "start" => storefront::welcome(cx, gift).await,
         "menu" => storefront::categories(cx, 0).await,
@@ -347,10 +322,12 @@ async fn run(
         "balance" => wallet::balance(cx, 0).await,
         "history" => books::history(cx).await,
         "topup" if cx.env.stars.is_offered() => topup::packages(cx, None).await,
+        "withdraw" if cx.env.catalog.withdrawals.is_some() => withdrawals::begin(cx).await,
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
         "refund" if cx.is_admin() => topup::refund(cx, rest).await,
+        "withdrawals" if cx.is_admin() => withdrawals::list(cx, 0).await,
         "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
         name => storefront::by_command(cx, name, rest).await,
     }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet};
+use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,7 +24,7 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 7] = [
+pub(super) static FEATURES: [Feature; 8] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
@@ -39,6 +39,11 @@ pub(super) static FEATURES: [Feature; 7] = [
     Feature {
         name: "wallet",
         speech: wallet::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "withdrawals",
+        speech: withdrawals::speech,
         also_in: &[],
     },
     Feature {

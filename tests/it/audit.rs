@@ -155,6 +155,52 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "what left or came back by a refund has its row",
         "transfer 00000000-0000-0000-0000-0000000000c6",
     ),
+    (
+        "update withdrawal set user_id = 1 where state = 'requested'",
+        "a withdrawal has its hold, of its user and amount",
+        "withdrawal 00000000-0000-0000-0000-0000000032a3",
+    ),
+    (
+        "update withdrawal set id = gen_random_uuid() where state = 'requested'",
+        "an open hold for a payout belongs to a withdrawal",
+        "hold 00000000-0000-0000-0000-0000000032d3",
+    ),
+    (
+        "update withdrawal set state = 'cancelled', ended_at = now() where state = 'requested'",
+        "a withdrawal's hold is as its state says",
+        "withdrawal 00000000-0000-0000-0000-0000000032a3",
+    ),
+    (
+        "update withdrawal set state = 'paid', external_ref = 'x', reason = null where state = 'rejected'",
+        "a withdrawal's hold is as its state says",
+        "withdrawal 00000000-0000-0000-0000-0000000032a2",
+    ),
+    (
+        "update withdrawal set state = 'requested', external_ref = null, ended_at = null where state = 'paid'",
+        "a withdrawal's hold is as its state says",
+        "withdrawal 00000000-0000-0000-0000-0000000032a1",
+    ),
+    (
+        "update withdrawal set fee = 11 where state = 'paid'",
+        "what a withdrawal paid left by payouts, its fee not",
+        "withdrawal 00000000-0000-0000-0000-0000000032a1",
+    ),
+    (
+        "update transfer set credit_id = (select id from account where kind = 'revenue') where kind = 'capture' and amount = 400",
+        "payouts has what the paid withdrawals say",
+        "USD",
+    ),
+    (
+        "update transfer set idem_key = 'x' where kind = 'payout_fee'",
+        "a payout's fee belongs to a withdrawal",
+        "transfer 00000000-0000-0000-0000-0000000032c3",
+    ),
+    (
+        "update admin_grant set state = 'done', decided_by = 901, transfer_id = '00000000-0000-0000-0000-0000000032c1'
+         where state = 'asked'",
+        "a grant moved what its row says",
+        "grant 00000000-0000-0000-0000-0000000033a1",
+    ),
 ];
 
 #[tokio::test]
@@ -218,7 +264,7 @@ async fn a_run_goes_on_where_the_last_one_came_to_and_comes_round() {
         .fetch_one("select count(*) from ledger_audit where rounds = 2 and position = 0")
         .await
         .unwrap();
-    assert_eq!(parts.get::<i64, _>(0), 6);
+    assert_eq!(parts.get::<i64, _>(0), 8);
 }
 
 #[tokio::test]

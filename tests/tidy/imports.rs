@@ -64,7 +64,7 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
 /// messages, whose progress is what became of them.
-const ENGINES: [&str; 10] = [
+const ENGINES: [&str; 12] = [
     "books",
     "broadcast",
     "inbox",
@@ -75,6 +75,8 @@ const ENGINES: [&str; 10] = [
     "ledger",
     "stars",
     "upkeep",
+    "grants",
+    "withdrawals",
 ];
 const ENGINE_EXCEPTIONS: [(&str, &str); 2] = [("inbox", "conversation"), ("broadcast", "outbox")];
 
@@ -141,7 +143,7 @@ fn engine_violation(parts: &[&str], path: &[String]) -> Option<String> {
     barred.then(|| format!("engine `{own}` must not import engine `{other}`"))
 }
 
-/// A feature is a folder; what several need is a file beside the folders.
+/// A feature is a folder; what several need is a file beside the folders, perhaps with a folder of its own.
 fn feature_violation(parts: &[&str], path: &[String]) -> Option<String> {
     let [first, other, ..] = path else {
         return None;
@@ -149,10 +151,12 @@ fn feature_violation(parts: &[&str], path: &[String]) -> Option<String> {
     let [module, own, _, ..] = parts else {
         return None;
     };
+    let folder = root().join("src/features").join(other);
     let barred = *module == "features"
         && first == "features"
         && other != own
-        && root().join("src/features").join(other).is_dir();
+        && folder.is_dir()
+        && !folder.with_extension("rs").is_file();
     barred.then(|| format!("feature `{own}` must not import feature `{other}`"))
 }
 

@@ -7,7 +7,7 @@
 mod inbox;
 mod jobs;
 mod light;
-mod options;
+pub(super) mod options;
 mod outbox;
 mod providers;
 mod queue;
@@ -15,7 +15,6 @@ mod related;
 
 use super::render;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,21 +64,12 @@ impl Desk {
     /// # Errors
     /// What is wrong with the settings or the catalogue.
     pub fn on(pool: PgPool, clock: Clock, env: &Env) -> Result<Self, anyhow::Error> {
-        let wallet = Wallet::from_env(env)
-            .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
-        let path = env.get("CATALOG_PATH").map(PathBuf::from);
-        let names = Providers::names_in(env);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let catalog = Catalog::load(path.as_deref(), &names).map_err(|problems| {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("the catalogue is not right\n{}", lines.join("\n"))
-        })?;
-        let kinds = features::job_kinds(&Arc::new(settling(clock.clone(), catalog, wallet)));
+        let kinds = features::job_kinds(&Arc::new(world(&clock, env)?));
         Ok(Self {
             pool,
             clock,
             kinds,
-            providers: names.iter().map(|name| (*name).to_owned()).collect(),
+            providers: Providers::names_in(env),
             name: env.user_name(),
         })
     }
@@ -157,7 +147,7 @@ pub async fn run(
     desk.run(command, out).await.map_err(explained)
 }
 
-fn explained(error: anyhow::Error) -> anyhow::Error {
+pub(super) fn explained(error: anyhow::Error) -> anyhow::Error {
     let text = match error.downcast_ref::<sqlx::Error>() {
         // Undefined table or column.
         Some(sqlx::Error::Database(database))
@@ -173,7 +163,16 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
     anyhow::anyhow!("{}", redact::text(&text))
 }
 
-/// What is needed to settle orders, and nothing to take any.
+/// What is needed to settle orders and withdrawals, and nothing to take any.
+///
+/// # Errors
+/// What is wrong with the settings or the catalogue.
+pub(super) fn world(clock: &Clock, env: &Env) -> Result<cx::Env, anyhow::Error> {
+    let wallet =
+        Wallet::from_env(env).map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
+    Ok(settling(clock.clone(), super::catalog(env)?, wallet))
+}
+
 fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
     cx::Env {
         clock,
@@ -183,6 +182,8 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
         welcome_grant: wallet.welcome_grant,
         money: cx::Switch::default(),
         stars: cx::StarsOffer::default(),
+        grants: cx::GrantRules::default(),
+        export_as_file: true,
         free_uses_per_day: 0,
         orders_per_user: 0,
         work_rate: Rate {

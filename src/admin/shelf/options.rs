@@ -297,7 +297,7 @@ fn since(text: &str) -> Result<Since, String> {
         .map_err(|_| wrong())
 }
 
-fn short_text(text: &str) -> Result<String, String> {
+pub(in crate::admin) fn short_text(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 200 || text.contains(char::is_control) {
         return Err("1 to 200 characters on one line".to_owned());

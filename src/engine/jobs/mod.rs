@@ -69,4 +69,5 @@ pub use store::{
     find_by_callback, forget_params, live, question, question_named, record_callback, snooze,
     task_of,
 };
+pub use store::{NewFile, keep_file};
 pub use store::{append_chunk, begin_artifact, complete_artifact, purge_artifacts};

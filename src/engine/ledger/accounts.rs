@@ -139,6 +139,8 @@ pub enum TransferKind {
     RewardKept,
     /// Paid out.
     Payout,
+    /// Of what was paid out, what stayed with the house.
+    PayoutFee,
 }
 
 impl TransferKind {
@@ -158,6 +160,7 @@ impl TransferKind {
             Self::RewardTaken => "reward_taken",
             Self::RewardKept => "reward_kept",
             Self::Payout => "payout",
+            Self::PayoutFee => "payout_fee",
         }
     }
 }

@@ -69,16 +69,22 @@ enum Part {
     Payments,
     /// Refunds of Stars, by pages.
     Refunds,
+    /// Withdrawals, by pages.
+    Withdrawals,
+    /// What admins gave and took, by pages.
+    Grants,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Wallets,
         Self::Holds,
         Self::Movements,
         Self::Jobs,
         Self::Payments,
         Self::Refunds,
+        Self::Withdrawals,
+        Self::Grants,
     ];
 
     /// The stored name.
@@ -90,6 +96,8 @@ impl Part {
             Self::Jobs => "jobs",
             Self::Payments => "payments",
             Self::Refunds => "refunds",
+            Self::Withdrawals => "withdrawals",
+            Self::Grants => "grants",
         }
     }
 
@@ -101,6 +109,8 @@ impl Part {
             Self::Jobs => Some("job"),
             Self::Payments => Some("star_payment"),
             Self::Refunds => Some("star_refund"),
+            Self::Withdrawals => Some("withdrawal"),
+            Self::Grants => Some("admin_grant"),
         }
     }
 

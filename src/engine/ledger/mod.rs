@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!            hold                    capture (all or part; the rest is released)
-//! available ──────▶ held ─────────┬──────────▶ revenue
+//! available ──────▶ held ─────────┬──────────▶ revenue      (or payouts, and of that the fee ──▶ revenue)
 //!     ▲                           │
 //!     └───────── release ─────────┘
 //! grants ──▶ available        corrections ◀──▶ available        stars ◀──▶ available        losses ──▶ stars

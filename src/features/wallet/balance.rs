@@ -4,7 +4,7 @@ use super::speech;
 use crate::base::money::Amount;
 use crate::engine::ledger::{self, Movement, MovementKind, WalletKind};
 use crate::features::cx::{Cx, Handled, Stop, button};
-use crate::features::press::Press;
+use crate::features::press::{Press, WithdrawPress};
 use crate::features::speech::{Args, Speech};
 use crate::telegram::{InlineKeyboard, Rich};
 use time::macros::format_description;
@@ -95,6 +95,12 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
             &Press::TopUp { draft: None },
         ));
     }
+    if cx.env.catalog.withdrawals.is_some() {
+        pay.push(button(
+            speech.plain("button-withdraw", &Args::new()),
+            &Press::Withdraw(WithdrawPress::Begin),
+        ));
+    }
     let last = vec![
         button(
             speech.plain("button-menu", &Args::new()),
@@ -131,6 +137,11 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         .map_or(movement.note.as_str(), |service| {
             service.title.get(speech.language().code())
         });
+    let withdrawal = movement.note.strip_prefix("withdrawal:").map(|id| {
+        let args = Args::new().text("id", id);
+        speech.plain("movement-withdrawal", &args)
+    });
+    let note = withdrawal.as_deref().unwrap_or(note);
     let date = movement
         .at
         .format(format_description!("[year]-[month]-[day] [hour]:[minute]"))

@@ -1,6 +1,7 @@
 //! The wallet: what a user has and how it moved; and what admins may do with it.
 
 mod admin;
+mod approvals;
 mod balance;
 
 use fluent_templates::static_loader;
@@ -8,6 +9,7 @@ use fluent_templates::static_loader;
 use crate::features::speech::{Language, Speech};
 
 pub use admin::{grant, user};
+pub use approvals::{ExpireGrants, decide};
 pub use balance::{balance, welcome_grant};
 
 static_loader! {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod claims;
 mod endings;
+mod files;
 mod history;
 mod line;
 mod queries;
@@ -16,6 +17,7 @@ pub(super) use claims::{
 };
 pub use endings::cancel;
 pub(super) use endings::{end, fault, is_cancel_requested, mark_unstoppable, note_counts, rescue};
+pub use files::{NewFile, keep_file};
 pub use history::{DeliveredAt, delivered, forget_params};
 pub(super) use history::{delete_old, drop_weeks, make_weeks};
 pub(super) use line::{fronts, lately, mark_told, position};

@@ -1,6 +1,7 @@
 //! SQL of the audit: every invariant as a query for what breaks it, over a range.
 
 mod movements;
+mod payouts;
 mod wallets;
 
 use std::ops::Range;
@@ -41,6 +42,8 @@ pub(super) async fn findings(
         Part::Jobs => movements::jobs(&mut tx, range).await,
         Part::Payments => movements::payments(&mut tx, range).await,
         Part::Refunds => movements::refunds(&mut tx, range).await,
+        Part::Withdrawals => payouts::withdrawals(&mut tx, range).await,
+        Part::Grants => payouts::grants(&mut tx, range).await,
     }?;
     // It wrote nothing.
     tx.rollback().await?;

@@ -243,7 +243,7 @@ pub(in crate::engine::ledger) async fn orphan_locked(
                        else div(h.amount::numeric * ((j.provider_snapshot ->> 'units')::numeric - j.remains),
                            (j.provider_snapshot ->> 'units')::numeric)::bigint end as due
            from hold h join account a on a.id = h.wallet_id left join job_history j on j.id = h.reference
-           where h.id = $1 and not exists (select 1 from hold_resolution r where r.hold_id = h.id)
+           where h.id = $1 and h.purpose <> 'payout' and not exists (select 1 from hold_resolution r where r.hold_id = h.id)
              and not exists (select 1 from job l where l.id = h.reference)"#,
         hold_id,
     )

@@ -178,9 +178,10 @@ struct Held {
 async fn lock_with(conn: &mut PgConnection, held: &Held, payee: Payee) -> Result<i64, LedgerError> {
     match payee {
         Payee::House(house) => {
-            let id = account(conn, house.name(), 0, &held.currency).await?;
+            // In this order: who comes here has locked the wallet before, and an account that another one is making
+            // would be waited for with the wallet in hand.
             lock(conn, held.wallet_id).await?;
-            Ok(id)
+            Ok(account(conn, house.name(), 0, &held.currency).await?)
         }
         Payee::User(user_id) => {
             let id = wallet_id(conn, WalletKey::main(user_id, &held.currency)).await?;

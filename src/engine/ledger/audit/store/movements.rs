@@ -43,7 +43,11 @@ pub(super) async fn movements(
                   select 'stars-refund:' || r.id as key from star_refund r
                   union all select 'stars-loss:' || r.id from star_refund r
                   union all select 'stars-refund-undone:' || r.id from star_refund r) keys
-                  where keys.key = mine.idem_key) limit 100)"#,
+                  where keys.key = mine.idem_key) limit 100)
+           union all
+           (select 'a payout''s fee belongs to a withdrawal', 'transfer ' || id
+            from mine where kind = 'payout_fee'
+              and not exists (select 1 from withdrawal w where 'payout-fee:' || w.id = mine.idem_key) limit 100)"#,
         pages.start,
         pages.end,
     )

@@ -73,6 +73,9 @@ pub(super) async fn holds(
            (select 'an open hold belongs to a live job' as "check!", 'hold ' || m.id || ' of job ' || m.reference as "subject!"
             from mine m where m.is_open and m.purpose in ('order', 'tip') and not exists (select 1 from job j where j.id = m.reference) limit 100)
            union all
+           (select 'an open hold for a payout belongs to a withdrawal', 'hold ' || m.id
+            from mine m where m.is_open and m.purpose = 'payout' and not exists (select 1 from withdrawal w where w.id = m.reference) limit 100)
+           union all
            (select 'a job is paid if and only if it succeeded, in part if in part', 'job ' || j.id
             from mine m join job_history j on j.id = m.reference
             where not m.is_open and case when case j.state when 'succeeded' then m.captured = 0

@@ -202,6 +202,7 @@ command-menu = All services
 command-balance = Balance and movements
 command-history = What moved, with a file
 command-topup = Top up with Stars
+command-withdraw = Withdraw money
 command-language = Language
 command-cancel = Stop what you are doing
 command-help = How it works

@@ -205,6 +205,7 @@ command-menu = Todos los servicios
 command-balance = Saldo y movimientos
 command-history = Historial, también en archivo
 command-topup = Recargar con Stars
+command-withdraw = Retirar dinero
 command-language = Idioma
 command-cancel = Dejar lo que estás haciendo
 command-help = Cómo funciona

@@ -211,6 +211,7 @@ command-menu = Все услуги
 command-balance = Баланс и операции
 command-history = История операций, в том числе файлом
 command-topup = Пополнить звёздами
+command-withdraw = Вывести деньги
 command-language = Язык
 command-cancel = Прервать текущее действие
 command-help = Как это работает

@@ -36,3 +36,24 @@ user-page = 👤 *{ $name }* { $username } (`{ $id }`)
     Language: { $language }
     Balance: { $available }, set aside: { $held }
 money-off = ⚠️ Everything about balances is out of order at the moment. Nothing is lost; what is free works.
+
+movement-withdrawal = withdrawal { $id }
+button-withdraw = 💸 Withdraw
+corrected = Your balance was corrected by *{ $amount }*: { $reason }. Your balance: { $balance }.
+admins-only = This is for admins.
+grant-day-limit = You may give and take { $limit } in a day in all; today it was { $given }.
+grant-alone = More than { $limit } needs a second admin, and there is no other one.
+grant-not-known = I do not know this request.
+grant-own = Another admin has to decide: you asked for it yourself.
+grant-of-another = Only who asked for it can take it back.
+grant-decided-before = It has been decided already, or its time is over.
+approval = 🔏 *{ $amount }* for { $user } ({ $id }): { $reason }
+    Asked for by { $admin }.
+approval-waits = ⏳ Waits for another admin until { $until } UTC.
+approval-done = ✅ Approved by { $by }: it is done.
+approval-rejected = ❌ Rejected by { $by }: nothing moved.
+approval-cancelled = ✖️ Taken back: nothing moved.
+approval-expired = ⌛ Nobody decided in time: nothing moved.
+button-grant-approve = ✅ Approve
+button-grant-reject = ❌ Reject
+button-grant-cancel = ✖️ Take it back

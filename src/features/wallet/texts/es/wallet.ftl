@@ -36,3 +36,24 @@ user-page = 👤 *{ $name }* { $username } (`{ $id }`)
     Idioma: { $language }
     Saldo: { $available }, reservado: { $held }
 money-off = ⚠️ Todo lo relativo al saldo no funciona en este momento. No se ha perdido nada; lo gratuito funciona.
+
+movement-withdrawal = retiro { $id }
+button-withdraw = 💸 Retirar
+corrected = Se ha corregido tu saldo en *{ $amount }*: { $reason }. Tu saldo: { $balance }.
+admins-only = Esto es solo para administradores.
+grant-day-limit = Puedes abonar y descontar { $limit } al día en total; hoy van { $given }.
+grant-alone = Para más de { $limit } hace falta un segundo administrador, y no hay otro.
+grant-not-known = No conozco esta solicitud.
+grant-own = Tiene que decidir otro administrador: la solicitud es tuya.
+grant-of-another = Solo puede anularla quien la hizo.
+grant-decided-before = Ya está decidida o ha pasado su plazo.
+approval = 🔏 *{ $amount }* para { $user } ({ $id }): { $reason }
+    Lo solicita { $admin }.
+approval-waits = ⏳ Espera a otro administrador hasta { $until } UTC.
+approval-done = ✅ Aprobado por { $by }: hecho.
+approval-rejected = ❌ Rechazado por { $by }: no se ha movido nada.
+approval-cancelled = ✖️ Anulado: no se ha movido nada.
+approval-expired = ⌛ Nadie decidió a tiempo: no se ha movido nada.
+button-grant-approve = ✅ Aprobar
+button-grant-reject = ❌ Rechazar
+button-grant-cancel = ✖️ Anular

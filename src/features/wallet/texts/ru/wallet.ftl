@@ -36,3 +36,24 @@ user-page = 👤 *{ $name }* { $username } (`{ $id }`)
     Язык: { $language }
     Баланс: { $available }, отложено: { $held }
 money-off = ⚠️ Всё, что связано с балансом, сейчас не работает. Ничего не пропало; бесплатное работает.
+
+movement-withdrawal = вывод { $id }
+button-withdraw = 💸 Вывести
+corrected = Ваш баланс исправлен на *{ $amount }*: { $reason }. Ваш баланс: { $balance }.
+admins-only = Это только для администраторов.
+grant-day-limit = За день можно начислить и списать всего { $limit }; сегодня уже { $given }.
+grant-alone = Больше { $limit } — только со вторым администратором, а другого нет.
+grant-not-known = Эта заявка мне незнакома.
+grant-own = Решать должен другой администратор: это ваша заявка.
+grant-of-another = Отозвать заявку может только тот, кто её подал.
+grant-decided-before = Уже решено, или срок истёк.
+approval = 🔏 *{ $amount }* для { $user } ({ $id }): { $reason }
+    Просит { $admin }.
+approval-waits = ⏳ Ждёт другого администратора до { $until } UTC.
+approval-done = ✅ Одобрено: { $by }. Сделано.
+approval-rejected = ❌ Отклонено: { $by }. Ничего не изменилось.
+approval-cancelled = ✖️ Заявка отозвана. Ничего не изменилось.
+approval-expired = ⌛ Никто не решил вовремя. Ничего не изменилось.
+button-grant-approve = ✅ Одобрить
+button-grant-reject = ❌ Отклонить
+button-grant-cancel = ✖️ Отозвать

@@ -1,0 +1,216 @@
+//! One step of a withdrawal, whoever makes it: state, money, audit, everybody's messages.
+
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::cards;
+use crate::engine::admin_audit::{self, Act};
+use crate::engine::inbox::HandleError;
+use crate::engine::ledger::{self, Cause, House, InHouse, Payee, TransferKind};
+use crate::engine::withdrawals::{self, Change, State, Withdrawal};
+use crate::features::cx::{Env, Handled, Stop};
+
+/// Who makes a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The one whose money it is.
+    User(i64),
+    /// An admin, in the chat.
+    Admin(i64),
+    /// Somebody at the service's machine, by name.
+    Operator(String),
+}
+
+impl Actor {
+    /// As it is stored beside the step.
+    pub fn name(&self) -> String {
+        match self {
+            Self::User(id) => format!("user {id}"),
+            Self::Admin(id) => format!("admin {id}"),
+            Self::Operator(name) => format!("operator {name}"),
+        }
+    }
+}
+
+/// A step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// It shall be paid.
+    Approve,
+    /// It shall not be paid.
+    Reject {
+        /// Why, for the user.
+        reason: &'a str,
+    },
+    /// It was paid.
+    Paid {
+        /// Under which reference.
+        reference: &'a str,
+    },
+    /// The user takes it back.
+    Cancel,
+}
+
+impl Step<'_> {
+    fn to(self) -> State {
+        match self {
+            Self::Approve => State::Approved,
+            Self::Reject { .. } => State::Rejected,
+            Self::Paid { .. } => State::Paid,
+            Self::Cancel => State::Cancelled,
+        }
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stepped {
+    /// Done.
+    Now(Withdrawal),
+    /// It had been done: nothing was changed.
+    Before(Withdrawal),
+    /// It cannot be done from where the withdrawal is: nothing was changed.
+    NotFrom(Withdrawal),
+    /// There is no such withdrawal.
+    NotThere,
+}
+
+/// Makes a step, once: of two who make it together, or who make two that exclude each other, the second finds out.
+///
+/// # Errors
+/// The database's, and what the books refuse, which would be our bug. Nothing has changed then once the caller's transaction
+/// is rolled back.
+pub async fn step(
+    conn: &mut PgConnection,
+    env: &Env,
+    short_id: &str,
+    step: Step<'_>,
+    by: &Actor,
+    correlation: Uuid,
+) -> Handled<Stepped> {
+    let now = env.clock.sql_now();
+    // The row is locked from here on: who comes second reads what the first one has left.
+    let Some(before) = withdrawals::find(conn, short_id).await? else {
+        return Ok(Stepped::NotThere);
+    };
+    let to = step.to();
+    if before.state == to {
+        return Ok(Stepped::Before(before));
+    }
+    if !before.state.leads_to(to) {
+        return Ok(Stepped::NotFrom(before));
+    }
+    let name = by.name();
+    let (reason, external_ref) = match step {
+        Step::Reject { reason } => (Some(reason), None),
+        Step::Paid { reference } => (None, Some(reference)),
+        Step::Approve | Step::Cancel => (None, None),
+    };
+    let change = Change {
+        from: before.state,
+        to,
+        by: &name,
+        reason,
+        external_ref,
+    };
+    if !withdrawals::change(conn, before.id, &change, now).await? {
+        return Ok(Stepped::NotFrom(before));
+    }
+    settle(conn, env, &before, to, by, correlation).await?;
+    audit(conn, env, &before, &change, by, correlation).await?;
+    let Some(after) = withdrawals::find(conn, short_id).await? else {
+        return Ok(Stepped::NotThere);
+    };
+    tracing::info!(withdrawal = %after.id, from = before.state.name(), to = to.name(), by = %name, "a withdrawal has gone on");
+    cards::refresh(conn, env, &after).await?;
+    cards::tell_user(conn, env, &after).await?;
+    Ok(Stepped::Now(after))
+}
+
+/// The money of a step.
+async fn settle(
+    conn: &mut PgConnection,
+    env: &Env,
+    withdrawal: &Withdrawal,
+    to: State,
+    by: &Actor,
+    correlation: Uuid,
+) -> Handled {
+    let now = env.clock.sql_now();
+    let cause = |idem_key: String| Cause {
+        id: env.ids.uuid(),
+        idem_key,
+        note: format!("withdrawal:{}", withdrawal.short_id),
+        by_admin: match by {
+            Actor::Admin(id) => Some(*id),
+            Actor::User(_) | Actor::Operator(_) => None,
+        },
+        correlation,
+    };
+    let is_paid = match to {
+        State::Requested | State::Approved => return Ok(()),
+        State::Paid => true,
+        State::Rejected | State::Cancelled => false,
+    };
+    let Some(hold) = ledger::hold_of(conn, withdrawal.id).await? else {
+        let error = anyhow::anyhow!("the withdrawal {} has no hold", withdrawal.id);
+        return Err(Stop::Failed(HandleError::Bug(error)));
+    };
+    if is_paid {
+        let paid = cause(format!("payout:{}", withdrawal.id));
+        let payouts = Payee::House(House::Payouts);
+        ledger::capture_to(conn, hold.id, withdrawal.amount, payouts, &paid, now).await?;
+        if !withdrawal.fee.is_zero() {
+            let fee = cause(format!("payout-fee:{}", withdrawal.id));
+            let movement = InHouse {
+                kind: TransferKind::PayoutFee,
+                from: House::Payouts,
+                to: House::Revenue,
+                currency: &withdrawal.currency,
+                amount: withdrawal.fee,
+            };
+            ledger::within_house(conn, &movement, &fee, now).await?;
+        }
+    } else {
+        let released = cause(format!("release:withdrawal:{}", withdrawal.id));
+        ledger::release(conn, hold.id, &released, now).await?;
+    }
+    Ok(())
+}
+
+/// What a user does with the own withdrawal stands in its row. An operator has a name and no Telegram id.
+async fn audit(
+    conn: &mut PgConnection,
+    env: &Env,
+    withdrawal: &Withdrawal,
+    change: &Change<'_>,
+    by: &Actor,
+    correlation: Uuid,
+) -> Handled {
+    let admin_id = match by {
+        Actor::User(_) => return Ok(()),
+        Actor::Admin(id) => *id,
+        Actor::Operator(_) => 0,
+    };
+    let detail = json!({
+        "withdrawal": withdrawal.id,
+        "amount": withdrawal.amount,
+        "fee": withdrawal.fee,
+        "currency": withdrawal.currency,
+        "from": change.from.name(),
+        "by": change.by,
+        "reason": change.reason,
+        "reference": change.external_ref,
+    });
+    let action = format!("withdrawal {}", change.to.name());
+    let row = Act {
+        admin_id,
+        action: &action,
+        target: &withdrawal.short_id,
+        detail: &detail,
+        correlation,
+    };
+    admin_audit::record(conn, &row, env.clock.sql_now()).await?;
+    Ok(())
+}
