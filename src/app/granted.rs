@@ -30,7 +30,7 @@ impl Task for GrantedUses {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(30)
+        Duration::from_secs(10)
     }
 
     async fn run(&self) -> Result<Value, anyhow::Error> {

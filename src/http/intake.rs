@@ -109,32 +109,30 @@ impl Intake {
         }
         let body = update.payload.clone();
         if flooded.is_none()
-            && self.receiver.is_failing()
+            && envelope.is_command
             && self.reduced.is_for(update_id, &body)
-            && !self.reduced.is_back().await
+            && !self.reduced.is_there().await
             && let Some(call) = self.reduced.answer(&body)
         {
             return Taken::FromMemory(call);
         }
         match self.receiver.receive(update).await {
             Ok(Receipt::Stored) => {
+                self.reduced.has_stored();
                 tracing::debug!(update_id = envelope.update_id, %correlation, kind = %envelope.kind_name, "update stored");
                 Taken::Committed(self.answer_now(&envelope, flooded))
             }
             Ok(Receipt::Duplicate) => Taken::Committed(None),
-            Err(error) => self.not_stored(update_id, &body, flooded.is_some(), error),
+            Err(error) if envelope.is_command && flooded.is_none() => {
+                self.not_stored(update_id, &body, error)
+            }
+            Err(error) => Taken::TryAgain(error),
         }
     }
 
     /// Only what surely was not stored may be answered from memory.
-    fn not_stored(
-        &self,
-        update_id: i64,
-        body: &Bytes,
-        is_flooded: bool,
-        error: ReceiveError,
-    ) -> Taken {
-        if is_flooded || !self.reduced.is_for(update_id, body) {
+    fn not_stored(&self, update_id: i64, body: &Bytes, error: ReceiveError) -> Taken {
+        if !self.reduced.is_for(update_id, body) {
             return Taken::TryAgain(error);
         }
         let answer = match error {

@@ -7,13 +7,14 @@
 //! request again. A 503 with an answer sent beside it would be worse twice over: the request would be answered again
 //! from its row later, and until then Telegram would hold back everything else from that chat.
 //!
-//! So that nobody is answered twice: an update that was handed to the database is answered here only if it surely was
-//! not stored. While the database is known to be away nothing is handed to it: it is asked first whether it is back. What may have
-//! been stored (the connection broke after it was sent) is remembered, and left to Telegram and the database. Twice an
-//! answer comes only when the first replica's doubt is not known to the second, or if a row was stored, its 2xx lost, and the
-//! database away at the repetition: then one is marked as reduced, and the other is the ordinary one.
+//! So that nobody is answered twice: the database is asked whether it is there before such a request is handed to it, and one
+//! that was handed to it is answered here only if it surely was not stored. What may have been stored (the database went
+//! away between the two) is remembered, and left to Telegram and the database. Twice an answer comes only when the first
+//! replica's doubt is not known to the second, or if a row was stored, its 2xx lost, and the database away at the
+//! repetition: then one is marked as reduced, and the other is the ordinary one.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ use crate::base::db;
 use crate::features::storefront;
 use crate::telegram::methods::Call;
 
-/// An answer of the database to "are you back?" is good for this long.
-const ASKED_EVERY: Duration = Duration::from_secs(2);
+/// That the database is away is taken to be so for this long, so that not everybody waits to find it out.
+const ASKED_EVERY_MS: u64 = 2_000;
 const ASK_MAX: Duration = Duration::from_secs(1);
 /// Updates of which nobody knows whether they were stored; there are at most those of the batches that broke.
 const DOUBTS_MAX: usize = 4096;
@@ -36,8 +37,9 @@ pub struct Reduced {
     answers: Arc<storefront::Reduced>,
     pool: PgPool,
     clock: Clock,
-    /// When the database was asked, and whether it answered.
-    asked: AsyncMutex<Option<(Duration, bool)>>,
+    asking: AsyncMutex<()>,
+    /// When the database was found to be away, on the monotonic clock; zero: it was not.
+    away_since_ms: AtomicU64,
     doubts: Mutex<VecDeque<i64>>,
 }
 
@@ -48,7 +50,8 @@ impl Reduced {
             answers,
             pool,
             clock,
-            asked: AsyncMutex::default(),
+            asking: AsyncMutex::default(),
+            away_since_ms: AtomicU64::new(0),
             doubts: Mutex::default(),
         }
     }
@@ -78,19 +81,30 @@ impl Reduced {
         }
     }
 
-    /// Whether the database answers. Asked seldom, and by one at a time.
-    pub(super) async fn is_back(&self) -> bool {
-        let mut asked = self.asked.lock().await;
-        let now = self.clock.monotonic();
-        if let Some((at, answered)) = *asked
-            && at + ASKED_EVERY > now
-        {
-            return answered;
+    /// Whether the database answers. It is asked by one at a time.
+    pub(super) async fn is_there(&self) -> bool {
+        let _one = self.asking.lock().await;
+        let away_since_ms = self.away_since_ms.load(Ordering::Relaxed);
+        if away_since_ms != 0 && self.now_ms() < away_since_ms + ASKED_EVERY_MS {
+            return false;
         }
         let ping = tokio::time::timeout(ASK_MAX, db::ping(&self.pool)).await;
-        let answered = matches!(ping, Ok(Ok(())));
-        *asked = Some((self.clock.monotonic(), answered));
-        answered
+        let is_there = matches!(ping, Ok(Ok(())));
+        let away_since_ms = if is_there { 0 } else { self.now_ms() };
+        self.away_since_ms.store(away_since_ms, Ordering::Relaxed);
+        is_there
+    }
+
+    /// It has stored something: what comes after that must not be answered before it.
+    pub(super) fn has_stored(&self) {
+        if self.away_since_ms.load(Ordering::Relaxed) != 0 {
+            self.away_since_ms.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Never zero, which stands for none.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_millis()).map_or(u64::MAX / 2, |ms| ms + 1)
     }
 
     fn doubts(&self) -> std::sync::MutexGuard<'_, VecDeque<i64>> {

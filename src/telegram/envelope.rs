@@ -50,6 +50,8 @@ pub struct Envelope {
     pub date_s: Option<i64>,
     /// It carries a file: rate limits charge more for it.
     pub has_media: bool,
+    /// A message whose text begins with a slash.
+    pub is_command: bool,
     /// It is about a payment: rate limits never hold it back.
     pub has_payment: bool,
     /// The id to answer with `answerCallbackQuery`.
@@ -141,6 +143,10 @@ fn read(json: &str) -> Option<Envelope> {
             .flatten(),
         has_media: parts.kind == Kind::Message
             && MEDIA_KEYS.iter().any(|key| content.raw(key).is_some()),
+        is_command: parts.kind == Kind::Message
+            && content
+                .raw("text")
+                .is_some_and(|text| text.starts_with("\"/")),
         has_payment: parts.kind == Kind::PreCheckoutQuery
             || content.raw("successful_payment").is_some()
             || content.raw("refunded_payment").is_some(),

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use bulwark::engine::limits::{self, DailyUses};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::Executor as _;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::intake::deliver;
 use crate::world::{User, World};
@@ -251,4 +252,53 @@ async fn in_reduced_mode_a_user_has_a_share_and_a_group_has_none() {
         .await
         .expect("an answer");
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn what_may_have_been_stored_is_left_to_the_database() {
+    let world = World::new().await;
+    let check = |update_id: i64| {
+        json!({ "update_id": update_id, "message": {
+            "message_id": update_id, "date": 1_772_366_400, "text": "/check one",
+            "chat": { "id": update_id, "type": "private", "first_name": "A" },
+            "from": { "id": update_id, "is_bot": false, "first_name": "A" } } })
+    };
+    let mut lock = PgConnection::connect_with(&world.options)
+        .await
+        .expect("a connection");
+    lock.execute("begin; lock table inbox_update in access exclusive mode")
+        .await
+        .expect("a lock");
+    let answer = deliver(&world, &check(900_000_001)).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    world.app.disconnect().await;
+    // Whether the statement that was given up is carried out, nobody here knows.
+    let again = deliver(&world, &check(900_000_001)).await;
+    assert_eq!(again.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(again.headers().contains_key("retry-after"));
+    let another = deliver(&world, &check(900_000_002)).await;
+    assert_eq!(another.status(), StatusCode::OK);
+    lock.execute("rollback").await.expect("the lock is gone");
+}
+
+#[tokio::test]
+async fn what_was_granted_elsewhere_counts_among_the_days_uses() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/check one").await;
+    let granted = [DailyUses {
+        user_id: 11,
+        what: "post-check".to_owned(),
+        uses: 48,
+    }];
+    for uses in [48, 96] {
+        limits::count_daily(&world.pool, world.now().date(), &granted)
+            .await
+            .expect("the database");
+        let used = "select uses::bigint from daily_use where user_id = 11";
+        assert_eq!(world.count(used).await, 1 + uses);
+    }
+    anna.says("/check two").await;
+    anna.hears("as often as possible today").await;
+    world.assert_clean().await;
 }

@@ -5,6 +5,7 @@
     reason = "a test fails where it stands"
 )]
 
+mod away;
 mod backlog;
 mod crash;
 #[path = "../it/database.rs"]

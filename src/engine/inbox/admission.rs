@@ -103,11 +103,6 @@ impl Admission {
         self.close(WINDOW_MIN);
     }
 
-    /// Whether the last that is known of the database is a failure.
-    pub(super) fn is_failing(&self) -> bool {
-        self.failing_since.load(Ordering::Relaxed) != 0
-    }
-
     fn close(&self, window: usize) {
         let least = WINDOW_MIN.min(self.limits.updates_max);
         self.window.store(window.max(least), Ordering::Relaxed);

@@ -189,11 +189,6 @@ impl Receiver {
             surely: why == NotStored::Surely,
         })
     }
-
-    /// Whether the database has taken nothing since it last failed.
-    pub fn is_failing(&self) -> bool {
-        self.admission.is_failing()
-    }
 }
 
 impl BatchWriter {

@@ -72,7 +72,21 @@ impl Reduced {
 
     /// Whether this update is one that could be answered here.
     pub fn could_answer(&self, body: &[u8]) -> bool {
-        self.asked(body).is_some()
+        self.names_a_command(body) && self.asked(body).is_some()
+    }
+
+    /// A look at the bytes, for the many commands that are none of these.
+    fn names_a_command(&self, body: &[u8]) -> bool {
+        let instants = self
+            .catalog
+            .services
+            .iter()
+            .filter_map(|service| service.instant.as_ref());
+        let mut commands = instants.filter_map(|instant| instant.command.as_deref());
+        commands.any(|command| {
+            body.windows(command.len())
+                .any(|bytes| bytes.eq_ignore_ascii_case(command.as_bytes()))
+        })
     }
 
     /// The answer to an update that says everything; None for any other.
