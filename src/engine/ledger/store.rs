@@ -224,7 +224,7 @@ async fn insert(
     versions: Versions,
     cause: &Cause,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), LedgerError> {
     sqlx::query!(
         "insert into transfer
              (id, idem_key, debit_id, credit_id, amount, currency, kind, wallet_version, credit_version, cause, correlation, at)
@@ -243,7 +243,8 @@ async fn insert(
         now,
     )
     .execute(conn)
-    .await?;
+    .await
+    .map_err(house::at_the_same_time(cause))?;
     Ok(())
 }
 

@@ -42,6 +42,10 @@ pub async fn transfer(
     if transfer_at_once(conn, movement, cause, now).await? {
         return Ok(true);
     }
+    // Movements of other wallets may have used the key meanwhile: nothing is missing then.
+    if known(conn, cause, debit_id, credit_id, amount).await? {
+        return Ok(false);
+    }
     Err(too_little(conn, debit_id, amount).await?)
 }
 

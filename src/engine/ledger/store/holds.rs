@@ -73,7 +73,8 @@ pub async fn hold_for(
         purpose.name(),
     )
     .execute(conn)
-    .await?;
+    .await
+    .map_err(at_the_same_time(cause))?;
     Ok(Hold {
         id: cause.id,
         amount,

@@ -90,6 +90,10 @@ pub async fn with_house(
     if move_at_once(conn, movement, cause, now).await? {
         return Ok(true);
     }
+    // Another wallet's movement may have used the key meanwhile: nothing is missing then.
+    if known(conn, cause, debit_id, credit_id, size).await? {
+        return Ok(false);
+    }
     Err(too_little(conn, wallet_id, -movement.amount).await?)
 }
 
