@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::SimClock;
 use crate::faults::Faults;
+use crate::flutterwave;
 use crate::keep::Saves;
 use crate::kie;
 use crate::log::CallLog;
@@ -47,6 +48,7 @@ pub struct Core {
     pub telegram: Telegram,
     pub kie: kie::State,
     pub panels: panel::State,
+    pub flutterwave: flutterwave::State,
     /// For calls that the simulator makes: webhooks, callbacks, media by address.
     pub http: reqwest::Client,
     /// Background work; ends at shutdown.
@@ -87,6 +89,7 @@ impl Core {
             telegram: Telegram::new(&config.token, first_id),
             kie: kie::State::default(),
             panels: panel::State::default(),
+            flutterwave: flutterwave::State::default(),
             http,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -20,7 +20,7 @@ use crate::server::Cut;
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`,
-    /// `panel.add`, `panel.status`, `file`, `webhook`.
+    /// `panel.add`, `panel.status`, `flutterwave.verify`, `flutterwave.webhook`, `file`, `webhook`.
     pub target: String,
     /// Only calls about this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,13 +87,13 @@ impl Rule {
     /// # Errors
     /// What is wrong with it: a rule that never applies or does nothing would let a test pass that proves nothing.
     pub fn check(&self) -> Result<(), String> {
-        let known = ["telegram.", "kie.", "panel.", "*"]
+        let known = ["telegram.", "kie.", "panel.", "flutterwave.", "*"]
             .iter()
             .any(|start| self.target.starts_with(start))
             || ["file", "webhook"].contains(&self.target.trim_end_matches('*'));
         if !known {
             return Err(format!(
-                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, file, webhook, with * at the end for all that start so",
+                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, flutterwave.<call>, file, webhook, with * at the end for all that start so",
                 self.target
             ));
         }
@@ -126,6 +126,8 @@ fn usual_body(target: &str, status: u16, seconds: u32) -> Value {
         json!({"ok": false, "error_code": status, "description": text, "parameters": {"retry_after": seconds}})
     } else if target.starts_with("panel.") {
         json!({ "error": text })
+    } else if target.starts_with("flutterwave.") {
+        json!({"status": "error", "message": text, "data": null})
     } else {
         json!({"code": status, "msg": text})
     }

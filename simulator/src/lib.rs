@@ -7,6 +7,7 @@ mod control;
 pub mod core;
 pub mod entities;
 pub mod faults;
+pub mod flutterwave;
 pub mod html;
 mod keep;
 pub mod kie;
@@ -94,6 +95,11 @@ impl Simulator {
         format!("{}/panel/{name}/api/v2", self.telegram_url())
     }
 
+    /// For a client of Flutterwave, without a trailing slash.
+    pub fn flutterwave_url(&self) -> String {
+        format!("{}/flutterwave/v3", self.telegram_url())
+    }
+
     pub fn clock(&self) -> &SimClock {
         &self.core.clock
     }
@@ -147,6 +153,7 @@ fn router(core: &Arc<Core>) -> Router {
         .merge(control::router(Arc::clone(core)))
         .nest("/kie", kie::router(Arc::clone(core)))
         .nest("/panel", panel::router(Arc::clone(core)))
+        .nest("/flutterwave/v3", flutterwave::router(Arc::clone(core)))
         .merge(page::router(Arc::clone(core)))
         .fallback(control::missing)
         // Each part has limits of its own, with the answers of its original.

@@ -13,7 +13,7 @@ use super::build::{self, Parts};
 use super::funds::Low;
 use super::stars::BotStars;
 use super::switches::only_while;
-use super::{breakers, providers};
+use super::{breakers, env, payments, providers};
 use crate::admin::reconcile::{Reconciliation, Verdict};
 use crate::base::clock::Clock;
 use crate::base::db::PoolLimits;
@@ -27,7 +27,7 @@ use crate::engine::{books, ledger};
 use crate::features;
 use crate::features::cx::Env;
 use crate::features::processors::Processor;
-use crate::features::topup::Reconciler;
+use crate::features::topup::{Desk, Reconciler};
 use crate::http::metrics::BOOKS_FINDINGS;
 use crate::providers::Provider;
 use crate::telegram::Rich;
@@ -39,17 +39,19 @@ const NIGHT: Time = time::macros::time!(03:00);
 ///
 /// # Errors
 /// What is wrong with the environment or the catalogue.
-pub fn reconciliation(env: &crate::config::Env) -> Result<Reconciliation, anyhow::Error> {
+pub fn reconciliation(variables: &crate::config::Env) -> Result<Reconciliation, anyhow::Error> {
     #[cfg(feature = "faults")]
-    crate::base::fault::arm(crate::config::faults(env).map_err(anyhow::Error::msg)?);
-    let config =
-        Config::from_env(env).map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
+    crate::base::fault::arm(crate::config::faults(variables).map_err(anyhow::Error::msg)?);
+    let config = Config::from_env(variables)
+        .map_err(|problems| anyhow::anyhow!("{}", problem_list(&problems)))?;
     let catalog = super::serve::catalog(&config)?;
     let route = config.database.route()?;
     let client = build::client(&config)?;
     let (clock, ids) = (Clock::system(), Ids::random());
     let breakers = breakers::of(&config, &clock, &ids);
     let providers = providers::all(&config, &breakers, &clock, &ids)?;
+    let processors = payments::all(&config, &clock, &ids)?;
+    let public_url = config.http.public_url.clone();
     let parts = Parts {
         config,
         catalog: Arc::new(catalog),
@@ -61,7 +63,7 @@ pub fn reconciliation(env: &crate::config::Env) -> Result<Reconciliation, anyhow
         ..PoolLimits::default()
     };
     let pool = route.pool(&limits);
-    let world = Arc::new(build::env(&parts, &[], &Low::default()));
+    let world = Arc::new(env::env(&parts, &[], &processors, &Low::default()));
     // The service's next poll finds what is to be sent.
     let stars = Reconciler::new(
         pool.clone(),
@@ -69,14 +71,23 @@ pub fn reconciliation(env: &crate::config::Env) -> Result<Reconciliation, anyhow
         Arc::new(BotStars(client)),
         Wake::default(),
     );
+    let desk = Desk::new(
+        pool.clone(),
+        Arc::clone(&world),
+        processors,
+        Wake::default(),
+        public_url,
+    );
+    let mut comparisons = desk.comparisons();
+    comparisons.insert(0, Arc::new(stars));
     Ok(Reconciliation {
         pool,
         clock: parts.clock,
         ids: parts.ids,
         currency: world.currency().clone(),
         providers,
-        processors: vec![Arc::new(stars)],
-        operator: env.user_name(),
+        processors: comparisons,
+        operator: variables.user_name(),
     })
 }
 

@@ -1,17 +1,18 @@
 //! Builds every part and joins them; nothing runs yet, and nothing is connected to.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::App;
 use super::books::Books;
 use super::bounds::{job_limits, lane_limits, pacing};
 use super::breakers;
+use super::env::env;
 use super::funds::{Funds, Low};
 use super::gauges::Gauges;
 use super::granted::GrantedUses;
 use super::joins::{Artifacts, Events, MediaAndCallbackLinks, Readiness};
 use super::payees::ForgetPayees;
+use super::payments;
 use super::pools::{Pools, pools};
 use super::providers;
 use super::retention::Retention;
@@ -28,7 +29,6 @@ use crate::engine::jobs::{ArtifactStore, History, JobRunner, Jobs, Lines, Rescue
 use crate::engine::lanes::Runner;
 use crate::engine::ledger::Audit;
 use crate::engine::light::{LightLimits, LightRunner};
-use crate::engine::limits::Rate;
 use crate::engine::outbox::{DeadLetterReport, Sender};
 use crate::engine::shards::Shards;
 use crate::engine::task::Task;
@@ -37,18 +37,17 @@ use crate::engine::vitals::Vitals;
 use crate::engine::wake::{Queue, Wakes};
 use crate::features;
 use crate::features::broadcast;
-use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
 use crate::features::routes::Router;
 use crate::features::storefront;
-use crate::features::topup::{Checkouts, Reconciler, Refunds};
+use crate::features::topup::{Checkouts, Desk, Reconciler, Refunds};
 use crate::features::wallet::ExpireGrants;
 use crate::http::callbacks::Callbacks;
 use crate::http::intake::Intake;
 use crate::http::media::{MediaProxy, MediaSigner};
+use crate::http::payments::Payments;
 use crate::http::reduced::Reduced;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
-use crate::providers::Provider;
 use crate::providers::breaker::Class;
 use crate::telegram::{Client, ClientConfig};
 
@@ -116,8 +115,9 @@ impl App {
         let wakes = Wakes::new(worker);
         let (updates, messages) = (wakes.of(Queue::Inbox), wakes.of(Queue::Outbox));
         let jobs = Jobs::new(clock.clone(), wakes.of(Queue::Jobs), messages.clone());
+        let processors = payments::all(config, clock, ids)?;
         let low = Low::default();
-        let env = Arc::new(env(&parts, &providers, &low));
+        let env = Arc::new(env(&parts, &providers, &processors, &low));
         let shards = Shards::new(pool.clone(), clock.clone(), worker);
 
         let (receiver, writer) = inbox::channel(
@@ -234,11 +234,20 @@ impl App {
             messages.clone(),
         );
         let reconciler = Reconciler::new(pool.clone(), Arc::clone(&env), stars, messages.clone());
+        let desk = Desk::new(
+            pool.clone(),
+            Arc::clone(&env),
+            processors.clone(),
+            messages.clone(),
+            config.http.public_url.clone(),
+        );
+        let mut comparisons = desk.comparisons();
+        comparisons.insert(0, Arc::new(reconciler));
         let books = Books::new(
             &pool,
             &env,
             providers.clone(),
-            vec![Arc::new(reconciler)],
+            comparisons,
             messages.clone(),
         );
 
@@ -313,6 +322,12 @@ impl App {
         let front = routes::front(Surface {
             webhook: Arc::new(webhook),
             callbacks: Arc::new(callbacks),
+            payments: Arc::new(Payments {
+                pool: pool.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+                processors,
+            }),
             media: MediaProxy::new(signer, Arc::new(client.clone()), clock.clone())
                 .behind(breakers.make(Class::Storage, "telegram-files")),
             readiness: Arc::clone(&readiness) as _,
@@ -338,6 +353,7 @@ impl App {
             light: Arc::new(light),
             refunds,
             books,
+            desk,
             upkeep,
             funds,
             switches,
@@ -351,49 +367,4 @@ impl App {
 pub(super) fn client(config: &Config) -> Result<Client, BuildError> {
     let settings = ClientConfig::new(config.telegram.bot_token.clone(), &config.telegram.api_url);
     Client::new(settings).map_err(|error| BuildError::Http(error.to_string()))
-}
-
-/// The catalogue with only what the configured providers can do on its shelves.
-fn on_sale(catalog: &Catalog, providers: &[Arc<dyn Provider>]) -> Arc<Catalog> {
-    let enabled: Vec<&str> = providers.iter().map(|provider| provider.name()).collect();
-    let mut catalog = catalog.clone();
-    catalog.offer_only(&enabled);
-    Arc::new(catalog)
-}
-
-pub(super) fn env(parts: &Parts, providers: &[Arc<dyn Provider>], low: &Low) -> Env {
-    let limits = &parts.config.limits;
-    let (providers, low) = (providers.to_vec(), low.clone());
-    Env {
-        clock: parts.clock.clone(),
-        ids: parts.ids.clone(),
-        catalog: on_sale(&parts.catalog, &providers),
-        admin_ids: parts.config.wallet.admin_ids.clone(),
-        welcome_grant: parts.config.wallet.welcome_grant,
-        money: Switch::default(),
-        stars: StarsOffer {
-            switch: Switch::default(),
-            packages: parts.config.stars.packages.clone(),
-            rate: parts.config.stars.rate,
-        },
-        grants: GrantRules {
-            approval_above: parts.config.payouts.approval_above,
-            per_day: parts.config.payouts.grants_per_day,
-            approval_life: parts.config.payouts.approval_life,
-        },
-        export_as_file: parts.config.payouts.export_as_file,
-        free_uses_per_day: limits.free_uses_per_day,
-        orders_per_user: limits.orders_per_user,
-        work_rate: Rate {
-            every: Duration::from_secs(60) / limits.rate_per_minute.max(1),
-            // An order costs two units: a smaller burst would forbid every order for ever.
-            burst: limits.rate_burst.max(2),
-        },
-        provider_unavailable: Box::new(move |name| {
-            providers
-                .iter()
-                .find(|provider| provider.name() == name)
-                .is_none_or(|provider| provider.is_unavailable() || low.is_low(name))
-        }),
-    }
 }

@@ -8,11 +8,13 @@ pub mod books;
 mod bounds;
 mod breakers;
 mod build;
+mod env;
 mod funds;
 mod gauges;
 mod granted;
 mod joins;
 mod payees;
+mod payments;
 mod polling;
 mod pools;
 mod providers;
@@ -39,7 +41,7 @@ use crate::engine::shards::Shards;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::wake::Wakes;
 use crate::features::routes;
-use crate::features::topup::Refunds;
+use crate::features::topup::{Desk, Refunds};
 use crate::http::intake::Intake;
 use crate::http::server::Front;
 use crate::telegram::Client;
@@ -67,6 +69,7 @@ pub struct App {
     light: Arc<LightRunner>,
     refunds: Refunds,
     books: books::Books,
+    desk: Desk,
     upkeep: Upkeep,
     funds: Arc<funds::Funds>,
     switches: Arc<switches::Switches>,

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use crate::base::clock::Clock;
 use crate::config;
 use crate::engine::task::Task;
-use crate::engine::{conversation, inbox, jobs, limits, outbox, stars};
+use crate::engine::{conversation, inbox, jobs, limits, outbox, payments, stars};
 use crate::features::cx::{Env, Switch};
 
 const BATCH_ROWS: i64 = 5_000;
@@ -17,6 +17,8 @@ const BATCH_ROWS: i64 = 5_000;
 const KEEP_ARTIFACTS: Duration = Duration::from_secs(3 * 24 * 3600);
 /// An invoice that nobody paid, after it ran out.
 const KEEP_INVOICES: Duration = Duration::from_secs(30 * 24 * 3600);
+/// What somebody wanted to pay and did not, after its time; and what processors told us.
+const KEEP_INTENTS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A conversation that nobody went on with.
 const KEEP_CONVERSATIONS: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -25,6 +27,7 @@ pub(super) struct Retention {
     pool: PgPool,
     clock: Clock,
     stars: Switch,
+    payments: Switch,
     inbox: Duration,
     outbox: Duration,
 }
@@ -35,6 +38,7 @@ impl Retention {
             pool,
             clock: env.clock.clone(),
             stars: env.stars.switch.clone(),
+            payments: env.payments.switch.clone(),
             inbox: limits.inbox_retention,
             outbox: limits.outbox_retention,
         }
@@ -58,6 +62,11 @@ impl Task for Retention {
         } else {
             0
         };
+        let (mut intents, mut events) = (0, 0);
+        if self.payments.is_on() {
+            intents = payments::purge_intents(pool, KEEP_INTENTS, BATCH_ROWS, now).await?;
+            events = payments::purge_events(pool, KEEP_INTENTS, BATCH_ROWS, now).await?;
+        }
         Ok(json!({
             "inbox": inbox::purge(pool, self.inbox, BATCH_ROWS, now).await?,
             "outbox": outbox::purge(pool, self.outbox, BATCH_ROWS, now).await?,
@@ -65,6 +74,8 @@ impl Task for Retention {
             "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
             "limits": limits::purge(pool, now).await?,
             "invoices": invoices,
+            "intents": intents,
+            "payment_events": events,
         }))
     }
 }

@@ -12,7 +12,7 @@ use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
 use crate::catalog::Catalog;
 use crate::engine::task::Task as _;
-use crate::features::routes::{COMMANDS, TOPUP_COMMAND, WITHDRAW_COMMAND};
+use crate::features::routes::COMMANDS;
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::metrics;
@@ -218,6 +218,10 @@ impl App {
         });
         let refunds = self.refunds.clone();
         work.service("refunds", move |shutdown| refunds.clone().run(shutdown));
+        if self.desk.has_work() {
+            let desk = self.desk.clone();
+            work.service("payments", move |shutdown| desk.clone().run(shutdown));
+        }
         let vitals = self.jobs.vitals();
         work.service("breakers", move |shutdown| vitals.clone().run(shutdown));
         let upkeep = self.upkeep.clone();
@@ -228,7 +232,7 @@ impl App {
         let (client, clock) = (self.client.clone(), self.clock().clone());
         let updates = Arc::clone(&self.intake);
         let settings = self.webhook_settings();
-        let optional = self.optional_commands();
+        let optional = self.switches.optional_commands();
         let catalog = Arc::clone(&self.parts.catalog);
         intake.service("delivery", move |shutdown| {
             let (client, clock, updates, settings) =
@@ -252,17 +256,6 @@ impl App {
                 }
             }
         });
-    }
-
-    /// The commands of what is on offer here.
-    fn optional_commands(&self) -> Vec<(&'static str, &'static str)> {
-        let off = self.switches.off();
-        let topup = !self.parts.config.stars.packages.is_empty() && !off.contains(&"stars");
-        let withdraw = self.parts.catalog.withdrawals.is_some() && !off.contains(&"money");
-        [(topup, TOPUP_COMMAND), (withdraw, WITHDRAW_COMMAND)]
-            .into_iter()
-            .filter_map(|(is_offered, command)| is_offered.then_some(command))
-            .collect()
     }
 
     fn webhook_settings(&self) -> WebhookSettings {
@@ -305,16 +298,20 @@ impl App {
             let jobs = self.jobs.drain().await? + self.light.drain().await?;
             let broadcast = self.broadcasts.step().await?;
             let refunds = self.refunds.drain().await.map_err(asked)?;
+            let payments = self.desk.drain().await.map_err(asked)?;
             let sent = self.sender.drain().await?;
-            if dispatched.processed + jobs + broadcast.worked + refunds + sent.processed == 0 {
+            let done = dispatched.processed + jobs + broadcast.worked + refunds + payments;
+            if done + sent.processed == 0 {
                 let next_job = self.jobs.next_due().await?;
                 let next_refund = self.refunds.next_due().await?;
+                let next_payment = self.desk.next_due().await?;
                 return Ok([
                     dispatched.next,
                     broadcast.next,
                     sent.next,
                     next_job,
                     next_refund,
+                    next_payment,
                 ]
                 .into_iter()
                 .flatten()
@@ -355,7 +352,7 @@ impl App {
     pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
         let settings = self.webhook_settings();
         let catalog = &self.parts.catalog;
-        let optional = self.optional_commands();
+        let optional = self.switches.optional_commands();
         introduce(&self.client, delivery, &settings, &optional, catalog).await
     }
 }

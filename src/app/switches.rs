@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use crate::engine::schema;
 use crate::engine::task::Task;
 use crate::features::cx::{Env, Switch};
+use crate::features::routes::{TOPUP_COMMAND, WITHDRAW_COMMAND};
 
 /// Without any of these nothing can be paid with, or given back.
 const MONEY: [&str; 4] = ["account", "transfer", "hold", "hold_resolution"];
@@ -20,6 +21,16 @@ const STARS: [&str; 4] = [
     "star_payment",
     "star_refund",
     "star_reconciliation",
+];
+
+/// Without any of these nothing can be paid at a payment processor.
+const PAYMENTS: [&str; 6] = [
+    "payment_rate",
+    "payment_intent",
+    "payment_event",
+    "payment",
+    "payment_refund",
+    "topup_question",
 ];
 
 /// Sets the switches by the tables that there are.
@@ -38,21 +49,41 @@ impl Switches {
         let named = [
             ("money", &self.env.money),
             ("stars", &self.env.stars.switch),
+            ("payments", &self.env.payments.switch),
         ];
         let off = named.into_iter().filter(|(_, switch)| !switch.is_on());
         off.map(|(name, _)| name).collect()
+    }
+
+    /// The commands of what is on offer here.
+    pub(super) fn optional_commands(&self) -> Vec<(&'static str, &'static str)> {
+        let withdraw = self.env.catalog.withdrawals.is_some() && self.env.money.is_on();
+        [
+            (self.env.has_topup(), TOPUP_COMMAND),
+            (withdraw, WITHDRAW_COMMAND),
+        ]
+        .into_iter()
+        .filter_map(|(is_offered, command)| is_offered.then_some(command))
+        .collect()
     }
 
     /// Looks, and switches.
     pub(super) async fn set(&self) -> Result<(), sqlx::Error> {
         let money = schema::missing(&self.pool, &MONEY).await?;
         let stars = schema::missing(&self.pool, &STARS).await?;
+        let payments = schema::missing(&self.pool, &PAYMENTS).await?;
         turn(
             &self.env.money,
             &money,
             "wallets, paid services and everything about money",
         );
-        // Bought Stars would have no wallet to go to.
+        // What was bought would have no wallet to go to.
+        let payments = [money.clone(), payments].concat();
+        turn(
+            &self.env.payments.switch,
+            &payments,
+            "top-ups by card and from banks",
+        );
         let stars = [money, stars].concat();
         turn(
             &self.env.stars.switch,

@@ -14,6 +14,7 @@ mod http;
 mod limits;
 mod logging;
 mod media;
+mod payments;
 mod payouts;
 mod problem;
 mod providers;
@@ -40,6 +41,7 @@ pub use http::{ClientIp, Http, Metrics};
 pub use limits::Limits;
 pub use logging::Logging;
 pub use media::Media;
+pub use payments::{Flutterwave, Payments};
 pub use payouts::Payouts;
 pub use problem::{Problem, problem_list};
 pub use providers::{Kie, Panel, Providers};
@@ -74,6 +76,8 @@ pub struct Config {
     pub stars: Stars,
     /// What admins may give by themselves, and how long whom to pay is kept.
     pub payouts: Payouts,
+    /// What is sold at payment processors.
+    pub payments: Payments,
     /// How log lines look.
     pub logging: Logging,
     /// The operator's own catalogue; without it the compiled-in one is used.
@@ -103,6 +107,7 @@ impl Config {
             wallet: Wallet::read(reader),
             stars: Stars::read(reader),
             payouts: Payouts::read(reader),
+            payments: Payments::read(reader),
             logging: Logging::read(reader),
             catalog_path: reader.path("CATALOG_PATH"),
         }

@@ -115,6 +115,11 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("GRANT_APPROVAL_HOURS", "0"),
         ("GRANT_DAILY_LIMIT", "-1"),
         ("WITHDRAWAL_DETAILS_DAYS", "3651"),
+        ("TOPUP_MIN", "0"),
+        ("TOPUP_MAX", "99"),
+        ("TOPUP_AMOUNTS", "500,5.00"),
+        ("TOPUP_AMOUNTS", "50"),
+        ("FLUTTERWAVE_API_URL", "http://api.example.com/v3"),
         ("RATE_LIMIT_BURST", "0"),
         ("SEND_NOTICES_PER_SECOND", "28"),
         ("INBOX_RETENTION_DAYS", "7"),
@@ -271,6 +276,7 @@ fn no_secret_shows_in_debug_summary_or_problems() {
             env.set(variable.name, canary);
         }
     }
+    env.set("FLUTTERWAVE_RATES", "NGN=1600");
     env.set("DATABASE_DIRECT_URL", DATABASE.replace("5432", "6543"));
     let mut shown = format!("{:?} {:?}", config(&env), describe(&env));
     env.set("TELEGRAM_BOT_TOKEN", canary);

@@ -215,6 +215,43 @@ pub const VARIABLES: &[Variable] = &[
         "on: what admins export comes as a file; off: as text in the chat, as long as it fits into a message.",
     ),
     plain(
+        "TOPUP_AMOUNTS",
+        "500,1000,2500,5000",
+        "Amounts to choose from when topping up by card or from a bank, in minor units of the catalogue's currency.",
+    ),
+    plain(
+        "TOPUP_MIN",
+        "100",
+        "The least that can be topped up by card or from a bank, in minor units, 1 to 100000000.",
+    ),
+    plain(
+        "TOPUP_MAX",
+        "50000",
+        "The most that can be topped up at once by card or from a bank, in minor units, 1 to 100000000.",
+    ),
+    secret(
+        "FLUTTERWAVE_API_KEY",
+        "Secret key of the Flutterwave account, for payments by card, bank or mobile money; without it they are not offered.",
+    ),
+    plain(
+        "FLUTTERWAVE_API_URL",
+        "https://api.flutterwave.com/v3",
+        "Address of Flutterwave's API; https, or http to a local one.",
+    ),
+    secret(
+        "FLUTTERWAVE_SECRET_HASH",
+        "What Flutterwave's webhooks of version 3 carry (`verif-hash`), as set in its dashboard. It or the next is required with the key.",
+    ),
+    secret(
+        "FLUTTERWAVE_SIGNING_KEY",
+        "What Flutterwave's webhooks of version 4 are signed with (`flutterwave-signature`).",
+    ),
+    plain(
+        "FLUTTERWAVE_RATES",
+        "",
+        "What one main unit of the catalogue's currency costs at Flutterwave, in each currency that may be paid in, such as NGN=1600.50,USD=1. Required with the key.",
+    ),
+    plain(
         "RATE_LIMIT_PER_MINUTE",
         "20",
         "Messages and taps a user may send per minute, 1 to 600.",

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use bulwark_simulator::{SimConfig, Simulator};
+use bulwark_simulator::{SimConfig, Simulator, flutterwave};
 use tokio::net::TcpListener;
 
 use super::Options;
@@ -24,6 +24,8 @@ const PANEL_KEY_VARIABLE: &str = "DEMO_PANEL_API_KEY";
 const WELCOME_GRANT: &str = "500";
 /// Packages that the simulated Telegram sells.
 const TOPUP_STARS: &str = "50,100,250,500";
+/// What a dollar costs at the simulated Flutterwave.
+const RATES: &str = "NGN=1600,USD=1";
 /// The first user of the chat page, who is also an admin.
 const ADMIN_ID: &str = "1001";
 
@@ -124,6 +126,9 @@ impl Stage {
             env.set_default("ADMIN_IDS", ADMIN_ID);
             env.set_default("TOPUP_STARS", TOPUP_STARS);
         }
+        if !demo.has_bot_token && env.get("FLUTTERWAVE_API_KEY").is_none() {
+            simulate_payments(&simulator, env);
+        }
         if env.get("KIE_API_KEY").is_none() || !demo.has_bot_token {
             env.set("KIE_API_KEY", SIM_KIE_KEY);
             env.set("KIE_API_URL", simulator.kie_url());
@@ -159,6 +164,17 @@ impl Stage {
             eprintln!("The database did not stop: {error}");
         }
     }
+}
+
+/// Cards are charged by a simulated Flutterwave, which tells the service what was paid.
+fn simulate_payments(simulator: &Simulator, env: &mut Env) {
+    let public_url = env.get("PUBLIC_URL").unwrap_or_default();
+    let webhooks = format!("{public_url}/payments/flutterwave");
+    simulator.core().flutterwave.send_webhooks_to(webhooks);
+    env.set("FLUTTERWAVE_API_KEY", flutterwave::KEY);
+    env.set("FLUTTERWAVE_API_URL", simulator.flutterwave_url());
+    env.set("FLUTTERWAVE_SECRET_HASH", flutterwave::SECRET_HASH);
+    env.set("FLUTTERWAVE_RATES", RATES);
 }
 
 /// The port that was asked for, which must be free; else the usual one, or any.

@@ -22,6 +22,7 @@ pub mod limits;
 pub mod notices;
 pub mod operator;
 pub mod outbox;
+pub mod payments;
 pub mod people;
 pub mod schema;
 pub mod shards;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::paying::PaymentsOffer;
 use super::press::Press;
 use super::speech::Language;
 use crate::base::clock::Clock;
@@ -40,6 +41,8 @@ pub struct Env {
     pub grants: GrantRules,
     /// Whether admins get what they export as a file.
     pub export_as_file: bool,
+    /// What is sold at payment processors.
+    pub payments: PaymentsOffer,
     /// Orders of a free service per user and day, unless the catalogue says otherwise.
     pub free_uses_per_day: u32,
     /// Orders a user may have running at once.
@@ -109,6 +112,11 @@ impl StarsOffer {
 }
 
 impl Env {
+    /// Whether there is any way to top a wallet up.
+    pub fn has_topup(&self) -> bool {
+        self.stars.is_offered() || self.payments.is_offered()
+    }
+
     /// The one currency.
     pub fn currency(&self) -> &Currency {
         &self.catalog.currency
@@ -226,6 +234,13 @@ impl Cx<'_> {
                 .await
             }
             None => self.say(text, keyboard).await,
+        }
+    }
+
+    /// From now on [`show`](Self::show) says it as a new message: what the button is under stays to be read.
+    pub fn turn_over(&mut self) {
+        if let Some(pressed) = &mut self.pressed {
+            pressed.message_id = None;
         }
     }
 

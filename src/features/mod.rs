@@ -9,6 +9,7 @@ pub mod broadcast;
 pub mod cx;
 pub mod inquiry;
 pub mod language;
+pub mod paying;
 pub mod press;
 mod pressed;
 pub mod processors;

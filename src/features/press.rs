@@ -7,6 +7,9 @@
 mod payouts;
 
 pub use payouts::{GrantAct, WithdrawPress, WithdrawalAct};
+mod pay;
+
+pub use pay::{PayPress, Way};
 
 /// What a press of a button asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -189,6 +192,15 @@ pub enum Press {
         /// What.
         act: GrantAct,
     },
+    /// The shelves of the shop, as a new message: what the button is under stays to be read.
+    Shelves,
+    /// The summary, as a new message.
+    ToOrder {
+        /// The draft.
+        draft: String,
+    },
+    /// Something around payments at processors.
+    Pay(PayPress),
 }
 
 /// What an admin does with a broadcast.
@@ -276,6 +288,9 @@ impl Press {
             Self::HistoryFile { filter } => format!("hf:{filter}"),
             Self::Withdraw(press) => format!("w:{}", press.encode()),
             Self::Grant { id, act } => format!("gr:{id}:{}", act.code()),
+            Self::Shelves => "csn".into(),
+            Self::ToOrder { draft } => format!("dmn:{draft}"),
+            Self::Pay(press) => format!("p:{}", press.encode()),
         }
     }
 
@@ -354,6 +369,9 @@ impl Press {
                 id: text()?,
                 act: GrantAct::of_code(&text()?)?,
             },
+            "csn" => Self::Shelves,
+            "dmn" => Self::ToOrder { draft: text()? },
+            "p" => Self::Pay(PayPress::decode(&mut text)?),
             _ => return None,
         };
         parts.next().is_none().then_some(press)

@@ -54,6 +54,9 @@ fn presses() -> impl Strategy<Value = Press> {
             id,
             act: GrantAct::ALL[act].0
         }),
+        Just(Press::Shelves),
+        short.prop_map(|draft| Press::ToOrder { draft }),
+        pay::presses().prop_map(Press::Pay),
     ]
 }
 

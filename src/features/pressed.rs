@@ -13,6 +13,7 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         cx.answer(Some(text), false).await?;
         return storefront::home(cx, true).await;
     };
+    topup::put_away(cx).await?;
     match press {
         Press::Home { fresh } => storefront::home(cx, fresh).await,
         Press::Categories { page } => storefront::categories(cx, page).await,
@@ -39,7 +40,7 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::Help => storefront::help(cx).await,
         Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
         Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,
-        Press::TopUp { draft } => topup::packages(cx, draft.as_deref()).await,
+        Press::TopUp { draft } => topup::ways(cx, draft.as_deref()).await,
         Press::TopUpWith { stars, draft } => topup::send_invoice(cx, stars, draft.as_deref()).await,
         Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
         Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
@@ -54,5 +55,15 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::HistoryFile { filter } => books::ask_for_file(cx, &filter).await,
         Press::Withdraw(press) => withdrawals::press(cx, press).await,
         Press::Grant { id, act } => wallet::decide(cx, &id, act).await,
+        Press::Shelves => storefront::shelves(cx).await,
+        Press::ToOrder { draft } => storefront::to_order(cx, &draft).await,
+        Press::Pay(press) => topup::pay(cx, press).await,
     }
+}
+
+/// Who gives a command does not answer what they were asked before.
+pub(super) async fn put_away(cx: &mut Cx<'_>) -> Handled {
+    broadcast::put_away(cx).await?;
+    inquiry::put_away(cx).await?;
+    topup::put_away(cx).await
 }

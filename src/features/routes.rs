@@ -9,7 +9,7 @@ use edges::{into_gift, into_handle_error, seen};
 use sqlx::PgConnection;
 
 use super::cx::{Cx, Env, Handled, Pressed, Stop};
-use super::pressed::press;
+use super::pressed::{press, put_away};
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
 use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
@@ -262,6 +262,7 @@ async fn act(
             None if inquiry::is_awaited(cx).await? => inquiry::typed(cx, message).await,
             None if broadcast::is_awaited(cx).await? => broadcast::message(cx, message).await,
             None if withdrawals::is_awaited(cx).await? => withdrawals::message(cx, message).await,
+            None if topup::is_awaited(cx).await? => topup::amount(cx, message).await,
             None => storefront::message(cx, message).await,
         },
         _ => Ok(()),
@@ -285,7 +286,7 @@ pub fn command(text: &str) -> Option<(&str, &str)> {
     Some((name, rest.trim()))
 }
 
-/// Offered where something is sold for Stars.
+/// Offered where a wallet can be topped up.
 pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
 
 /// Offered where something can be withdrawn.
@@ -309,8 +310,7 @@ async fn run(
     update: &StoredUpdate,
     gift: Option<Amount>,
 ) -> Handled {
-    broadcast::put_away(cx).await?;
-    inquiry::put_away(cx).await?;
+    put_away(cx).await?;
     if withdrawals::put_away(cx, name.eq_ignore_ascii_case("cancel")).await? {
         return storefront::not_understood(cx, "cancelled").await;
     }
@@ -321,7 +321,7 @@ async fn run(
         "cancel" => storefront::cancel(cx).await,
         "balance" => wallet::balance(cx, 0).await,
         "history" => books::history(cx).await,
-        "topup" if cx.env.stars.is_offered() => topup::packages(cx, None).await,
+        "topup" if cx.env.has_topup() => topup::ways(cx, None).await,
         "withdraw" if cx.env.catalog.withdrawals.is_some() => withdrawals::begin(cx).await,
         "language" => language::languages(cx).await,
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,

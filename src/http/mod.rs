@@ -10,6 +10,7 @@ pub mod intake;
 pub mod media;
 pub mod metrics;
 pub mod middleware;
+pub mod payments;
 pub mod reduced;
 pub mod routes;
 pub mod server;

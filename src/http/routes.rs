@@ -26,6 +26,7 @@ use super::middleware::source_address::{
     ClientAddress, Source, SourceAddressLayer, TELEGRAM_RANGES,
 };
 use super::middleware::stack::{self, Journal, error};
+use super::payments::{self, Payments};
 use super::server::Front;
 use super::webhook::{self, Webhook};
 use crate::base::clock::Clock;
@@ -39,6 +40,8 @@ pub struct Surface {
     pub webhook: Arc<Webhook>,
     /// Providers' callbacks.
     pub callbacks: Arc<Callbacks>,
+    /// What payment processors tell us, and where they lead payers back to.
+    pub payments: Arc<Payments>,
     /// Users' files for providers.
     pub media: MediaProxy,
     /// Whether to send traffic here.
@@ -81,6 +84,12 @@ fn router(surface: Surface, journal: Journal) -> Router {
         .layer(repeated_once(clock.clone()))
         .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
         .layer(strangers_slowed());
+    let payments = Router::new()
+        .route("/payments/{processor}", post(payments::event))
+        .route("/payments/{processor}/return/{id}", get(payments::returned))
+        .with_state(surface.payments)
+        .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
+        .layer(strangers_slowed());
     let media = Router::new()
         .route("/media/{sig}", get(media::media))
         .with_state(Arc::new(surface.media));
@@ -89,6 +98,7 @@ fn router(surface: Surface, journal: Journal) -> Router {
         .route("/readyz", get(health::readyz).with_state(ready))
         .merge(webhook)
         .merge(callbacks)
+        .merge(payments)
         .merge(media);
     if let Some(token) = surface.http.metrics.token.clone() {
         let guarded = get(|| async { metrics::render() }).layer(axum::middleware::from_fn(

@@ -20,6 +20,7 @@ mod gate;
 mod grace;
 pub mod kie;
 pub mod panel;
+pub mod payments;
 pub mod rate;
 pub mod redaction;
 pub mod transcript;

@@ -151,7 +151,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "refund 00000000-0000-0000-0000-0000000000f1",
     ),
     (
-        "update transfer set idem_key = 'x' where kind = 'refund'",
+        "update transfer set idem_key = idem_key || 'x' where kind = 'refund'",
         "what left or came back by a refund has its row",
         "transfer 00000000-0000-0000-0000-0000000000c6",
     ),
@@ -200,6 +200,21 @@ const FAULTS: &[(&str, &str, &str)] = &[
          where state = 'asked'",
         "a grant moved what its row says",
         "grant 00000000-0000-0000-0000-0000000033a1",
+    ),
+    (
+        "update payment set amount = amount - 1",
+        "a payment is credited once, to its payer",
+        "payment flutterwave:4027",
+    ),
+    (
+        "delete from payment",
+        "a top-up belongs to a payment",
+        "transfer 00000000-0000-0000-0000-00000000a275",
+    ),
+    (
+        "update payment_refund set state = 'done'",
+        "a refund moves what its row says",
+        "payment refund 00000000-0000-0000-0000-00000000a283",
     ),
 ];
 
@@ -264,7 +279,7 @@ async fn a_run_goes_on_where_the_last_one_came_to_and_comes_round() {
         .fetch_one("select count(*) from ledger_audit where rounds = 2 and position = 0")
         .await
         .unwrap();
-    assert_eq!(parts.get::<i64, _>(0), 8);
+    assert_eq!(parts.get::<i64, _>(0), 10);
 }
 
 #[tokio::test]

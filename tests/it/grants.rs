@@ -214,6 +214,7 @@ pub fn env(catalog: Catalog, grants: GrantRules) -> Arc<Env> {
         admin_ids: (900..904).collect(),
         welcome_grant: Amount::ZERO,
         money: Switch::default(),
+        payments: bulwark::features::paying::PaymentsOffer::default(),
         stars: StarsOffer::default(),
         grants,
         export_as_file: true,

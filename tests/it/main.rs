@@ -39,6 +39,7 @@ mod migrations;
 mod orders;
 mod outbox;
 mod panels;
+mod payments;
 mod poison;
 mod questions;
 mod replicas;

@@ -75,6 +75,8 @@ impl World {
             .await
             .expect("a port");
         let address = listener.local_addr().expect("an address");
+        let webhooks = format!("http://{address}/payments/flutterwave");
+        sim.core().flutterwave.send_webhooks_to(webhooks);
         let options = database::fresh().await;
         let mut env = Env::from([
             ("TELEGRAM_BOT_TOKEN", TOKEN),
@@ -87,6 +89,7 @@ impl World {
                 format!("one={},two={}", sim.panel_url("one"), sim.panel_url("two")).as_str(),
             ),
             ("ONE_API_KEY", PANEL_KEY),
+            ("FLUTTERWAVE_API_URL", sim.flutterwave_url().as_str()),
             (
                 "PUBLIC_URL",
                 format!("http://127.0.0.1:{}", address.port()).as_str(),
@@ -135,6 +138,11 @@ impl World {
             .await
             .expect("the same port");
         self.intake = self.app.start_intake(listener).await.expect("the intake");
+    }
+
+    /// Sets a variable from the next [`restart`](Self::restart) on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.port_env.set(name, value);
     }
 
     /// Another replica on the same database, which takes no updates in and works only when it is drained.

@@ -64,7 +64,7 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// The engines that must not know each other, with the exceptions: a broadcast is nothing but a slow producer of
 /// messages, whose progress is what became of them.
-const ENGINES: [&str; 12] = [
+const ENGINES: [&str; 13] = [
     "books",
     "broadcast",
     "inbox",
@@ -73,6 +73,7 @@ const ENGINES: [&str; 12] = [
     "jobs",
     "light",
     "ledger",
+    "payments",
     "stars",
     "upkeep",
     "grants",

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::blobs::{Blobs, Named};
 use crate::core::Core;
+use crate::flutterwave;
 use crate::kie;
 use crate::panel;
 use crate::telegram::stars::Stars;
@@ -50,6 +51,8 @@ pub(super) struct Snapshot {
     kie: kie::Saved,
     #[serde(default)]
     panels: BTreeMap<String, panel::Panel>,
+    #[serde(default)]
+    flutterwave: flutterwave::Account,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,6 +167,7 @@ impl Snapshot {
             updates: Vec::new(),
             kie: kie::Saved::default(),
             panels: core.panels.saved(),
+            flutterwave: core.flutterwave.saved(),
         }
     }
 
@@ -238,6 +242,7 @@ impl Snapshot {
             }
         }
         core.panels.restore(self.panels);
+        core.flutterwave.restore(self.flutterwave);
         let tasks: VecDeque<_> = core.kie.restore(self.kie, &|name| blobs.read(name));
         for id in tasks {
             kie::resume(core, id);

@@ -30,6 +30,7 @@ use crate::catalog::Catalog;
 use crate::config::{Database, Env, Providers, Wallet, problem_list};
 use crate::engine::jobs::JobKind;
 use crate::engine::limits::Rate;
+use crate::features::paying::PaymentsOffer;
 use crate::features::{self, cx};
 use options::JobsAction;
 use queue::Asked;
@@ -184,6 +185,7 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
         stars: cx::StarsOffer::default(),
         grants: cx::GrantRules::default(),
         export_as_file: true,
+        payments: PaymentsOffer::default(),
         free_uses_per_day: 0,
         orders_per_user: 0,
         work_rate: Rate {

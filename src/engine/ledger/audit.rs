@@ -73,10 +73,14 @@ enum Part {
     Withdrawals,
     /// What admins gave and took, by pages.
     Grants,
+    /// Payments at processors, by pages.
+    ProcessorPayments,
+    /// Refunds at processors, by pages.
+    ProcessorRefunds,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Wallets,
         Self::Holds,
         Self::Movements,
@@ -85,6 +89,8 @@ impl Part {
         Self::Refunds,
         Self::Withdrawals,
         Self::Grants,
+        Self::ProcessorPayments,
+        Self::ProcessorRefunds,
     ];
 
     /// The stored name.
@@ -98,6 +104,8 @@ impl Part {
             Self::Refunds => "refunds",
             Self::Withdrawals => "withdrawals",
             Self::Grants => "grants",
+            Self::ProcessorPayments => "processor_payments",
+            Self::ProcessorRefunds => "processor_refunds",
         }
     }
 
@@ -111,6 +119,8 @@ impl Part {
             Self::Refunds => Some("star_refund"),
             Self::Withdrawals => Some("withdrawal"),
             Self::Grants => Some("admin_grant"),
+            Self::ProcessorPayments => Some("payment"),
+            Self::ProcessorRefunds => Some("payment_refund"),
         }
     }
 

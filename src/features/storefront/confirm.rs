@@ -139,7 +139,7 @@ async fn set_money_aside(cx: &mut Cx<'_>, order: &Ordered<'_>) -> Handled {
         Ok(_) => Ok(()),
         Err(LedgerError::Insufficient { missing, .. }) => {
             let args = Args::new().text("missing", cx.money(missing));
-            if !cx.env.stars.is_offered() {
+            if !cx.env.has_topup() {
                 return refuse(cx, "refused-insufficient", args);
             }
             let speech = speech(cx.language);

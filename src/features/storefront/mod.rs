@@ -30,13 +30,13 @@ mod waiting;
 pub use forget::ForgetInputs;
 pub use instant::by_command;
 pub use orders::{again, cancel_order};
-pub use pages::{categories, category, help, home, undelivered, welcome};
+pub use pages::{categories, category, help, home, shelves, undelivered, welcome};
 pub use progress::OrderJob;
 pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
 pub use reduced::Reduced;
 pub use refills::{RefillJob, refill};
 pub use store::open_orders;
-pub use summary::{changes, summary};
+pub use summary::{changes, summary, to_order};
 pub use texts::speech;
 
 pub use confirm::confirm;

@@ -120,6 +120,12 @@ pub async fn categories(cx: &mut Cx<'_>, page: u16) -> Handled {
     cx.show(text, Some(InlineKeyboard::new(rows))).await
 }
 
+/// The shelves, as a new message: what the button is under stays to be read.
+pub async fn shelves(cx: &mut Cx<'_>) -> Handled {
+    cx.turn_over();
+    categories(cx, 0).await
+}
+
 /// One shelf. A shelf that is gone leads to all shelves.
 pub async fn category(cx: &mut Cx<'_>, id: &str, page: u16) -> Handled {
     let speech = speech(cx.language);

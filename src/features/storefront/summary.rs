@@ -30,6 +30,12 @@ pub async fn summary(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     super::questions::go_on(cx, service, &draft, true).await
 }
 
+/// As [`summary`], as a new message: what the button is under stays to be read.
+pub async fn to_order(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
+    cx.turn_over();
+    summary(cx, draft_id).await
+}
+
 /// "Change" was pressed: the inputs to choose from.
 pub async fn changes(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let catalog = std::sync::Arc::clone(&cx.env.catalog);
@@ -141,7 +147,7 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
             "summary-missing",
             &Args::new().text("missing", cx.money(missing)),
         ));
-        if cx.env.stars.is_offered() {
+        if cx.env.has_topup() {
             let press = Press::TopUp { draft: Some(id()) };
             rows.push(vec![labelled(speech, "button-topup", &press)]);
         }

@@ -160,12 +160,9 @@ async fn receipt(
     let first = match draft {
         Some(draft) => button(
             speech.plain("button-to-order", &Args::new()),
-            &Press::Summary { draft },
+            &Press::ToOrder { draft },
         ),
-        None => button(
-            speech.plain("button-menu", &Args::new()),
-            &Press::Categories { page: 0 },
-        ),
+        None => button(speech.plain("button-menu", &Args::new()), &Press::Shelves),
     };
     let home = button(
         speech.plain("button-home", &Args::new()),

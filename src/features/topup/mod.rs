@@ -1,4 +1,4 @@
-//! Topping the wallet up with Telegram Stars, and giving Stars back.
+//! Topping the wallet up, and giving money back: with Telegram Stars here, at payment processors in [`mod@pay`].
 //!
 //! ```text
 //! /topup ─▶ packages ─▶ invoice ─Pay─▶ question (10 s) ─▶ payment ─▶ credit + receipt ─▶ the order that waited
@@ -11,6 +11,7 @@
 mod checkout;
 mod credit;
 mod offer;
+mod pay;
 mod reconcile;
 mod refund;
 mod refunds;
@@ -23,7 +24,11 @@ use crate::telegram::CallError;
 
 pub use checkout::Checkouts;
 pub use credit::{paid, refunded};
-pub use offer::{packages, send_invoice};
+pub use offer::send_invoice;
+pub use pay::{
+    ComparedPayments, Desk, PaymentComparison, PaymentFinding, ReturnPage, amount, is_awaited, pay,
+    put_away, ways,
+};
 pub use reconcile::{Finding, Reconciler, Report};
 pub use refund::{cancel_refund, confirm_refund, refund};
 pub use refunds::Refunds;

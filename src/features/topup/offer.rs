@@ -14,7 +14,7 @@ use crate::telegram::InlineKeyboard;
 /// The rate of an invoice holds so long.
 const INVOICE_LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// `/topup`, or "Top up" was pressed; `draft` is the order that waits for the money.
+/// Stars were chosen, or are the only way; `draft` is the order that waits for the money.
 pub async fn packages(cx: &mut Cx<'_>, draft: Option<&str>) -> Handled {
     let speech = speech(cx.language);
     if !cx.env.stars.is_offered() {

@@ -1,8 +1,9 @@
-//! `/refund <charge id>`, for admins: a look at the payment, then the intent. Each intent leaves a row in the audit.
+//! `/refund <charge id>`, for admins: a look at the payment, then the intent. Each intent leaves a row in the audit. What was
+//! paid at a processor is [`pay`]'s.
 
 use serde_json::json;
 
-use super::speech;
+use super::{pay, speech};
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
@@ -19,6 +20,9 @@ pub async fn refund(cx: &mut Cx<'_>, rest: &str) -> Handled {
     let Some(charge_id) = rest.split_whitespace().next() else {
         return refuse(cx, "refund-usage", Args::new());
     };
+    if let Some(payment) = pay::find_payment(cx, charge_id).await? {
+        return pay::look_at_refund(cx, &payment).await;
+    }
     let Some(payment) = stars::payment(cx.conn, charge_id).await? else {
         return refuse(cx, "refund-unknown", Args::new());
     };
@@ -58,7 +62,7 @@ pub async fn confirm_refund(cx: &mut Cx<'_>, short_id: &str) -> Handled {
         return refuse(cx, "admins-only", Args::new());
     }
     let Some(payment) = stars::payment_by_short_id(cx.conn, short_id).await? else {
-        return refuse(cx, "refund-unknown", Args::new());
+        return pay::confirm_refund(cx, short_id).await;
     };
     refuse_second(cx, &payment).await?;
     let id = cx.env.ids.uuid();

@@ -89,7 +89,7 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
         ));
     }
     let mut pay = Vec::new();
-    if cx.env.stars.is_offered() {
+    if cx.env.has_topup() {
         pay.push(button(
             speech.plain("button-topup", &Args::new()),
             &Press::TopUp { draft: None },

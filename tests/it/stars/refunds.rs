@@ -44,7 +44,7 @@ async fn a_refund_takes_the_money_and_gives_the_stars_back_once() {
     assert_eq!(world.count(audit).await, 1);
     let statement = anna.statement().await;
     assert!(
-        statement.contains("-$1.00  Stars given back: 50 ⭐"),
+        statement.contains("-$1.00  payment given back: 50 ⭐"),
         "{statement}"
     );
     world.assert_clean().await;

@@ -2,6 +2,7 @@
 
 mod movements;
 mod payouts;
+mod processors;
 mod wallets;
 
 use std::ops::Range;
@@ -44,6 +45,8 @@ pub(super) async fn findings(
         Part::Refunds => movements::refunds(&mut tx, range).await,
         Part::Withdrawals => payouts::withdrawals(&mut tx, range).await,
         Part::Grants => payouts::grants(&mut tx, range).await,
+        Part::ProcessorPayments => processors::payments(&mut tx, range).await,
+        Part::ProcessorRefunds => processors::refunds(&mut tx, range).await,
     }?;
     // It wrote nothing.
     tx.rollback().await?;

@@ -35,14 +35,18 @@ pub(super) async fn movements(
            union all
            (select 'a top-up belongs to a payment', 'transfer ' || id
             from mine where kind = 'topup'
-              and not exists (select 1 from star_payment p where p.transfer_id = mine.id) limit 100)
+              and not exists (select 1 from star_payment p where p.transfer_id = mine.id)
+              and not exists (select 1 from payment p where p.transfer_id = mine.id) limit 100)
            union all
            (select 'what left or came back by a refund has its row', 'transfer ' || id
             from mine where kind in ('refund', 'write_off', 'refund_undone')
               and not exists (select 1 from (
                   select 'stars-refund:' || r.id as key from star_refund r
                   union all select 'stars-loss:' || r.id from star_refund r
-                  union all select 'stars-refund-undone:' || r.id from star_refund r) keys
+                  union all select 'stars-refund-undone:' || r.id from star_refund r
+                  union all select 'payment-refund:' || r.id from payment_refund r
+                  union all select 'payment-loss:' || r.id from payment_refund r
+                  union all select 'payment-refund-undone:' || r.id from payment_refund r) keys
                   where keys.key = mine.idem_key) limit 100)
            union all
            (select 'a payout''s fee belongs to a withdrawal', 'transfer ' || id

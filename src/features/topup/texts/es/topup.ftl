@@ -38,3 +38,83 @@ admin-unknown-payment = ⚠️ El usuario { $user } pagó { $stars } ⭐ que no 
 admin-refund-done = ↩️ { $stars } ⭐ ({ $amount }) volvieron a { $user }. Pago: `{ $charge }`
 admin-refund-refused = ❌ Telegram rechaza devolver { $stars } ⭐ a { $user } ({ $error }). { $amount } están de nuevo en su saldo. Pago: `{ $charge }`
 admin-refunded-elsewhere = ⚠️ Telegram devolvió { $stars } ⭐ a { $user } sin que yo lo pidiera. He quitado { $amount } de su saldo; { $lost } ya estaban gastados y son pérdida nuestra. Pago: `{ $charge }`
+
+ways = 💳 *Recargar tu saldo*
+    ¿Cómo quieres pagar?
+button-by-stars = ⭐ Stars de Telegram
+button-by-card = 💳 Tarjeta o banco, { $currency }
+amounts = 💳 *Recargar con tarjeta o desde tu banco*
+    ¿Cuánto quieres tener? Pagas en { $currency }.
+button-amount = { $amount } ⇒ { $price }
+button-other-amount = ✏️ Otra cantidad
+button-other-way = ◀️ Pagar de otra forma
+button-back-to-amounts = ◀️ Volver a las cantidades
+ask-amount = ✏️ Escribe cuánto quieres tener en tu saldo, de { $least } a { $most }. Por ejemplo: { $example }
+amount-malformed = Eso no es una cantidad. Escribe solo un número, como { $example }; puede ser de { $least } a { $most }.
+amount-too-precise = Tiene demasiados decimales. Escribe una cantidad como { $example }; puede ser de { $least } a { $most }.
+amount-too-large = Es demasiado de una vez. Puede ser de { $least } a { $most }.
+amount-too-small = Es demasiado poco. Puede ser de { $least } a { $most }.
+topup-off = Por el momento no se puede recargar.
+way-gone = Esta forma de pagar ya no se ofrece.
+processor-away = Ahora no podemos aceptar pagos con tarjeta. No se ha cobrado nada; inténtalo en unos minutos.
+too-many-payments = { $n ->
+        [one] Ya tienes { $n } pago abierto.
+       *[other] Ya tienes { $n } pagos abiertos.
+    } Paga o cancela uno de ellos primero.
+payment-preparing = ⏳ Preparando tu pago de { $price } por *{ $amount }* …
+payment-open = 💳 Paga *{ $price }* por *{ $amount }* en tu saldo.
+    El enlace vale hasta las { $until } UTC. Te escribiré en cuanto llegue el dinero.
+payment-title = Recarga de { $amount }
+button-pay = 💳 Pagar { $price }
+button-paid = ✅ Ya he pagado
+button-cancel-payment = ✖️ Cancelar
+button-topup-again = ➕ Recargar
+payment-came = ✅ El pago de { $price } por { $amount } ha llegado.
+payment-failed = 😕 No se pudo abrir la página de pago. No se ha cobrado nada. Inténtalo otra vez o elige otra forma de pagar.
+payment-expired = ⌛️ El enlace para pagar { $price } ha caducado y no ha llegado dinero. Si pagaste, no hagas nada: se abonará cuando llegue.
+payment-cancelled = ✖️ Has cancelado el pago de { $price }. Si pagaste, no hagas nada: se abonará cuando llegue.
+payment-nothing-came = ⌛️ Mirado a las { $now } UTC: por este pago de { $price } todavía no ha llegado nada. Si pagaste, no hagas nada: se abonará cuando llegue.
+payment-unknown = No conozco este pago. Elige una cantidad otra vez.
+payment-is-here = Este pago ya ha llegado.
+payment-still-preparing = El enlace se está preparando, un momento.
+payment-was-not-begun = Este pago nunca se empezó. Elige una cantidad otra vez.
+payment-has-ended = Este pago ya ha terminado.
+payment-checking = 🔎 Mirando …
+check-too-soon = { $n ->
+        [one] Acabo de mirar. Pregunta otra vez en { $n } segundo.
+       *[other] Acabo de mirar. Pregunta otra vez en { $n } segundos.
+    }
+remark-not-yet = 🔎 Mirado a las { $now } UTC: todavía no ha llegado ningún pago. Puede tardar unos minutos.
+remark-pending = 🔎 Mirado a las { $now } UTC: tu pago está en camino y tu banco aún no lo ha confirmado.
+remark-unchecked = 🔎 Ahora no puedo preguntar si ha llegado. Lo seguiré intentando.
+remark-declined = ❌ El último intento no salió bien y no se ha cobrado nada. Puedes probar otra vez con el mismo enlace.
+card-receipt = ✅ *{ $amount }* por { $paid }. Tu saldo: { $balance }.
+    Recibo: `{ $charge }`
+remark-more = Has pagado { $paid }, más de los { $price } que se pedían: todo está en tu saldo.
+remark-less = Has pagado { $paid }, menos de los { $price } que se pedían: en tu saldo está lo que vale.
+remark-late = Se pagó cuando el enlace ya había caducado: en tu saldo está lo que vale hoy.
+remark-twice = Ya habías pagado con este enlace. Los dos pagos están en tu saldo; si fue un error, escríbenos con el recibo.
+remark-wait = Lo pagaste antes; perdona la espera.
+payment-aside = ⚠️ Tu pago de { $paid } ha llegado, pero no puedo saber para qué es. Una persona lo mirará y te escribirá. Recibo: `{ $charge }`
+card-refunded = ↩️ { $paid } vuelven a donde pagaste y su dinero ha salido de tu saldo; tu banco puede tardar unos días. Tu saldo: { $balance }.
+card-refund-confirm = ¿Devolver { $paid } ({ $amount }) a { $name } (`{ $user }`)? Tiene { $balance }.
+card-refund-asked = ⏳ { $paid } ({ $amount }) vuelven a `{ $user }`. Te avisaré cuando esté hecho.
+refund-not-open = Ya nadie tiene que decir qué fue de esta devolución.
+button-refund-was-made = ✅ Se devolvió
+button-refund-was-not-made = ✖️ No se devolvió
+
+page-paid-title = Pago recibido
+page-paid = Tu pago de { $price } ha llegado y está en tu saldo. Puedes cerrar esta página y volver al chat.
+page-pending-title = Esperando tu pago
+page-pending = En cuanto llegue tu pago de { $price } recibirás un mensaje en el chat. Puedes cerrar esta página.
+page-ended-title = Este pago ha terminado
+page-ended = Por este pago todavía no ha llegado dinero. Si pagaste, no hagas nada: se abonará cuando llegue y recibirás un mensaje en el chat.
+page-unknown-title = Aquí no hay nada
+page-unknown = Si has pagado, recibirás un mensaje en el chat. Puedes cerrar esta página.
+
+admin-payment-aside = ⚠️ El usuario { $user } pagó { $paid } y no puedo abonarlo: { $why }. En su saldo no hay nada. Devuélvelo con /refund o abónalo con /grant. Recibo: `{ $charge }`
+admin-payment-without-intent = ⚠️ El usuario { $user } pagó { $paid } con un enlace que ya no existe. He abonado { $amount }. Recibo: `{ $charge }`
+admin-card-refund-done = ↩️ { $paid } ({ $amount }) volvieron a { $user }. Recibo: `{ $charge }`
+admin-card-refund-refused = ❌ La devolución de { $paid } a { $user } no se hizo ({ $error }). { $amount } están de nuevo en su saldo. Recibo: `{ $charge }`
+admin-card-refunded-elsewhere = ⚠️ { $paid } volvieron a { $user } sin pedirlo desde aquí. He quitado { $amount } de su saldo; { $lost } ya estaban gastados y son pérdida nuestra. Recibo: `{ $charge }`
+admin-card-refund-unknown = ❓ Pedí la devolución de { $paid } a { $user }, no tuve respuesta y desde entonces no la encuentro. No la pediré otra vez. Mira en el panel: ¿se devolvió? Recibo: `{ $charge }`

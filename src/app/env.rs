@@ -1,0 +1,64 @@
+//! What the features know of the world, made of the configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::build::Parts;
+use super::funds::Low;
+use super::payments;
+use crate::catalog::Catalog;
+use crate::engine::limits::Rate;
+use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
+use crate::providers::Provider;
+use crate::providers::payments::Processor;
+
+/// The catalogue with only what the configured providers can do on its shelves.
+fn on_sale(catalog: &Catalog, providers: &[Arc<dyn Provider>]) -> Arc<Catalog> {
+    let enabled: Vec<&str> = providers.iter().map(|provider| provider.name()).collect();
+    let mut catalog = catalog.clone();
+    catalog.offer_only(&enabled);
+    Arc::new(catalog)
+}
+
+pub(super) fn env(
+    parts: &Parts,
+    providers: &[Arc<dyn Provider>],
+    processors: &[Arc<dyn Processor>],
+    low: &Low,
+) -> Env {
+    let limits = &parts.config.limits;
+    let (providers, low) = (providers.to_vec(), low.clone());
+    Env {
+        clock: parts.clock.clone(),
+        ids: parts.ids.clone(),
+        catalog: on_sale(&parts.catalog, &providers),
+        admin_ids: parts.config.wallet.admin_ids.clone(),
+        welcome_grant: parts.config.wallet.welcome_grant,
+        money: Switch::default(),
+        stars: StarsOffer {
+            switch: Switch::default(),
+            packages: parts.config.stars.packages.clone(),
+            rate: parts.config.stars.rate,
+        },
+        grants: GrantRules {
+            approval_above: parts.config.payouts.approval_above,
+            per_day: parts.config.payouts.grants_per_day,
+            approval_life: parts.config.payouts.approval_life,
+        },
+        export_as_file: parts.config.payouts.export_as_file,
+        payments: payments::offer(&parts.config, processors),
+        free_uses_per_day: limits.free_uses_per_day,
+        orders_per_user: limits.orders_per_user,
+        work_rate: Rate {
+            every: Duration::from_secs(60) / limits.rate_per_minute.max(1),
+            // An order costs two units: a smaller burst would forbid every order for ever.
+            burst: limits.rate_burst.max(2),
+        },
+        provider_unavailable: Box::new(move |name| {
+            providers
+                .iter()
+                .find(|provider| provider.name() == name)
+                .is_none_or(|provider| provider.is_unavailable() || low.is_low(name))
+        }),
+    }
+}

@@ -1,0 +1,214 @@
+//! The ways to pay, and how much.
+
+use std::time::Duration;
+
+use super::intents;
+use crate::base::money::{Amount, AmountError};
+use crate::engine::payments::{self, Question};
+use crate::features::cx::{Cx, Handled, Stop, button};
+use crate::features::press::{PayPress, Press, Way};
+use crate::features::speech::{Args, Speech};
+use crate::features::topup::{offer, speech};
+use crate::telegram::{Button, IncomingMessage, InlineKeyboard};
+
+/// A message that comes later answers nothing.
+const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// `/topup`, or "Top up" was pressed; `draft` is the order that waits for the money. A single way is not asked for.
+pub async fn ways(cx: &mut Cx<'_>, draft: Option<&str>) -> Handled {
+    let env = cx.env;
+    let mut ways = env.payments.ways();
+    let first = ways.next();
+    match first {
+        None => return offer::packages(cx, draft).await,
+        Some((processor, rate)) if ways.next().is_none() && !env.stars.is_offered() => {
+            let way = way(processor.name, &rate.currency.code);
+            return amounts(cx, &way, draft).await;
+        }
+        Some(_) => {}
+    }
+    let speech = speech(cx.language);
+    let mut rows = Vec::new();
+    if env.stars.is_offered() {
+        let press = PayPress::Stars {
+            draft: draft.map(str::to_owned),
+        };
+        let label = speech.plain("button-by-stars", &Args::new());
+        rows.push(vec![button(label, &Press::Pay(press))]);
+    }
+    for (processor, rate) in env.payments.ways() {
+        let args = Args::new().text("currency", &rate.currency.code);
+        let press = PayPress::At {
+            way: way(processor.name, &rate.currency.code),
+            draft: draft.map(str::to_owned),
+        };
+        let label = speech.plain("button-by-card", &args);
+        rows.push(vec![button(label, &Press::Pay(press))]);
+    }
+    rows.push(vec![away(speech, draft)]);
+    let text = speech.rich("ways", &Args::new());
+    cx.show(text, Some(InlineKeyboard::new(rows))).await
+}
+
+/// A way was chosen: the amounts.
+pub(super) async fn amounts(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> Handled {
+    let env = cx.env;
+    let Some(rate) = env.payments.rate(&way.processor, &way.currency) else {
+        return gone(cx, draft).await;
+    };
+    let speech = speech(cx.language);
+    let draft_id = || draft.map(str::to_owned);
+    let mut rows: Vec<Vec<Button>> = Vec::new();
+    for amount in &env.payments.packages {
+        let Some(price) = rate.price(*amount, env.currency()) else {
+            continue;
+        };
+        let Ok(minor) = u32::try_from(amount.0) else {
+            continue;
+        };
+        let args = Args::new()
+            .text("amount", cx.money(*amount))
+            .text("price", rate.currency.format(price));
+        let press = PayPress::For {
+            way: way.clone(),
+            amount: minor,
+            draft: draft_id(),
+        };
+        let label = speech.plain("button-amount", &args);
+        rows.push(vec![button(label, &Press::Pay(press))]);
+    }
+    let other = PayPress::Other {
+        way: way.clone(),
+        draft: draft_id(),
+    };
+    let label = speech.plain("button-other-amount", &Args::new());
+    rows.push(vec![button(label, &Press::Pay(other))]);
+    let back = if env.stars.is_offered() || env.payments.ways().count() > 1 {
+        let label = speech.plain("button-other-way", &Args::new());
+        button(label, &Press::TopUp { draft: draft_id() })
+    } else {
+        away(speech, draft)
+    };
+    rows.push(vec![back]);
+    let args = Args::new().text("currency", &rate.currency.code);
+    let text = speech.rich("amounts", &args);
+    cx.show(text, Some(InlineKeyboard::new(rows))).await
+}
+
+/// "Another amount" was pressed: the next message says it.
+pub(super) async fn ask(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> Handled {
+    let env = cx.env;
+    if env.payments.rate(&way.processor, &way.currency).is_none() {
+        return gone(cx, draft).await;
+    }
+    let question = Question {
+        processor: way.processor.clone(),
+        currency: way.currency.clone(),
+        draft: draft.map(str::to_owned),
+    };
+    let now = cx.now();
+    payments::put_question(cx.conn, cx.user_id, cx.chat_id, &question, now).await?;
+    let speech = speech(cx.language);
+    let text = speech.rich("ask-amount", &limits(cx));
+    let back = PayPress::At {
+        way: way.clone(),
+        draft: draft.map(str::to_owned),
+    };
+    let label = speech.plain("button-back-to-amounts", &Args::new());
+    let keyboard = InlineKeyboard::new([vec![button(label, &Press::Pay(back))]]);
+    cx.show(text, Some(keyboard)).await
+}
+
+/// Whether the message that has come says how much somebody wants to pay.
+pub async fn is_awaited(cx: &mut Cx<'_>) -> Handled<bool> {
+    if !cx.env.payments.is_offered() {
+        return Ok(false);
+    }
+    let now = cx.now();
+    let question = payments::question(cx.conn, cx.user_id, cx.chat_id, QUESTION_LIFE, now).await?;
+    Ok(question.is_some())
+}
+
+/// Who gives a command or presses a button does not answer any more.
+pub async fn put_away(cx: &mut Cx<'_>) -> Handled {
+    if cx.env.payments.is_offered() {
+        payments::forget_question(cx.conn, cx.user_id, cx.chat_id).await?;
+    }
+    Ok(())
+}
+
+/// The answer.
+pub async fn amount(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
+    let now = cx.now();
+    let question = payments::question(cx.conn, cx.user_id, cx.chat_id, QUESTION_LIFE, now).await?;
+    let Some(question) = question else {
+        return Ok(());
+    };
+    let text = message.text.as_deref().unwrap_or_default().trim();
+    let symbol = cx.env.currency().symbol.clone();
+    let text = text.trim_start_matches(symbol.as_str());
+    let text = text.trim_end_matches(symbol.as_str()).trim();
+    let amount = match cx.env.currency().parse(text) {
+        Ok(amount) => amount,
+        Err(AmountError::Malformed) => return refuse(cx, "amount-malformed", limits(cx)),
+        Err(AmountError::TooManyDecimals) => {
+            return refuse(cx, "amount-too-precise", limits(cx));
+        }
+        Err(AmountError::TooLarge) => return refuse(cx, "amount-too-large", limits(cx)),
+    };
+    let way = way(&question.processor, &question.currency);
+    intents::begin(cx, &way, amount, question.draft.as_deref()).await?;
+    put_away(cx).await
+}
+
+/// What was offered is not any more.
+pub(super) async fn gone(cx: &mut Cx<'_>, draft: Option<&str>) -> Handled {
+    if !cx.env.has_topup() {
+        return refuse(cx, "topup-off", Args::new());
+    }
+    let text = speech(cx.language).plain("way-gone", &Args::new());
+    cx.answer(Some(text), false).await?;
+    Box::pin(ways(cx, draft)).await
+}
+
+/// The limits of an amount, as they are shown.
+pub(super) fn limits(cx: &Cx<'_>) -> Args {
+    Args::new()
+        .text("least", cx.money(cx.env.payments.least))
+        .text("most", cx.money(cx.env.payments.most))
+        .text("example", cx.money(example(cx)))
+}
+
+fn example(cx: &Cx<'_>) -> Amount {
+    let offer = &cx.env.payments;
+    offer.packages.first().copied().unwrap_or(offer.least)
+}
+
+/// A way of this name.
+fn way(processor: &str, currency: &str) -> Way {
+    Way {
+        processor: processor.to_owned(),
+        currency: currency.to_owned(),
+    }
+}
+
+/// Where to go instead.
+fn away(speech: Speech<'_>, draft: Option<&str>) -> Button {
+    match draft {
+        Some(draft) => button(
+            speech.plain("button-to-order", &Args::new()),
+            &Press::Summary {
+                draft: draft.to_owned(),
+            },
+        ),
+        None => button(
+            speech.plain("button-home", &Args::new()),
+            &Press::Home { fresh: false },
+        ),
+    }
+}
+
+pub(super) fn refuse<T>(cx: &Cx<'_>, key: &str, args: Args) -> Handled<T> {
+    let text = speech(cx.language).rich(key, &args);
+    Err(Stop::Refused(Box::new(text)))
+}
