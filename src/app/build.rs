@@ -49,6 +49,7 @@ use crate::http::reduced::Reduced;
 use crate::http::routes::{self, Surface};
 use crate::http::webhook::Webhook;
 use crate::providers::breaker::Class;
+use crate::providers::kinds::MakeError;
 use crate::telegram::{Client, ClientConfig};
 
 /// Bodies of updates that may wait for the database at once, bytes. Telegram's are below one kibibyte as a rule.
@@ -72,6 +73,9 @@ pub enum BuildError {
     /// The connection string is not one.
     #[error(transparent)]
     Database(#[from] crate::config::InvalidUrl),
+    /// No adapter for a configured account.
+    #[error("a provider cannot be used: {0}")]
+    Provider(#[source] MakeError),
     /// The TLS set-up of this machine cannot be used.
     #[error("HTTP clients cannot be set up on this machine: {0}")]
     Http(String),

@@ -1,4 +1,4 @@
-//! The providers that are configured: one more is one more line.
+//! The providers that are configured, by their accounts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use crate::config::Config;
 use crate::engine::funds::Limit;
 use crate::providers::Provider;
 use crate::providers::breaker::{Breakers, Class};
-use crate::providers::kie::{Kie, KieConfig};
-use crate::providers::panel::{Panel, PanelConfig};
+use crate::providers::kinds::{self, Account};
 
 /// How little may be left on our accounts before new orders are refused.
 pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
@@ -27,26 +26,25 @@ pub(super) fn all(
 ) -> Result<Vec<Arc<dyn Provider>>, BuildError> {
     let judged_by = breakers.settings(Class::Provider);
     let kie = &config.providers.kie;
-    let settings = KieConfig {
-        api_key: kie.api_key.clone(),
+    let kie = Account {
+        name: "kie".to_owned(),
         api_url: kie.api_url.clone(),
+        api_key: kie.api_key.clone(),
         webhook_key: kie.webhook_key.clone(),
     };
-    let kie = Kie::new(settings, clock.clone(), ids.clone())
-        .map_err(|error| BuildError::Http(error.to_string()))?;
-    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(kie.judged_by(judged_by))];
-    for panel in &config.providers.panels {
-        let Some(api_key) = panel.api_key.clone() else {
-            continue;
+    let others = config.providers.panels.iter().filter_map(|other| {
+        let account = Account {
+            name: other.name.clone(),
+            api_url: other.api_url.clone(),
+            api_key: other.api_key.clone()?,
+            webhook_key: other.webhook_key.clone(),
         };
-        let settings = PanelConfig {
-            name: panel.name.clone(),
-            api_key,
-            api_url: panel.api_url.clone(),
-        };
-        let panel = Panel::new(settings, clock.clone(), ids.clone())
-            .map_err(|error| BuildError::Http(error.to_string()))?;
-        providers.push(Arc::new(panel.judged_by(judged_by)));
-    }
-    Ok(providers)
+        Some((other.kind.as_str(), account))
+    });
+    std::iter::once(("kie", kie))
+        .chain(others)
+        .map(|(kind, account)| {
+            kinds::make(kind, account, judged_by, clock, ids).map_err(BuildError::Provider)
+        })
+        .collect()
 }

@@ -26,15 +26,19 @@ pub struct Kie {
     pub credits_low: i64,
 }
 
-/// The account at an order panel ("SMM panel API v2").
+/// The account at an order panel ("SMM panel API v2"), or at a provider of another kind.
 #[derive(Clone, Debug)]
 pub struct Panel {
+    /// Which adapter speaks with it; `panel` as a rule.
+    pub kind: String,
     /// Its name in the catalogue; its key's variable is this in capitals with `_API_KEY`.
     pub name: String,
     /// The whole address of its API.
     pub api_url: String,
     /// The account's key; without one the panel is switched off.
     pub api_key: Option<Secret>,
+    /// Verifies the signature of callbacks, where there are such.
+    pub webhook_key: Option<Secret>,
 }
 
 /// Panels that need no more than a key: name, address, the key's variable.
@@ -55,6 +59,8 @@ const PANELS: [(&str, &str, &str); 3] = [
         "SMMSTONE_API_KEY",
     ),
 ];
+/// The kind of those that need no more than an address.
+const PANEL: &str = "panel";
 const PANELS_MAX: usize = 50;
 const NAME_BYTES_MAX: usize = 24;
 const KEY_LENGTH_MIN: usize = 8;
@@ -97,9 +103,11 @@ fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
     let mut panels: Vec<Panel> = Vec::new();
     for (name, api_url, variable) in PANELS {
         panels.push(Panel {
+            kind: PANEL.to_owned(),
             name: name.to_owned(),
             api_url: api_url.to_owned(),
             api_key: reader.secret(variable, KEY_LENGTH_MIN),
+            webhook_key: None,
         });
     }
     let given = reader.text("PANELS").unwrap_or_default();
@@ -112,8 +120,8 @@ fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
             .split_once('=')
             .map(|(name, url)| (name.trim(), url.trim()))
         {
-            Some((name, url)) if is_name(name) => match api_url(url) {
-                Ok(api_url) => put(&mut panels, name, api_url, reader),
+            Some((name, address)) if is_name(name) => match of_kind(address) {
+                Ok((kind, api_url)) => put(&mut panels, name, kind, api_url, reader),
                 Err(message) => wrong(reader, &format!("the address of {name} {message}")),
             },
             Some(_) | None => wrong(reader, "has an entry that is not name=address"),
@@ -126,12 +134,15 @@ fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
 }
 
 /// One more panel, or another address for one that is known.
-fn put(panels: &mut Vec<Panel>, name: &str, api_url: String, reader: &mut Reader<'_>) {
+fn put(panels: &mut Vec<Panel>, name: &str, kind: &str, api_url: String, reader: &mut Reader<'_>) {
     if let Some(known) = panels.iter_mut().find(|panel| panel.name == name) {
         known.api_url = api_url;
+        kind.clone_into(&mut known.kind);
         return;
     }
-    let variable = format!("{}_API_KEY", name.to_uppercase().replace('-', "_"));
+    let account = name.to_uppercase().replace('-', "_");
+    let variable = format!("{account}_API_KEY");
+    let webhook_key = reader.unlisted(&format!("{account}_WEBHOOK_KEY"));
     let key = reader.unlisted(&variable);
     if key.is_some_and(|key| key.len() < KEY_LENGTH_MIN) {
         let message =
@@ -139,9 +150,11 @@ fn put(panels: &mut Vec<Panel>, name: &str, api_url: String, reader: &mut Reader
         wrong(reader, &message);
     }
     panels.push(Panel {
+        kind: kind.to_owned(),
         name: name.to_owned(),
         api_url,
         api_key: key.map(Secret::from),
+        webhook_key: webhook_key.map(Secret::from),
     });
 }
 
@@ -158,6 +171,18 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(allowed)
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name != "kie"
+}
+
+/// `https://panel.example/api/v2`, or `kind+https://…` for what is no panel.
+fn of_kind(address: &str) -> Result<(&str, String), &'static str> {
+    match address.split_once('+') {
+        Some((kind, address)) if is_kind(kind) => Ok((kind, api_url(address)?)),
+        Some(_) | None => Ok((PANEL, api_url(address)?)),
+    }
+}
+
+fn is_kind(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// https, or http where it stays local: the key travels with every request.

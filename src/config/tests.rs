@@ -105,6 +105,8 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("PANELS", "acme"),
         ("PANELS", "kie=https://panel.example.com/api/v2"),
         ("PANELS", "acme=http://panel.example.com/api/v2"),
+        ("PANELS", "acme=market+http://panel.example.com/api/v2"),
+        ("PANELS", "acme=+https://panel.example.com/api/v2"),
         ("ADMIN_IDS", "@boss"),
         ("ADMIN_IDS", "-5"),
         ("WELCOME_GRANT", "1.50"),

@@ -162,7 +162,7 @@ pub const VARIABLES: &[Variable] = &[
     plain(
         "PANELS",
         "",
-        "Further order panels (SMM panel API v2), or other addresses of those above: name=address, separated by commas. The key of each is in its own variable, such as ACME_API_KEY for acme=https://acme.example/api/v2.",
+        "Further order panels (SMM panel API v2), or other addresses of those above: name=address, separated by commas. The key of each is in its own variable, such as ACME_API_KEY for acme=https://acme.example/api/v2. A provider of another kind: name=kind+address.",
     ),
     plain(
         "CATALOG_PATH",

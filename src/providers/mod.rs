@@ -1,6 +1,6 @@
 //! Providers: the outside services that do the work.
 //!
-//! A provider is a module here that implements [`Provider`], and a line where the app is built. It knows neither
+//! A provider is a module here that implements [`Provider`], and a line in [`kinds`]. It knows neither
 //! database nor features. What it must guarantee, checked for each by one conformance suite:
 //! * [`Provider::submit`] makes at most one request that creates work, and tells truthfully whether that request may
 //!   have arrived: [`ProviderError::Ambiguous`] when in doubt, [`ProviderError::Transient`] only if it surely did not.
@@ -19,6 +19,7 @@ pub mod fetch;
 mod gate;
 mod grace;
 pub mod kie;
+pub mod kinds;
 pub mod panel;
 pub mod payments;
 pub mod rate;

@@ -11,6 +11,7 @@ mod family;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use super::breaker::{Breaker, BreakerSettings};
 use super::fetch::{DownloadError, FetchLimits, Http, HttpSetupError};
 use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
+use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
     CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
@@ -99,6 +101,26 @@ impl Kie {
             clock,
             ids,
         })
+    }
+
+    /// An adapter for an account, with breakers that go by these settings.
+    ///
+    /// # Errors
+    /// As [`Kie::new`].
+    pub fn make(
+        account: Account,
+        judged_by: BreakerSettings,
+        clock: Clock,
+        ids: Ids,
+    ) -> Result<Arc<dyn Provider>, HttpSetupError> {
+        let config = KieConfig {
+            api_key: account.api_key,
+            api_url: account.api_url,
+            webhook_key: account.webhook_key,
+        };
+        Ok(Arc::new(
+            Self::new(config, clock, ids)?.judged_by(judged_by),
+        ))
     }
 
     /// The same, with breakers that go by these settings.

@@ -16,6 +16,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use super::breaker::{Breaker, BreakerSettings};
 use super::fetch::{FetchLimits, Http, HttpSetupError, Repeat};
 use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
+use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
     CallbackError, CallbackHint, Clues, Download, Evidence, Polled, Provider, ProviderError,
@@ -100,6 +102,26 @@ impl Panel {
             asks_singly: AtomicBool::new(false),
             ids,
         })
+    }
+
+    /// An adapter for an account, with breakers that go by these settings.
+    ///
+    /// # Errors
+    /// As [`Panel::new`].
+    pub fn make(
+        account: Account,
+        judged_by: BreakerSettings,
+        clock: Clock,
+        ids: Ids,
+    ) -> Result<Arc<dyn Provider>, HttpSetupError> {
+        let config = PanelConfig {
+            name: account.name,
+            api_key: account.api_key,
+            api_url: account.api_url,
+        };
+        Ok(Arc::new(
+            Self::new(config, clock, ids)?.judged_by(judged_by),
+        ))
     }
 
     /// The same, with breakers that go by these settings.
