@@ -6,6 +6,8 @@
 
 mod acts;
 mod books;
+mod money_in;
+mod money_out;
 mod perform;
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What people and providers do, drawn by lot. Few users, keys and sums, so that they meet all the time.
+//! What people and processors do, drawn by lot. Few users, keys and sums, so that they meet all the time.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::perform::Shared;
 
 /// Users of a run.
-const USERS: i64 = 3;
+pub const USERS: i64 = 3;
 /// Names of orders, of gifts and of charges.
 const NAMES: u64 = 40;
 /// Of a hundred acts so many are given up after they were done: nothing of them may stay.
@@ -23,9 +23,9 @@ pub enum Act {
     Correct { user: i64, amount: i64, name: u64 },
     /// An order is confirmed, perhaps not for the first time.
     Order { user: i64, amount: i64, name: u64 },
-    /// The `nth` of the orders was delivered, this part of it in percent.
+    /// What the `nth` hold is for was done, an order in this part of it in percent.
     Deliver { nth: usize, percent: i64 },
-    /// The `nth` of the orders brought nothing.
+    /// What the `nth` hold is for brought nothing.
     Fail { nth: usize },
     /// An admin gives a payment back.
     AskRefund { charge: u64 },
@@ -33,6 +33,25 @@ pub enum Act {
     EndRefund { nth: usize, is_done: bool },
     /// The processor gave a payment back by itself.
     GivenBack { charge: u64 },
+    /// From one to another, at once or settled later.
+    Tip {
+        from: i64,
+        to: i64,
+        amount: i64,
+        is_later: bool,
+        name: u64,
+    },
+    /// Between two wallets of one user.
+    Own {
+        user: i64,
+        amount: i64,
+        to_main: bool,
+        name: u64,
+    },
+    /// Money is to be paid out.
+    Withdraw { user: i64, amount: i64 },
+    /// An admin agrees to the payout that the `nth` hold is for.
+    Approve { nth: usize },
 }
 
 /// The chances of one task.
@@ -51,38 +70,52 @@ impl Lot {
 
     /// The next act.
     pub fn draw(&mut self, shared: &Shared) -> Act {
-        let kind = self.0.random_range(0..100_u32);
+        let kind = self.0.random_range(0..120_u32);
         let user = shared.user(self.0.random_range(0..USERS));
-        let name = self.0.random_range(0..NAMES);
+        let to = shared.user(self.0.random_range(0..USERS));
+        let charge = self.0.random_range(0..NAMES);
+        let name = charge;
         let nth = self.0.random_range(0..1_000_usize);
+        let amount = self.0.random_range(1..40_i64);
         match kind {
-            0..18 => Act::TopUp { charge: name },
-            18..24 => Act::Grant {
+            0..18 => Act::TopUp { charge },
+            18..23 => Act::Grant {
                 user,
-                amount: self.0.random_range(1..40),
+                amount,
                 name: name % 10,
             },
-            24..30 => Act::Correct {
+            23..28 => Act::Correct {
                 user,
-                amount: self.0.random_range(-30..30),
+                amount: amount - 20,
                 name,
             },
-            30..52 => Act::Order {
-                user,
-                amount: self.0.random_range(1..50),
-                name,
-            },
-            52..72 => Act::Deliver {
+            28..46 => Act::Order { user, amount, name },
+            46..66 => Act::Deliver {
                 nth,
                 percent: [100, 100, 100, 50, 33, 1][nth % 6],
             },
-            72..80 => Act::Fail { nth },
-            80..88 => Act::AskRefund { charge: name },
-            88..95 => Act::EndRefund {
+            66..74 => Act::Fail { nth },
+            74..82 => Act::AskRefund { charge },
+            82..89 => Act::EndRefund {
                 nth,
                 is_done: nth % 3 > 0,
             },
-            _ => Act::GivenBack { charge: name },
+            89..94 => Act::GivenBack { charge },
+            94..105 if user != to => Act::Tip {
+                from: user,
+                to,
+                amount,
+                is_later: nth % 3 == 0,
+                name,
+            },
+            94..108 => Act::Own {
+                user,
+                amount: amount % 7 + 1,
+                to_main: nth % 2 == 0,
+                name,
+            },
+            108..114 => Act::Withdraw { user, amount },
+            _ => Act::Approve { nth },
         }
     }
 }
@@ -90,6 +123,6 @@ impl Lot {
 /// Who pays with a charge, and how much: every report of it says the same.
 pub fn charge(charge: u64) -> (i64, i64) {
     let user = i64::try_from(charge).unwrap_or(0) % USERS;
-    let stars = i64::try_from(charge * 7 % 20 + 3).unwrap_or(1);
-    (user, stars)
+    let amount = i64::try_from(charge * 7 % 20 + 3).unwrap_or(1) * 2;
+    (user, amount)
 }

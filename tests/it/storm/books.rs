@@ -16,7 +16,7 @@ pub enum Heard {
     Resolved(Uuid),
     /// There was too little.
     Short {
-        user: i64,
+        wallet: Wallet,
         missing: i64,
         available: i64,
     },
@@ -35,7 +35,7 @@ impl Heard {
 }
 
 /// A kind of wallet and whose it is.
-type Wallet = (String, i64);
+pub type Wallet = (String, i64);
 
 /// One row, with what it does.
 #[derive(Clone, Debug)]
@@ -45,6 +45,11 @@ pub struct Line {
     wallets: Vec<(Wallet, i64, i64)>,
     /// House accounts.
     house: Vec<(&'static str, i64)>,
+}
+
+/// A user's wallet of a kind.
+pub fn wallet(kind: &str, user: i64) -> Wallet {
+    (kind.to_owned(), user)
 }
 
 fn main_wallet(user: i64) -> Wallet {
@@ -74,21 +79,47 @@ impl Line {
         }
     }
 
-    /// Of what was held a part is paid, the rest is free again.
-    pub fn resolution(hold: Uuid, user: i64, held: i64, paid: i64) -> Self {
+    /// Of what was held a part is paid to the house, the rest is free again.
+    pub fn resolution(hold: Uuid, user: i64, held: i64, paid: i64, house: &'static str) -> Self {
         Self {
             key: end_of(hold),
             wallets: vec![(main_wallet(user), held - paid, -held)],
-            house: vec![("revenue", paid)],
+            house: vec![(house, paid)],
         }
     }
 
-    /// Given back outside, and not covered.
-    pub fn write_off(key: String, lost: i64) -> Self {
+    /// All of what was held is another user's.
+    pub fn passed_on(hold: Uuid, user: i64, held: i64) -> Self {
+        Self {
+            house: Vec::new(),
+            ..Self::resolution(hold, user, held, held, "revenue")
+        }
+    }
+
+    /// What such a resolution brings.
+    pub fn received(key: String, user: i64, amount: i64) -> Self {
+        Self {
+            key,
+            wallets: vec![(main_wallet(user), amount, 0)],
+            house: Vec::new(),
+        }
+    }
+
+    /// From one wallet to another.
+    pub fn between(key: String, from: Wallet, to: Wallet, amount: i64) -> Self {
+        Self {
+            key,
+            wallets: vec![(from, -amount, 0), (to, amount, 0)],
+            house: Vec::new(),
+        }
+    }
+
+    /// From one account of the house to another.
+    pub fn within(key: String, from: &'static str, to: &'static str, amount: i64) -> Self {
         Self {
             key,
             wallets: Vec::new(),
-            house: vec![("losses", -lost), ("stars", lost)],
+            house: vec![(from, -amount), (to, amount)],
         }
     }
 }
@@ -131,11 +162,11 @@ impl Books {
                 Heard::Before(key) => self.lines.contains_key(key),
                 Heard::Resolved(hold) => self.lines.contains_key(&end_of(*hold)),
                 Heard::Short {
-                    user,
+                    wallet,
                     missing,
                     available,
                 } => {
-                    let seen = states.get(&main_wallet(*user));
+                    let seen = states.get(wallet);
                     let was_so = seen.is_some_and(|states| states.seen.contains(available));
                     *missing > 0 && (was_so || *available == 0)
                 }
@@ -148,9 +179,9 @@ impl Books {
                         format!("{hold} counts as resolved, and nobody did it")
                     }
                     Heard::Short {
-                        user, available, ..
+                        wallet, available, ..
                     } => {
-                        format!("user {user} was told of {available}, and never had that")
+                        format!("{wallet:?} was said to have {available}, and never had that")
                     }
                     Heard::Nothing | Heard::Moved(_) => continue,
                 });
@@ -183,7 +214,7 @@ impl Books {
 
     /// Nothing was done that is not written.
     async fn rows(&self, pool: &PgPool, found: &mut Vec<String>) {
-        let sql = "select idem_key from transfer where kind <> 'capture' union all select idem_key from hold
+        let sql = "select idem_key from transfer where kind <> 'capture' or credit_version is not null union all select idem_key from hold
                    union all select 'end:' || hold_id from hold_resolution";
         let rows = pool.fetch_all(sql).await.unwrap();
         let written: HashSet<String> = rows.iter().map(|row| row.get(0)).collect();
@@ -240,7 +271,7 @@ struct State {
 async fn history(pool: &PgPool) -> Vec<(Wallet, i64, String)> {
     let sql = "select a.kind, a.owner_id, x.version, x.key from account a join (
                    select debit_id as wallet, wallet_version as version, idem_key as key from transfer where kind <> 'capture'
-                   union all select credit_id, wallet_version, idem_key from transfer where kind <> 'capture'
+                   union all select credit_id, coalesce(credit_version, wallet_version), idem_key from transfer
                    union all select wallet_id, wallet_version, idem_key from hold
                    union all select h.wallet_id, r.wallet_version, 'end:' || h.id
                        from hold_resolution r join hold h on h.id = r.hold_id) x on x.wallet = a.id

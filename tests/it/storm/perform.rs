@@ -2,18 +2,18 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bulwark::base::db::is_transient;
 use bulwark::base::money::Amount;
 use bulwark::engine::ledger::{self, Cause, LedgerError, Resolved};
-use bulwark::engine::stars::{self, Ended, FoundBy, NewPayment, NewRefund};
+use bulwark::engine::withdrawals::State;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::acts::{self, Act};
-use super::books::{Heard, Line};
-use crate::ledger::{CURRENCY, id};
+use super::books::{Heard, Line, Wallet, wallet};
+use super::{money_in, money_out};
+use crate::ledger::CURRENCY;
 
-/// What a Star is worth.
-const RATE: i64 = 2;
 /// A key that is used in the same moment is tried again so often.
 const TRIES: usize = 50;
 
@@ -24,21 +24,31 @@ pub struct Shared {
     refunds: Mutex<Vec<Asked>>,
 }
 
-/// An order with money set aside.
+/// Money that is set aside.
 #[derive(Clone, Debug)]
-struct Held {
-    id: Uuid,
-    key: String,
-    user: i64,
-    amount: i64,
+pub struct Held {
+    pub id: Uuid,
+    pub key: String,
+    pub user: i64,
+    pub amount: i64,
+    pub purpose: For,
+}
+
+/// What it is set aside for.
+#[derive(Clone, Copy, Debug)]
+pub enum For {
+    Order,
+    /// For whom.
+    Tip(i64),
+    Payout(Uuid),
 }
 
 /// A refund that a processor was asked for.
 #[derive(Clone, Debug)]
-struct Asked {
-    id: Uuid,
-    user: i64,
-    amount: i64,
+pub struct Asked {
+    pub id: Uuid,
+    pub user: i64,
+    pub amount: i64,
 }
 
 impl Shared {
@@ -55,13 +65,14 @@ impl Shared {
         i64::try_from(self.seed).unwrap_or(0) * 10 + nth + 1
     }
 
-    /// Ends everything that may still be open: an order that has ended is none.
+    /// Ends everything that may still be open: what has ended does not end again.
     pub fn what_is_left(&self) -> Vec<Act> {
         let count = lock(&self.holds).len();
         (0..count).map(|nth| Act::Fail { nth }).collect()
     }
 
-    fn key(&self, what: &str, name: impl std::fmt::Display) -> String {
+    /// A key of this run.
+    pub fn key(&self, what: &str, name: impl std::fmt::Display) -> String {
         format!("{what}:{}-{name}", self.seed)
     }
 
@@ -77,23 +88,23 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What an act did, and what others may go on with.
 #[derive(Default)]
-struct Done {
-    lines: Vec<Line>,
+pub struct Done {
+    pub lines: Vec<Line>,
     /// A row that was there already.
-    before: Option<String>,
-    held: Option<Held>,
-    asked: Option<Asked>,
+    pub before: Option<String>,
+    pub held: Option<Held>,
+    pub asked: Option<Asked>,
 }
 
 impl Done {
-    fn before(key: impl Into<String>) -> Self {
+    pub fn before(key: impl Into<String>) -> Self {
         Self {
             before: Some(key.into()),
             ..Self::default()
         }
     }
 
-    fn one(is_moved: bool, line: Line) -> Self {
+    pub fn one(is_moved: bool, line: Line) -> Self {
         if is_moved {
             let lines = vec![line];
             Self {
@@ -129,9 +140,13 @@ pub async fn perform(pool: &PgPool, act: &Act, shared: &Shared, gives_up: bool) 
                 tx.rollback().await.unwrap();
                 match error {
                     LedgerError::AtTheSameTime(_) => {}
+                    // Two that made accounts at once may have waited for each other: tried again, as a handler does.
+                    LedgerError::Database(error) if is_transient(&error) => {
+                        println!("{act:?}: {error}");
+                    }
                     LedgerError::Insufficient { missing, available } => {
                         return Heard::Short {
-                            user: who(act, shared),
+                            wallet: payer(act, shared),
                             missing: missing.0,
                             available: available.0,
                         };
@@ -148,25 +163,37 @@ pub async fn perform(pool: &PgPool, act: &Act, shared: &Shared, gives_up: bool) 
 }
 
 /// Whose money an act takes.
-fn who(act: &Act, shared: &Shared) -> i64 {
-    match act {
-        Act::Grant { user, .. } | Act::Correct { user, .. } | Act::Order { user, .. } => *user,
+fn payer(act: &Act, shared: &Shared) -> Wallet {
+    let user = match act {
+        Act::Own {
+            user,
+            to_main: true,
+            ..
+        } => return wallet("affiliate", *user),
+        Act::Own { user, .. } => *user,
+        Act::Grant { user, .. }
+        | Act::Correct { user, .. }
+        | Act::Order { user, .. }
+        | Act::Withdraw { user, .. } => *user,
+        Act::Tip { from, .. } => *from,
         Act::TopUp { charge } | Act::AskRefund { charge } | Act::GivenBack { charge } => {
             shared.user(acts::charge(*charge).0)
         }
-        Act::Deliver { .. } | Act::Fail { .. } | Act::EndRefund { .. } => {
+        Act::Deliver { .. } | Act::Fail { .. } | Act::EndRefund { .. } | Act::Approve { .. } => {
             panic!("{act:?} takes nothing that can be missing")
         }
-    }
+    };
+    wallet("wallet", user)
 }
 
-fn cause(key: &str) -> Cause {
+/// The cause of a movement with this key.
+pub fn cause(key: &str) -> Cause {
     crate::ledger::cause(key)
 }
 
 async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<Done, LedgerError> {
     match act {
-        Act::TopUp { charge } => top_up(conn, *charge, shared).await,
+        Act::TopUp { charge } => money_in::top_up(conn, *charge, shared).await,
         Act::Grant { user, amount, name } => {
             let cause = cause(&shared.key("grant", name));
             let moved = ledger::grant(conn, *user, CURRENCY, Amount(*amount), &cause, None).await?;
@@ -186,54 +213,44 @@ async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<
         }
         Act::Order { user, amount, name } => order(conn, *user, *amount, *name, shared).await,
         Act::Deliver { nth, percent } => match Shared::nth(&shared.holds, *nth) {
-            Some(held) => {
-                let part = (held.amount * percent / 100).max(1);
-                resolve(conn, &held, part).await
-            }
+            Some(held) => deliver(conn, &held, *percent).await,
             None => Ok(Done::default()),
         },
         Act::Fail { nth } => match Shared::nth(&shared.holds, *nth) {
-            Some(held) => resolve(conn, &held, 0).await,
+            Some(held) => fail(conn, &held).await,
             None => Ok(Done::default()),
         },
-        Act::AskRefund { charge } => ask_refund(conn, *charge, shared).await,
+        Act::AskRefund { charge } => money_in::ask_refund(conn, *charge, shared).await,
         Act::EndRefund { nth, is_done } => match Shared::nth(&shared.refunds, *nth) {
-            Some(asked) => end_refund(conn, &asked, *is_done).await,
+            Some(asked) => money_in::end_refund(conn, &asked, *is_done).await,
             None => Ok(Done::default()),
         },
-        Act::GivenBack { charge } => given_back(conn, *charge, shared).await,
+        Act::GivenBack { charge } => money_in::given_back(conn, *charge, shared).await,
+        Act::Tip {
+            from,
+            to,
+            amount,
+            is_later,
+            name,
+        } => {
+            let key = shared.key("tip", name);
+            money_out::tip(conn, (*from, *to), *amount, *is_later, key).await
+        }
+        Act::Own {
+            user,
+            amount,
+            to_main,
+            name,
+        } => money_out::own(conn, (*user, *to_main), *amount, shared.key("own", name)).await,
+        Act::Withdraw { user, amount } => money_out::withdraw(conn, *user, *amount + 1).await,
+        Act::Approve { nth } => match Shared::nth(&shared.holds, *nth) {
+            Some(held) => match held.purpose {
+                For::Payout(id) => money_out::step(conn, &held, id, State::Approved).await,
+                For::Order | For::Tip(..) => Ok(Done::default()),
+            },
+            None => Ok(Done::default()),
+        },
     }
-}
-
-async fn top_up(
-    conn: &mut PgConnection,
-    charge: u64,
-    shared: &Shared,
-) -> Result<Done, LedgerError> {
-    let (nth, stars) = acts::charge(charge);
-    let (user, amount) = (shared.user(nth), stars * RATE);
-    let charge_id = shared.key("charge", charge);
-    let cause = cause(&format!("stars:{charge_id}"));
-    let payment = NewPayment {
-        charge_id: &charge_id,
-        short_id: &cause.id.to_string(),
-        invoice_id: None,
-        user_id: user,
-        stars,
-        amount: Amount(amount),
-        currency: CURRENCY,
-        transfer_id: cause.id,
-        found_by: FoundBy::Update,
-    };
-    if !stars::add_payment(conn, &payment, None).await? {
-        return Ok(Done::before(cause.idem_key));
-    }
-    let moved = ledger::top_up(conn, user, CURRENCY, Amount(amount), &cause, None).await?;
-    assert!(moved, "a new payment, and its key is used");
-    Ok(Done::one(
-        moved,
-        Line::house(cause.idem_key, user, amount, "stars"),
-    ))
 }
 
 async fn order(
@@ -264,6 +281,7 @@ async fn order(
         key: key.clone(),
         user,
         amount,
+        purpose: For::Order,
     };
     Ok(Done {
         lines: vec![Line::hold(key, user, amount)],
@@ -272,124 +290,32 @@ async fn order(
     })
 }
 
-async fn resolve(conn: &mut PgConnection, held: &Held, part: i64) -> Result<Done, LedgerError> {
-    let resolved = if part == 0 {
-        ledger::release(
-            conn,
-            held.id,
-            &cause(&format!("release:{}", held.key)),
-            None,
-        )
-        .await?
-    } else {
-        let cause = cause(&format!("capture:{}", held.key));
-        ledger::capture(conn, held.id, Amount(part), &cause, None).await?
-    };
-    let line = Line::resolution(held.id, held.user, held.amount, part);
-    Ok(Done::one(resolved == Resolved::Now, line))
+async fn deliver(conn: &mut PgConnection, held: &Held, percent: i64) -> Result<Done, LedgerError> {
+    match held.purpose {
+        For::Order => {
+            let part = (held.amount * percent / 100).max(1);
+            let cause = cause(&format!("capture:{}", held.key));
+            let resolved = ledger::capture(conn, held.id, Amount(part), &cause, None).await?;
+            Ok(resolution(held, resolved, part))
+        }
+        For::Tip(to) => money_out::end_tip(conn, held, to, true).await,
+        For::Payout(id) => money_out::step(conn, held, id, State::Paid).await,
+    }
 }
 
-async fn ask_refund(
-    conn: &mut PgConnection,
-    charge: u64,
-    shared: &Shared,
-) -> Result<Done, LedgerError> {
-    let charge_id = shared.key("charge", charge);
-    let Some(payment) = stars::payment(conn, &charge_id).await? else {
-        return Ok(Done::default());
-    };
-    if stars::live_refund(conn, &charge_id).await?.is_some() {
-        return Ok(Done::default());
+async fn fail(conn: &mut PgConnection, held: &Held) -> Result<Done, LedgerError> {
+    match held.purpose {
+        For::Order => {
+            let cause = cause(&format!("release:{}", held.key));
+            let resolved = ledger::release(conn, held.id, &cause, None).await?;
+            Ok(resolution(held, resolved, 0))
+        }
+        For::Tip(to) => money_out::end_tip(conn, held, to, false).await,
+        For::Payout(id) => money_out::step(conn, held, id, State::Rejected).await,
     }
-    let refund = new_refund(&charge_id, payment.amount, Amount(0), Some(9));
-    let cause = cause(&format!("stars-refund:{}", refund.id));
-    let (user, amount) = (payment.user_id, payment.amount);
-    ledger::take_back(conn, user, CURRENCY, amount, &cause, None).await?;
-    assert!(
-        stars::add_refund(conn, &refund, None).await?,
-        "a second refund"
-    );
-    Ok(Done {
-        lines: vec![Line::house(cause.idem_key, user, -amount.0, "stars")],
-        asked: Some(Asked {
-            id: refund.id,
-            user,
-            amount: amount.0,
-        }),
-        ..Done::default()
-    })
 }
 
-async fn end_refund(
-    conn: &mut PgConnection,
-    asked: &Asked,
-    is_done: bool,
-) -> Result<Done, LedgerError> {
-    let ended = if is_done { Ended::Done } else { Ended::Refused };
-    if !stars::finish_refund(conn, asked.id, ended, None, None).await? || is_done {
-        return Ok(Done::default());
-    }
-    let cause = cause(&format!("stars-refund-undone:{}", asked.id));
-    let amount = Amount(asked.amount);
-    let moved = ledger::undo_take_back(conn, asked.user, CURRENCY, amount, &cause, None).await?;
-    Ok(Done::one(
-        moved,
-        Line::house(cause.idem_key, asked.user, asked.amount, "stars"),
-    ))
-}
-
-/// What the wallet does not cover any more is lost.
-async fn given_back(
-    conn: &mut PgConnection,
-    charge: u64,
-    shared: &Shared,
-) -> Result<Done, LedgerError> {
-    let charge_id = shared.key("charge", charge);
-    let Some(payment) = stars::payment(conn, &charge_id).await? else {
-        return Ok(Done::default());
-    };
-    if let Some(refund) = stars::live_refund(conn, &charge_id).await? {
-        stars::finish_refund(conn, refund.id, Ended::Done, None, None).await?;
-        return Ok(Done::default());
-    }
-    let user = payment.user_id;
-    let has = ledger::wallet_locked(conn, user, CURRENCY).await?;
-    let taken = payment.amount.0.min(has.available.0);
-    let lost = payment.amount.0 - taken;
-    let refund = new_refund(&charge_id, Amount(taken), Amount(lost), None);
-    assert!(
-        stars::add_refund(conn, &refund, None).await?,
-        "a second refund"
-    );
-    let mut lines = Vec::new();
-    if taken > 0 {
-        let cause = cause(&format!("stars-refund:{}", refund.id));
-        ledger::take_back(conn, user, CURRENCY, Amount(taken), &cause, None).await?;
-        lines.push(Line::house(cause.idem_key, user, -taken, "stars"));
-    }
-    if lost > 0 {
-        let cause = cause(&format!("stars-loss:{}", refund.id));
-        ledger::write_off(conn, CURRENCY, Amount(lost), &cause, None).await?;
-        lines.push(Line::write_off(cause.idem_key, lost));
-    }
-    Ok(Done {
-        lines,
-        ..Done::default()
-    })
-}
-
-fn new_refund(
-    charge_id: &str,
-    taken: Amount,
-    lost: Amount,
-    admin_id: Option<i64>,
-) -> NewRefund<'_> {
-    NewRefund {
-        id: id(),
-        charge_id,
-        taken,
-        lost,
-        admin_id,
-        correlation: id(),
-    }
+fn resolution(held: &Held, resolved: Resolved, part: i64) -> Done {
+    let line = Line::resolution(held.id, held.user, held.amount, part, "revenue");
+    Done::one(resolved == Resolved::Now, line)
 }
