@@ -14,6 +14,9 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         return storefront::home(cx, true).await;
     };
     topup::put_away(cx).await?;
+    if is_about_money(&press) && !cx.env.money.is_on() {
+        return Err(wallet::off(cx));
+    }
     match press {
         Press::Home { fresh } => storefront::home(cx, fresh).await,
         Press::Categories { page } => storefront::categories(cx, page).await,
@@ -66,4 +69,46 @@ pub(super) async fn put_away(cx: &mut Cx<'_>) -> Handled {
     broadcast::put_away(cx).await?;
     inquiry::put_away(cx).await?;
     topup::put_away(cx).await
+}
+
+/// Whether a button leads nowhere while there are no wallets.
+fn is_about_money(press: &Press) -> bool {
+    match press {
+        Press::Balance { .. }
+        | Press::TopUp { .. }
+        | Press::TopUpWith { .. }
+        | Press::Refund { .. }
+        | Press::NoRefund { .. }
+        | Press::History { .. }
+        | Press::HistoryFile { .. }
+        | Press::Withdraw(_)
+        | Press::Pay(_)
+        | Press::Grant { .. } => true,
+        Press::Home { .. }
+        | Press::Categories { .. }
+        | Press::Category { .. }
+        | Press::Service { .. }
+        | Press::Choose { .. }
+        | Press::Skip { .. }
+        | Press::Back { .. }
+        | Press::Edit { .. }
+        | Press::Changes { .. }
+        | Press::Summary { .. }
+        | Press::Shelves
+        | Press::ToOrder { .. }
+        | Press::Confirm { .. }
+        | Press::Discard { .. }
+        | Press::Again { .. }
+        | Press::Change { .. }
+        | Press::CancelOrder { .. }
+        | Press::Languages
+        | Press::SetLanguage { .. }
+        | Press::Help
+        | Press::Broadcast { .. }
+        | Press::BroadcastTo { .. }
+        | Press::Refill { .. }
+        | Press::WentThrough { .. }
+        | Press::NameTask { .. }
+        | Press::NotThere { .. } => false,
+    }
 }

@@ -303,6 +303,18 @@ pub const COMMANDS: [(&str, &str); 7] = [
     ("help", "command-help"),
 ];
 
+/// The commands that lead nowhere while there are no wallets.
+const OF_MONEY: [&str; 8] = [
+    "balance",
+    "history",
+    "topup",
+    "withdraw",
+    "grant",
+    "user",
+    "refund",
+    "withdrawals",
+];
+
 async fn run(
     cx: &mut Cx<'_>,
     name: &str,
@@ -314,7 +326,11 @@ async fn run(
     if withdrawals::put_away(cx, name.eq_ignore_ascii_case("cancel")).await? {
         return storefront::not_understood(cx, "cancelled").await;
     }
-    match name.to_lowercase().as_str() {
+    let name = name.to_lowercase();
+    if OF_MONEY.contains(&name.as_str()) && !cx.env.money.is_on() {
+        return Err(wallet::off(cx));
+    }
+    match name.as_str() {
         "start" => storefront::welcome(cx, gift).await,
         "menu" => storefront::categories(cx, 0).await,
         "help" => storefront::help(cx).await,

@@ -139,7 +139,8 @@ async fn without_the_tables_of_money_what_is_free_goes_on() {
     );
     for (what, answer) in [
         ("/balance", "out of order"),
-        ("/topup", "do not know this command"),
+        ("/topup", "out of order"),
+        ("/history", "out of order"),
     ] {
         anna.says(what).await;
         anna.hears(answer).await;

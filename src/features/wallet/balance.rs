@@ -24,8 +24,8 @@ pub async fn welcome_grant(cx: &mut Cx<'_>) -> Handled<Option<Amount>> {
     Ok(given.then_some(amount))
 }
 
-/// There are no wallets at present.
-pub(super) fn off(cx: &Cx<'_>) -> Stop {
+/// What is said where there are no wallets at present.
+pub fn off(cx: &Cx<'_>) -> Stop {
     let text = speech(cx.language).rich("money-off", &Args::new());
     Stop::Refused(Box::new(text))
 }
@@ -33,9 +33,6 @@ pub(super) fn off(cx: &Cx<'_>) -> Stop {
 /// `/balance`, and its pages.
 pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
     let speech = speech(cx.language);
-    if !cx.env.money.is_on() {
-        return Err(off(cx));
-    }
     let currency = cx.env.currency().code.clone();
     let wallet = ledger::wallet(cx.conn, cx.user_id, &currency).await?;
     let offset = i64::from(page) * PAGE;

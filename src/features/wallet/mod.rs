@@ -10,7 +10,7 @@ use crate::features::speech::{Language, Speech};
 
 pub use admin::{grant, user};
 pub use approvals::{ExpireGrants, decide};
-pub use balance::{balance, welcome_grant};
+pub use balance::{balance, off, welcome_grant};
 
 static_loader! {
     static TEXTS = {
