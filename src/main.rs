@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use bulwark::admin::{
-    audit, check_config, healthcheck, migrate, reconcile, shelf, statement, trace, withdrawals,
+    audit, check_config, healthcheck, migrate, reconcile, services, shelf, statement, trace,
+    withdrawals,
 };
-use bulwark::app::{books, serve};
+use bulwark::app::{self, books, serve};
 use bulwark::config::{Env, Http};
 use clap::{Parser, Subcommand};
 
@@ -47,6 +48,9 @@ enum Command {
     Audit(audit::Options),
     /// Withdrawals: read them, approve or reject them, say that they were paid
     Withdrawals(withdrawals::Options),
+    /// What providers sell: compare their lists with what is stored and with the catalogue
+    #[command(subcommand)]
+    Services(services::Command),
     #[command(flatten)]
     Shelf(shelf::Command),
     /// Ask the service on this machine whether it lives; for containers without curl
@@ -84,6 +88,11 @@ pub(crate) fn main() -> ExitCode {
         }),
         Command::Withdrawals(options) => block_on(async {
             let good = withdrawals::run(&env, &options, &mut std::io::stdout()).await?;
+            if good { Ok(()) } else { Err(Said.into()) }
+        }),
+        Command::Services(command) => block_on(async {
+            let desk = app::services::desk(&env)?;
+            let good = desk.run(&command, &mut std::io::stdout()).await?;
             if good { Ok(()) } else { Err(Said.into()) }
         }),
         Command::Shelf(command) => block_on(async {

@@ -20,7 +20,8 @@ use crate::server::Cut;
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`,
-    /// `panel.add`, `panel.status`, `flutterwave.verify`, `flutterwave.webhook`, `file`, `webhook`.
+    /// `panel.add`, `panel.status`, `panel.add@one` (only the panel of this name), `flutterwave.verify`, `flutterwave.webhook`,
+    /// `file`, `webhook`.
     pub target: String,
     /// Only calls about this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]

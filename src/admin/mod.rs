@@ -6,6 +6,7 @@ pub mod healthcheck;
 pub mod migrate;
 pub mod reconcile;
 mod render;
+pub mod services;
 pub mod shelf;
 pub mod statement;
 pub mod trace;

@@ -16,6 +16,7 @@ use super::payments;
 use super::pools::{Pools, pools};
 use super::providers;
 use super::retention::Retention;
+use super::services::Assortment;
 use super::stars::BotStars;
 use super::switches::{Switches, only_while};
 use crate::base::clock::Clock;
@@ -306,6 +307,12 @@ impl App {
                 &env.money,
                 ExpireGrants::new(pool.clone(), Arc::clone(&env), messages.clone()),
             ),
+            Arc::new(Assortment {
+                pool: pool.clone(),
+                clock: clock.clone(),
+                catalog: Arc::clone(&env.catalog),
+                providers: providers.clone(),
+            }),
         ];
         tasks.extend(books.tasks());
         let upkeep = Upkeep::new(pool.clone(), clock.clone(), ids.clone(), tasks);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::build::Parts;
 use super::funds::Low;
-use super::payments;
+use super::{payments, providers};
 use crate::catalog::Catalog;
 use crate::engine::limits::Rate;
 use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
@@ -22,16 +22,15 @@ fn on_sale(catalog: &Catalog, providers: &[Arc<dyn Provider>]) -> Arc<Catalog> {
 
 pub(super) fn env(
     parts: &Parts,
-    providers: &[Arc<dyn Provider>],
+    makers: &[Arc<dyn Provider>],
     processors: &[Arc<dyn Processor>],
     low: &Low,
 ) -> Env {
     let limits = &parts.config.limits;
-    let (providers, low) = (providers.to_vec(), low.clone());
     Env {
         clock: parts.clock.clone(),
         ids: parts.ids.clone(),
-        catalog: on_sale(&parts.catalog, &providers),
+        catalog: on_sale(&parts.catalog, makers),
         admin_ids: parts.config.wallet.admin_ids.clone(),
         welcome_grant: parts.config.wallet.welcome_grant,
         money: Switch::default(),
@@ -54,11 +53,6 @@ pub(super) fn env(
             // An order costs two units: a smaller burst would forbid every order for ever.
             burst: limits.rate_burst.max(2),
         },
-        provider_unavailable: Box::new(move |name| {
-            providers
-                .iter()
-                .find(|provider| provider.name() == name)
-                .is_none_or(|provider| provider.is_unavailable() || low.is_low(name))
-        }),
+        standing: providers::standing(makers, low),
     }
 }

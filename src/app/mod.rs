@@ -21,6 +21,7 @@ mod providers;
 mod retention;
 mod run;
 pub mod serve;
+pub mod services;
 mod stars;
 mod switches;
 

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::BuildError;
+use super::funds::Low;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::config::Config;
 use crate::engine::funds::Limit;
-use crate::providers::Provider;
+use crate::features::cx::Stands;
 use crate::providers::breaker::{Breakers, Class};
 use crate::providers::kinds::{self, Account};
+use crate::providers::{Provider, Standing};
 
 /// How little may be left on our accounts before new orders are refused.
 pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
@@ -47,4 +49,16 @@ pub(super) fn all(
             kinds::make(kind, account, judged_by, clock, ids).map_err(BuildError::Provider)
         })
         .collect()
+}
+
+/// How each of them stands, by its name; one whose account is `low` takes no orders.
+pub(super) fn standing(providers: &[Arc<dyn Provider>], low: &Low) -> Box<Stands> {
+    let (providers, low) = (providers.to_vec(), low.clone());
+    Box::new(move |name| {
+        let provider = providers.iter().find(|provider| provider.name() == name)?;
+        Some(match Standing::of(provider.as_ref()) {
+            Standing::Well | Standing::Recovering if low.is_low(name) => Standing::NoFunds,
+            standing => standing,
+        })
+    })
 }

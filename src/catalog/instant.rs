@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::fields::{Fields, Report};
 use super::making::Made;
-use super::{Binding, InputKind, LocalText, ResultKind, Service};
+use super::{Failover, InputKind, LocalText, ResultKind, Service};
 use crate::base::money::Amount;
 
 /// A template is one short message.
@@ -23,9 +23,6 @@ const CAPTION_MAX: i64 = 1024;
 const MESSAGE_MAX: i64 = 4096;
 /// A person reads about 200 words a minute.
 const WORDS_PER_MINUTE: usize = 200;
-
-/// The name that stands for a provider in services of this kind.
-const HERE: &str = "instant";
 
 /// What is answered at once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -166,11 +163,8 @@ pub(super) fn read(report: &mut Report, fields: &mut Fields<'_>) -> Option<Made>
     Some(Made {
         price: Amount::ZERO,
         result: ResultKind::Delivery,
-        provider: Binding {
-            name: HERE.to_owned(),
-            service: HERE.to_owned(),
-            fixed: serde_json::Map::new(),
-        },
+        routes: Vec::new(),
+        failover: Failover::default(),
         estimate_s: 1,
         panel: None,
         instant: Some(Instant {

@@ -1,9 +1,9 @@
 //! How a service is made: by which provider, under which name it knows it, and for how much.
 
-use toml::{Table, Value};
+use toml::Value;
 
 use super::fields::{Fields, Report};
-use super::{Binding, Instant, PanelOrder, ResultKind, panel};
+use super::{Failover, Instant, PanelOrder, ResultKind, Route, panel, route};
 use crate::base::money::{Amount, AmountError, Currency};
 
 /// Orders at panels take days.
@@ -16,7 +16,8 @@ pub const FAMILIES: [&str; 5] = ["4o-image", "flux-kontext", "veo", "runway", "s
 pub(super) struct Made {
     pub(super) price: Amount,
     pub(super) result: ResultKind,
-    pub(super) provider: Binding,
+    pub(super) routes: Vec<Route>,
+    pub(super) failover: Failover,
     pub(super) estimate_s: u32,
     pub(super) panel: Option<PanelOrder>,
     pub(super) instant: Option<Instant>,
@@ -40,13 +41,13 @@ pub(super) fn read(
             None
         }
     };
-    let provider = fields
-        .table(report, "provider")
-        .and_then(|table| binding(report, place, table));
+    let routes = route::routes(report, fields, place);
+    let failover = route::failover(report, fields);
     Some(Made {
         price: price?,
         result: result?,
-        provider: provider?,
+        routes: routes?,
+        failover,
         estimate_s: estimate_s?,
         panel,
         instant: None,
@@ -86,44 +87,4 @@ fn result_kind(report: &mut Report, fields: &mut Fields<'_>) -> Option<ResultKin
             None
         }
     }
-}
-
-fn binding(report: &mut Report, place: &str, table: &Table) -> Option<Binding> {
-    let mut fields = Fields::new(table, format!("{place}: provider"));
-    let name = fields.text(report, "name");
-    let service = fields.text(report, "service");
-    if service.as_ref().is_some_and(String::is_empty) {
-        fields.report(report, "service", "must not be empty");
-    }
-    let family = fields.optional_text(report, "family");
-    if let Some(family) = &family
-        && !(name.as_deref() == Some("kie") && FAMILIES.contains(&family.as_str()))
-    {
-        let known = FAMILIES.join(", ");
-        fields.report(
-            report,
-            "family",
-            format!("must be one of kie's older families: {known}"),
-        );
-    }
-    let service = match family {
-        Some(family) => service.map(|service| format!("{family}:{service}")),
-        None => service,
-    };
-    let fixed = match fields.value("fixed") {
-        None => Some(serde_json::Map::new()),
-        Some(value) => match serde_json::to_value(value) {
-            Ok(serde_json::Value::Object(object)) => Some(object),
-            Ok(_) | Err(_) => {
-                fields.report(report, "fixed", "must be a table of parameters");
-                None
-            }
-        },
-    };
-    fields.finish(report);
-    Some(Binding {
-        name: name?,
-        service: service?,
-        fixed: fixed?,
-    })
 }

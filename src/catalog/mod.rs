@@ -1,4 +1,5 @@
-//! What the bot sells: categories and services with their inputs, prices and provider bindings.
+//! What the bot sells: categories and services with their inputs, prices, and the ways to the
+//! providers that can make them.
 //!
 //! The catalogue is a TOML file (`catalog.toml` is compiled in; `CATALOG_PATH` replaces it). It is read once at
 //! start, and a wrong one is refused with every problem at once, each naming file, service and field.
@@ -15,6 +16,7 @@ mod payee;
 mod payout;
 mod problem;
 mod read;
+mod route;
 mod validate;
 
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use params::{ParamError, provider_input};
 pub use payee::{PayeeField, masked};
 pub use payout::{DetailField, PayoutMethod, Withdrawals};
 pub use problem::Problem;
+pub use route::{Failover, Micros, Route, UnitRange};
 
 use crate::base::money::{Amount, Currency};
 
@@ -84,15 +87,17 @@ pub struct Service {
     pub inputs: Vec<Input>,
     /// What comes out.
     pub result: ResultKind,
-    /// Who makes it.
-    pub provider: Binding,
+    /// Who can make it, in the order of preference; at least one.
+    pub routes: Vec<Route>,
+    /// What becomes of new orders while the provider that should make them is ill.
+    pub failover: Failover,
     /// How long it usually takes, in seconds; shown to the user.
     pub estimate_s: u32,
     /// Its order form, if it is a service of an order panel.
     pub panel: Option<PanelOrder>,
     /// What is answered at once, in this process, if nobody makes it.
     pub instant: Option<Instant>,
-    /// Whether it is on sale: its provider is configured here. One that is not is still known by its id.
+    /// Whether it is on sale: one of its providers is configured here. One that is not is still known by its id.
     pub is_offered: bool,
 }
 
@@ -122,18 +127,6 @@ pub enum ResultKind {
     Document,
     /// Nothing that could be sent: it happens elsewhere.
     Delivery,
-}
-
-/// The provider that fulfils a service, and under which name it knows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Binding {
-    /// The provider's name in this service, such as `kie`.
-    pub name: String,
-    /// The provider's own id of the service, such as `google/nano-banana`; of an older family of KIE's with its name, such as
-    /// `veo:veo3_fast`.
-    pub service: String,
-    /// Parameters that are the same in every order.
-    pub fixed: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A text in every language the bot speaks. English is always there.
@@ -232,11 +225,12 @@ impl Catalog {
             .filter(move |service| service.category == category && service.is_offered)
     }
 
-    /// Takes everything off the shelves whose provider is not among `enabled`.
+    /// Takes everything off the shelves that no provider among `enabled` can make.
     pub fn offer_only(&mut self, enabled: &[&str]) {
         for service in &mut self.services {
-            service.is_offered =
-                service.instant.is_some() || enabled.contains(&service.provider.name.as_str());
+            let mut routes = service.routes.iter();
+            service.is_offered = service.instant.is_some()
+                || routes.any(|route| enabled.contains(&route.provider.as_str()));
         }
     }
 

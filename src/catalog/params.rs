@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{DefaultValue, InputKind, NumberRange, Service};
+use super::{DefaultValue, InputKind, NumberRange, Route, Service};
 
 /// Why values do not make a provider input. The caller validated them before, so each of these is our bug.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum ParamError {
     Taken(String),
 }
 
-/// The provider's input for an order of `service`: the fixed parameters, then each input's value or default.
+/// The provider's input for an order of `service` over `route`: the fixed parameters, then each input's value or default.
 ///
 /// `values` maps input ids to JSON: a text or choice as a string, a number as a number, media as its address.
 ///
@@ -25,9 +25,10 @@ pub enum ParamError {
 /// [`ParamError`] if a required value is missing or two inputs write to one place.
 pub fn provider_input(
     service: &Service,
+    route: &Route,
     values: &BTreeMap<String, Value>,
 ) -> Result<Value, ParamError> {
-    let mut object = service.provider.fixed.clone();
+    let mut object = route.fixed.clone();
     for input in &service.inputs {
         let value = match (values.get(&input.id), &input.default) {
             (Some(value), _) => number_without_decimals(&input.kind, value),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Amount, Catalog, InputKind, NumberRange, ParamError, provider_input};
 
-const VALID: &str = r#"
+pub(super) const VALID: &str = r#"
 [currency]
 code = "USD"
 exponent = 2
@@ -301,7 +301,7 @@ fn values_land_where_the_provider_wants_them() {
         ("style".to_owned(), json!("b")),
     ]);
     assert_eq!(
-        provider_input(service, &values),
+        provider_input(service, &service.routes[0], &values),
         Ok(json!({
             "format": "png",
             "images": ["https://host/media/1"],
@@ -310,11 +310,11 @@ fn values_land_where_the_provider_wants_them() {
         }))
     );
     values.insert("factor".to_owned(), json!(1.5));
-    let input = provider_input(service, &values).expect("complete");
+    let input = provider_input(service, &service.routes[0], &values).expect("complete");
     assert_eq!(input["options"]["factor"], json!(1.5));
     values.remove("image");
     assert_eq!(
-        provider_input(service, &values),
+        provider_input(service, &service.routes[0], &values),
         Err(ParamError::Missing("image".to_owned()))
     );
 }

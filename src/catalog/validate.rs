@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::params::place;
+use super::route;
 use super::{Catalog, DefaultValue, Input, InputKind, Problem, Service};
 use super::{instant, panel};
 
@@ -57,16 +58,6 @@ pub(super) fn catalog(
                 format!("`{}` is not a [[category]] of this file", service.category),
             );
         }
-        if service.instant.is_none() && !providers.contains(&service.provider.name.as_str()) {
-            let known = providers.join(", ");
-            add(
-                at("provider: name"),
-                format!(
-                    "`{}` is not a provider; known are: {known}",
-                    service.provider.name
-                ),
-            );
-        }
         if service.free_per_day.is_some() && !service.is_free() {
             add(
                 at("free_per_day"),
@@ -76,6 +67,9 @@ pub(super) fn catalog(
         inputs(service, &mut |field, message| add(at(&field), message));
         panel::validate(service, &mut |field, message| add(at(&field), message));
         instant::validate(service, &catalog.services, &mut |field, message| {
+            add(at(&field), message);
+        });
+        route::validate(service, providers, &mut |field, message| {
             add(at(&field), message);
         });
     }
@@ -92,7 +86,11 @@ fn inputs(service: &Service, add: &mut impl FnMut(String, String)) {
         );
     }
     let mut ids = HashSet::new();
-    let mut target = service.provider.fixed.clone();
+    let mut targets: Vec<_> = service
+        .routes
+        .iter()
+        .map(|route| route.fixed.clone())
+        .collect();
     for input in &service.inputs {
         let at = |field: &str| format!("input `{}`: {field}", input.id);
         if !ids.insert(input.id.as_str()) {
@@ -103,7 +101,10 @@ fn inputs(service: &Service, add: &mut impl FnMut(String, String)) {
                 at("param"),
                 "must be a parameter name such as prompt, outer.name or image_urls[]".to_owned(),
             );
-        } else if place(&mut target, &input.param, Value::Null).is_err() {
+        } else if targets
+            .iter_mut()
+            .any(|target| place(target, &input.param, Value::Null).is_err())
+        {
             add(
                 at("param"),
                 format!("`{}` is already taken in this service", input.param),

@@ -125,9 +125,18 @@ mod tests {
 
     #[test]
     fn what_the_demo_sells_besides_is_right() {
-        let names = ["kie", "smmflare", "plugsmms", "smmstone", "demo-panel"];
+        let names = [
+            "kie",
+            "smmflare",
+            "plugsmms",
+            "smmstone",
+            "demo-panel",
+            "spare-panel",
+        ];
         let catalog = Catalog::shipped_with(MORE, &names).unwrap();
-        assert!(catalog.service("members").unwrap().is_by_thousand());
+        let members = catalog.service("members").unwrap();
+        assert!(members.is_by_thousand());
+        assert_eq!(members.routes.len(), 2);
         let offer = catalog.withdrawals.unwrap();
         let fee = offer.method("usdt-tron").unwrap().fee_of(Amount(1_001));
         assert_eq!(fee, Amount(16), "1.5 %, rounded up");

@@ -17,9 +17,11 @@ const SIM_PORT: u16 = 8090;
 /// In the form of a real token; worthless outside of the simulator.
 const SIM_TOKEN: &str = "100000001:demo-token-of-the-simulator-0000000";
 const SIM_KIE_KEY: &str = "demo-key-of-the-simulator";
-/// The panel of the demo's catalogue, and where its key is read from.
-const PANEL: &str = "demo-panel";
-const PANEL_KEY_VARIABLE: &str = "DEMO_PANEL_API_KEY";
+/// The panels of the demo's catalogue, and where their keys are read from.
+const PANELS: [(&str, &str); 2] = [
+    ("demo-panel", "DEMO_PANEL_API_KEY"),
+    ("spare-panel", "SPARE_PANEL_API_KEY"),
+];
 /// Enough for a few dozen paid orders, in minor units.
 const WELCOME_GRANT: &str = "500";
 /// Packages that the simulated Telegram sells.
@@ -135,10 +137,12 @@ impl Stage {
             env.set("KIE_WEBHOOK_KEY", SIM_KIE_KEY);
         }
         // Beside the panels that are configured.
-        let panel = format!("{PANEL}={}", simulator.panel_url(PANEL));
-        let panels = env.get("PANELS").map(|given| format!("{given},{panel}"));
-        env.set("PANELS", panels.unwrap_or(panel));
-        env.set(PANEL_KEY_VARIABLE, bulwark_simulator::panel::KEY);
+        let mut panels: Vec<String> = env.get("PANELS").into_iter().map(str::to_owned).collect();
+        for (name, key_variable) in PANELS {
+            panels.push(format!("{name}={}", simulator.panel_url(name)));
+            env.set(key_variable, bulwark_simulator::panel::KEY);
+        }
+        env.set("PANELS", panels.join(","));
         self.simulator = Some(simulator);
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! Engines do not import each other, save `inbox → conversation` and `broadcast → outbox`; what two of them need stands beside them here:
 //! [`lanes`] runs ordered queues for inbox and outbox, [`shards`] says which lanes this replica works,
 //! [`vitals`] is what the replicas know together of a provider, [`funds`] what is left on our accounts there,
+//! [`routing`] for choosing between them,
 //! [`schema`] says which tables there are, [`wake`] shortens the wait of a queue, [`task`] is what upkeep runs,
 //! [`notices`] are messages about one thing in several chats, [`operator`] records what people do by hand.
 
@@ -24,6 +25,7 @@ pub mod operator;
 pub mod outbox;
 pub mod payments;
 pub mod people;
+pub mod routing;
 pub mod schema;
 pub mod shards;
 pub mod stars;

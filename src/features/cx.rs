@@ -17,9 +17,14 @@ use crate::base::ids::Ids;
 use crate::base::money::{Amount, Currency};
 use crate::catalog::Catalog;
 use crate::engine::inbox::HandleError;
+use crate::engine::jobs::EnqueueError;
 use crate::engine::ledger::{Cause, LedgerError};
 use crate::engine::outbox::{self, Action, NewMessage, Priority, Target};
+use crate::providers::Standing;
 use crate::telegram::{Button, InlineKeyboard, Rich};
+
+/// How a provider stands, by its name.
+pub type Stands = dyn Fn(&str) -> Option<Standing> + Send + Sync;
 
 /// What every handler may know of the world; made once.
 pub struct Env {
@@ -49,8 +54,8 @@ pub struct Env {
     pub orders_per_user: u32,
     /// Units of work a user may order per minute, and how many at once.
     pub work_rate: crate::engine::limits::Rate,
-    /// Whether new orders for a provider must be refused for now.
-    pub provider_unavailable: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// How a provider stands for new orders; None: it is not configured here.
+    pub standing: Box<Stands>,
 }
 
 /// Whether something works that the service can do without. Clones are the same switch.
@@ -152,6 +157,18 @@ impl From<LedgerError> for Stop {
             }
             error @ LedgerError::AtTheSameTime(_) => Self::Failed(HandleError::Retry(error.into())),
             other => Self::Failed(HandleError::Bug(other.into())),
+        }
+    }
+}
+
+impl From<EnqueueError> for Stop {
+    fn from(error: EnqueueError) -> Self {
+        match error {
+            EnqueueError::Database(error) => error.into(),
+            error @ EnqueueError::ForeignService { .. } => {
+                tracing::error!(error = %error, "a job was refused");
+                Self::Failed(HandleError::Bug(error.into()))
+            }
         }
     }
 }

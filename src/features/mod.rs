@@ -4,6 +4,7 @@
 //! and the means to answer; they touch no network, so all that they do commits together or not at all. Features never
 //! import each other; what leads from one to another is a [`press::Press`].
 
+pub mod assortment;
 pub mod books;
 pub mod broadcast;
 pub mod cx;
@@ -11,11 +12,14 @@ pub mod inquiry;
 pub mod language;
 pub mod paying;
 pub mod press;
+pub mod press_providers;
 mod pressed;
 pub mod processors;
 pub mod routes;
+pub mod routing;
 pub mod speech;
 pub mod storefront;
+pub mod switching;
 mod told;
 pub mod topup;
 pub mod wallet;
@@ -45,6 +49,8 @@ pub fn light_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn LightKind>> {
     ]
 }
 
+#[cfg(test)]
+mod routing_tests;
 #[cfg(test)]
 mod shown_texts_tests;
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod pay;
 
 pub use pay::{PayPress, Way};
 
+use super::press_providers::ProviderPress;
+
 /// What a press of a button asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Press {
@@ -201,6 +203,8 @@ pub enum Press {
     },
     /// Something around payments at processors.
     Pay(PayPress),
+    /// Something of `/providers`.
+    Providers(ProviderPress),
 }
 
 /// What an admin does with a broadcast.
@@ -291,6 +295,7 @@ impl Press {
             Self::Shelves => "csn".into(),
             Self::ToOrder { draft } => format!("dmn:{draft}"),
             Self::Pay(press) => format!("p:{}", press.encode()),
+            Self::Providers(press) => press.encode(),
         }
     }
 
@@ -372,13 +377,13 @@ impl Press {
             "csn" => Self::Shelves,
             "dmn" => Self::ToOrder { draft: text()? },
             "p" => Self::Pay(PayPress::decode(&mut text)?),
-            _ => return None,
+            _ => return ProviderPress::decode(data).map(Self::Providers),
         };
         parts.next().is_none().then_some(press)
     }
 }
 
-fn is_id(part: &str) -> bool {
+pub(super) fn is_id(part: &str) -> bool {
     (1..=24).contains(&part.len())
         && part
             .bytes()

@@ -3,6 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
+use crate::features::press_providers::Switch;
+
 fn presses() -> impl Strategy<Value = Press> {
     let id = "[a-z0-9-]{1,24}";
     let short = "[0-9A-Za-z]{10}";
@@ -41,6 +43,7 @@ fn presses() -> impl Strategy<Value = Press> {
         short.prop_map(|payment| Press::Refund { payment }),
         short.prop_map(|payment| Press::NoRefund { payment }),
         short.prop_map(|order| Press::Refill { order }),
+        provider_presses().prop_map(Press::Providers),
         (short, any::<u16>()).prop_map(|(question, candidate)| Press::WentThrough {
             question,
             candidate
@@ -57,6 +60,20 @@ fn presses() -> impl Strategy<Value = Press> {
         Just(Press::Shelves),
         short.prop_map(|draft| Press::ToOrder { draft }),
         pay::presses().prop_map(Press::Pay),
+    ]
+}
+
+fn provider_presses() -> impl Strategy<Value = ProviderPress> {
+    let id = "[a-z0-9-]{1,24}";
+    let switch = (proptest::option::of(id), proptest::option::of(id))
+        .prop_map(|(provider, service)| Switch { provider, service });
+    prop_oneof![
+        Just(ProviderPress::All),
+        id.prop_map(|name| ProviderPress::One { name }),
+        any::<u16>().prop_map(|page| ProviderPress::Services { page }),
+        id.prop_map(|id| ProviderPress::Service { id }),
+        switch.clone().prop_map(ProviderPress::Ask),
+        (switch, any::<u16>()).prop_map(|(switch, seen)| ProviderPress::Do { switch, seen }),
     ]
 }
 

@@ -3,7 +3,9 @@
 use super::cx::{Cx, Handled};
 use super::press::Press;
 use super::speech::Args;
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
+use super::{
+    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+};
 
 /// Does what the button asks for.
 pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
@@ -48,6 +50,7 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::Refund { payment } => topup::confirm_refund(cx, &payment).await,
         Press::NoRefund { payment: _ } => topup::cancel_refund(cx).await,
         Press::Refill { order } => storefront::refill(cx, &order).await,
+        Press::Providers(press) => Box::pin(switching::press(cx, press)).await,
         Press::WentThrough {
             question,
             candidate,
@@ -109,6 +112,7 @@ fn is_about_money(press: &Press) -> bool {
         | Press::Refill { .. }
         | Press::WentThrough { .. }
         | Press::NameTask { .. }
-        | Press::NotThere { .. } => false,
+        | Press::NotThere { .. }
+        | Press::Providers(_) => false,
     }
 }

@@ -12,7 +12,9 @@ use super::cx::{Cx, Env, Handled, Pressed, Stop};
 use super::pressed::{press, put_away};
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
+use super::{
+    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+};
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
 use crate::engine::outbox;
@@ -344,6 +346,7 @@ async fn run(
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
         "refund" if cx.is_admin() => topup::refund(cx, rest).await,
         "withdrawals" if cx.is_admin() => withdrawals::list(cx, 0).await,
+        "providers" if cx.is_admin() => switching::providers(cx).await,
         "broadcast" if cx.is_admin() => broadcast::begin(cx).await,
         name => storefront::by_command(cx, name, rest).await,
     }

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::speech::{Language, Speech};
-use super::{books, broadcast, inquiry, language, storefront, topup, wallet, withdrawals};
+use super::{
+    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+};
 
 /// Texts that read the same in English and another language.
 const SAME_IN_ALL: [&str; 1] = ["value-audio"];
@@ -24,7 +26,7 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 8] = [
+pub(super) static FEATURES: [Feature; 9] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
@@ -64,6 +66,11 @@ pub(super) static FEATURES: [Feature; 8] = [
     Feature {
         name: "inquiry",
         speech: inquiry::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "switching",
+        speech: switching::speech,
         also_in: &[],
     },
     Feature {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::breaker::{Breaker, BreakerSettings, Latch};
 use super::rate::Pace;
-use super::{ProviderError, Step};
+use super::{AccountState, ProviderError, Step};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 
@@ -82,6 +82,17 @@ impl Gate {
             Account::NoFunds => self.no_funds.set(),
             Account::KeyRefused => self.key_refused.set(),
             Account::Silent => {}
+        }
+    }
+
+    /// What is known of our account.
+    pub(super) fn account(&self) -> AccountState {
+        if self.key_refused.is_set() {
+            AccountState::KeyRefused
+        } else if self.no_funds.is_set() {
+            AccountState::NoFunds
+        } else {
+            AccountState::Good
         }
     }
 

@@ -20,10 +20,12 @@ mod gate;
 mod grace;
 pub mod kie;
 pub mod kinds;
+mod listing;
 pub mod panel;
 pub mod payments;
 pub mod rate;
 pub mod redaction;
+mod standing;
 pub mod transcript;
 
 use std::time::Duration;
@@ -36,6 +38,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use error::{FailureReason, ProviderError};
+pub use listing::{Listed, Listing};
+pub use standing::{AccountState, Standing};
 
 /// For a provider that does not say how much it can do at once.
 const TASKS_MAX: u32 = 100;
@@ -280,6 +284,18 @@ pub trait Provider: Send + Sync + 'static {
     async fn download(&self, url: &ResultUrl) -> Result<Download, ProviderError>;
     /// What is left of our funds there, in the provider's own unit.
     async fn balance(&self) -> Result<Option<i64>, ProviderError>;
+    /// Everything that it sells now; None: it has no list. Asking again is harmless.
+    async fn listing(&self) -> Result<Option<Listing>, ProviderError> {
+        Ok(None)
+    }
+    /// Whether this has the form of an id of one of its services: what has not is another provider's.
+    fn is_service_id(&self, _id: &str) -> bool {
+        true
+    }
+    /// What is known of our account there.
+    fn account(&self) -> AccountState {
+        AccountState::Good
+    }
     /// If a call must not be made now (an open breaker, a rate limit): how long to wait. Counts the call otherwise.
     fn hold_back(&self, step: Step) -> Option<Duration>;
     /// Gives back what [`Provider::hold_back`] allowed, if the call is not made after all.

@@ -224,7 +224,7 @@ pub fn env(catalog: Catalog, grants: GrantRules) -> Arc<Env> {
             every: Duration::from_secs(1),
             burst: 1,
         },
-        provider_unavailable: Box::new(|_| true),
+        standing: Box::new(|_| None),
     })
 }
 

@@ -3,6 +3,7 @@
 mod cancelling;
 mod faults;
 mod fencing;
+mod foreign;
 mod lines;
 mod order;
 mod past;

@@ -46,6 +46,7 @@ mod replicas;
 mod shelf;
 mod stars;
 mod storm;
+mod switching;
 mod user;
 mod vitals;
 mod waiting;

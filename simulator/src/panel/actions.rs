@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::api::{Fields, Outcome, Refusal};
 use super::orders::{Decided, Fate, Order, Refill};
-use super::services::{self, Kind, SERVICES, Service};
+use super::services::{Kind, SERVICES, Service};
 use super::settings::Numbers;
 use super::{KEPT_ORDERS_MAX, Panel};
 use crate::core::Core;
@@ -30,26 +30,32 @@ fn only(fields: &Fields, known: &[&str]) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn services(fields: &Fields) -> Outcome {
-    only(fields, &[])?;
-    let row = |service: &Service| {
-        json!({
-            "service": service.id.parse::<u64>().unwrap_or(0),
-            "name": service.name,
-            "type": service.kind.name(),
-            "category": "All",
-            "rate": service.rate,
-            "min": service.min.to_string(),
-            "max": service.max.to_string(),
-            "dripfeed": service.dripfeed,
-            "refill": service.refill,
-            "cancel": service.cancel,
-        })
-    };
-    Ok(SERVICES.iter().map(row).collect())
-}
-
 impl Panel {
+    pub(super) fn services(&self, fields: &Fields) -> Outcome {
+        only(fields, &[])?;
+        let row = |service: Service| {
+            let changed = self.settings.services.get(service.id);
+            let name = changed.and_then(|changed| changed.name.as_deref());
+            let rate = changed.and_then(|changed| changed.rate.as_deref());
+            json!({
+                "service": service.id.parse::<u64>().unwrap_or(0),
+                "name": name.unwrap_or(service.name),
+                "type": service.kind.name(),
+                "category": "All",
+                "rate": rate.unwrap_or(service.rate),
+                "min": service.min.to_string(),
+                "max": service.max.to_string(),
+                "dripfeed": service.dripfeed,
+                "refill": service.refill,
+                "cancel": service.cancel,
+            })
+        };
+        let sold = SERVICES
+            .iter()
+            .filter_map(|service| self.settings.service(service.id));
+        Ok(sold.map(row).collect())
+    }
+
     /// What was not delivered of orders that ended is ours again.
     pub(super) fn settle(&mut self, now: OffsetDateTime) {
         let back: i64 = self
@@ -62,13 +68,16 @@ impl Panel {
 
     pub(super) fn add(&mut self, core: &Core, fields: &Fields, now: OffsetDateTime) -> Outcome {
         self.add_calls += 1;
-        let Some(service) = fields.get("service").and_then(|id| services::find(id)) else {
+        let Some(service) = fields
+            .get("service")
+            .and_then(|id| self.settings.service(id))
+        else {
             return refuse(
                 "neworder.error.incorrect_service_id",
                 "Incorrect service ID",
             );
         };
-        let quantity = check(service, fields)?;
+        let quantity = check(&service, fields)?;
         let target = target(fields);
         if target.contains("refuse") {
             return refuse(
@@ -192,7 +201,10 @@ impl Panel {
         let Some(order) = self.order(fields.get("order").map_or("", String::as_str)) else {
             return refuse("error.incorrect_order_id", "Incorrect order ID");
         };
-        let may = services::find(&order.service).is_some_and(|service| service.refill);
+        let may = self
+            .settings
+            .service(&order.service)
+            .is_some_and(|service| service.refill);
         let id = order.id;
         let is_done = order.standing(now).status == "Completed";
         let runs = |refill: &Refill| {
@@ -241,7 +253,10 @@ impl Panel {
         let Some(order) = id.parse().ok().and_then(|id: u64| self.orders.get_mut(&id)) else {
             return refuse("error.incorrect_order_id", "Incorrect order ID");
         };
-        let may = services::find(&order.service).is_some_and(|service| service.cancel);
+        let may = self
+            .settings
+            .service(&order.service)
+            .is_some_and(|service| service.cancel);
         if !may || !order.is_active(now) {
             return refuse("error.cancel_not_available", "The order cannot be canceled");
         }

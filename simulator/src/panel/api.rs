@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::settings::Errors;
-use super::{KEY, Panel, actions};
+use super::{KEY, Panel};
 use crate::core::Core;
 use crate::server::Cut;
 
@@ -72,6 +72,9 @@ pub(super) async fn call(
         let body = outcome.unwrap_or_else(|refusal| refusal.json(errors));
         (StatusCode::OK, Json(body)).into_response()
     };
+    // A rule may be for all panels, or for one: `panel.add@one`.
+    let one = format!("{target}@{name}");
+    let act = core.faults.around(&core.clock, &one, None, act);
     let response = core.faults.around(&core.clock, &target, None, act).await;
     logged(&core, &target, params, response).await
 }
@@ -108,7 +111,7 @@ fn act(
     core.panels.with(name, |panel: &mut Panel| {
         panel.settle(now);
         match action {
-            "services" => actions::services(fields),
+            "services" => panel.services(fields),
             "add" => panel.add(core, fields, now),
             "status" => panel.status(fields, now),
             "refill" => panel.refill(fields, now),

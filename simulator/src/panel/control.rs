@@ -96,3 +96,16 @@ pub(super) async fn change(
         .map_err(Refused::bad)?;
     Ok(settings(State(core), Path(name)).await)
 }
+
+/// Sells a service otherwise from now on.
+pub(super) async fn change_service(
+    State(core): State<Arc<Core>>,
+    Path((name, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, Refused> {
+    let changed = parse(&body)?;
+    core.panels
+        .with(&name, |panel| panel.settings.change_service(&id, changed))
+        .map_err(Refused::bad)?;
+    Ok(settings(State(core), Path(name)).await)
+}

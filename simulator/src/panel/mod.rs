@@ -98,6 +98,10 @@ pub(crate) fn control_router() -> Router<Arc<Core>> {
             post(control::decide_refill),
         )
         .route(
+            "/sim/panel/{name}/services/{id}",
+            post(control::change_service),
+        )
+        .route(
             "/sim/panel/{name}/settings",
             get(control::settings).post(control::change),
         )

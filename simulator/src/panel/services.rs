@@ -1,5 +1,7 @@
 //! What the panels sell, and what each kind of order must and may give.
 
+use serde::{Deserialize, Serialize};
+
 /// How an order of a service is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -47,7 +49,7 @@ impl Kind {
 }
 
 /// One service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
@@ -145,6 +147,57 @@ pub(crate) const SERVICES: &[Service] = &[
     ),
 ];
 
-pub(crate) fn find(id: &str) -> Option<&'static Service> {
-    SERVICES.iter().find(|service| service.id == id)
+/// What a panel says otherwise of a service from now on: body of `POST /sim/panel/{name}/services/{id}`; what is left out
+/// stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Changed {
+    pub(crate) name: Option<String>,
+    /// US dollars for 1000.
+    pub(crate) rate: Option<String>,
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
+    pub(crate) refill: Option<bool>,
+    pub(crate) cancel: Option<bool>,
+    /// Sold no more.
+    pub(crate) gone: Option<bool>,
+}
+
+impl Changed {
+    /// What both say, the later one first.
+    pub(crate) fn over(self, before: Self) -> Self {
+        Self {
+            name: self.name.or(before.name),
+            rate: self.rate.or(before.rate),
+            min: self.min.or(before.min),
+            max: self.max.or(before.max),
+            refill: self.refill.or(before.refill),
+            cancel: self.cancel.or(before.cancel),
+            gone: self.gone.or(before.gone),
+        }
+    }
+
+    /// The service as the panel sells it now, but for its words; None: no more.
+    pub(crate) fn applied(&self, service: &Service) -> Option<Service> {
+        if self.gone == Some(true) {
+            return None;
+        }
+        let mut service = service.clone();
+        let rate = self.rate.as_deref().and_then(micros);
+        service.rate_micros = rate.unwrap_or(service.rate_micros);
+        service.min = self.min.unwrap_or(service.min);
+        service.max = self.max.unwrap_or(service.max);
+        service.refill = self.refill.unwrap_or(service.refill);
+        service.cancel = self.cancel.unwrap_or(service.cancel);
+        Some(service)
+    }
+}
+
+/// Millionths of what is written with at most six decimals.
+pub(crate) fn micros(rate: &str) -> Option<i64> {
+    let (whole, part) = rate.split_once('.').unwrap_or((rate, ""));
+    if part.len() > 6 {
+        return None;
+    }
+    format!("{whole}{part:0<6}").parse().ok()
 }

@@ -1,6 +1,10 @@
 //! What a test may change about a panel: `POST /sim/panel/{name}/settings`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::services::{Changed, SERVICES, Service, micros};
 
 /// An account at the start has 100 dollars.
 const BALANCE_MICROS: i64 = 100_000_000;
@@ -17,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) speed: f64,
     /// Whether `status` takes several orders; some panels never learnt it.
     pub(crate) multi: bool,
+    /// What it says otherwise of single services.
+    pub(crate) services: BTreeMap<String, Changed>,
 }
 
 impl Default for Settings {
@@ -27,6 +33,7 @@ impl Default for Settings {
             balance_micros: BALANCE_MICROS,
             speed: 1.0,
             multi: true,
+            services: BTreeMap::new(),
         }
     }
 }
@@ -75,6 +82,32 @@ impl Settings {
         self.errors = change.errors.unwrap_or(self.errors);
         self.balance_micros = change.balance_micros.unwrap_or(self.balance_micros);
         self.multi = change.multi.unwrap_or(self.multi);
+        Ok(())
+    }
+
+    /// A service as the panel sells it now.
+    pub(crate) fn service(&self, id: &str) -> Option<Service> {
+        let service = SERVICES.iter().find(|service| service.id == id)?;
+        match self.services.get(id) {
+            Some(changed) => changed.applied(service),
+            None => Some(service.clone()),
+        }
+    }
+
+    /// Sells a service otherwise from now on, or says what is wrong with that.
+    pub(crate) fn change_service(&mut self, id: &str, changed: Changed) -> Result<(), String> {
+        if SERVICES.iter().all(|service| service.id != id) {
+            return Err("there is no such service".to_owned());
+        }
+        if changed
+            .rate
+            .as_deref()
+            .is_some_and(|rate| micros(rate).is_none())
+        {
+            return Err("rate: a decimal with at most six decimals".to_owned());
+        }
+        let before = self.services.remove(id).unwrap_or_default();
+        self.services.insert(id.to_owned(), changed.over(before));
         Ok(())
     }
 }

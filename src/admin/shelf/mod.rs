@@ -192,6 +192,6 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
             every: Duration::from_secs(1),
             burst: 1,
         },
-        provider_unavailable: Box::new(|_| true),
+        standing: Box::new(|_| None),
     }
 }

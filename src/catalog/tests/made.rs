@@ -32,7 +32,7 @@ fn an_older_family_stands_before_the_services_name() {
         )
     };
     let catalog = Catalog::parse("catalog.toml", &with("veo"), &["kie"]).expect("valid");
-    assert_eq!(catalog.services[0].provider.service, "veo:veo3_fast");
+    assert_eq!(catalog.services[0].routes[0].id, "veo:veo3_fast");
     let found = problems(&with("sora"));
     assert!(
         found[0].contains("provider: family") && found[0].contains("suno"),

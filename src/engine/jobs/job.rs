@@ -167,6 +167,23 @@ pub enum Enqueued {
     },
 }
 
+/// Why a job is not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum EnqueueError {
+    /// The service is not one of the provider's: whoever made the snapshot mixed two providers up. Our bug, and an alarm:
+    /// sent, it would order something else, or nothing, for the user's money.
+    #[error("{provider} has no service `{id}`: it must not be ordered there")]
+    ForeignService {
+        /// The provider's name.
+        provider: String,
+        /// The id that is not one of its own.
+        id: String,
+    },
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 /// What became of the wish to have a job rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnoozeOutcome {

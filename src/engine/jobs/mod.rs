@@ -18,6 +18,7 @@
 //! * What a dead replica had in hand goes on after its lease, the period of rescue and a poll: within nine seconds.
 //! * A step on which our own code fails is tried a bounded number of times; then the job is set aside as `stuck`, its
 //!   money still held, and an admin is told. After the mend it goes on from where it was.
+//! * No job is ever queued for a service that is not its provider's ([`EnqueueError::ForeignService`]).
 //! * A job is worked by its immutable snapshot alone: a changed catalogue never touches it.
 //!
 //! ```text
@@ -57,17 +58,17 @@ pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
 pub use history::History;
 pub use job::{
-    Artifact, CancelOutcome, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot,
-    SnoozeOutcome, Unique, media_placeholder,
+    Artifact, CancelOutcome, Ending, EnqueueError, Enqueued, Job, JobEvent, JobKind, NewJob,
+    Snapshot, SnoozeOutcome, Unique, media_placeholder,
 };
 pub use line::{Line, Lines, Wait, line};
 pub use question::{Answered, Doubt, Question, Said, Verdict, answer};
 pub use rescue::Rescue;
 pub use runner::{JobLimits, JobRunner, Jobs, Links};
 pub use store::{
-    DeliveredAt, JobCounts, attempts_of, cancel, close_question, counts, delivered, enqueue,
-    find_by_callback, forget_params, live, question, question_named, record_callback, snooze,
-    task_of,
+    DeliveredAt, JobCounts, OrderedJob, OrderedPair, attempts_of, cancel, close_question, counts,
+    delivered, enqueue, find_by_callback, forget_params, jobs_of_pair, live, ordered_pairs,
+    question, question_named, record_callback, snooze, task_of,
 };
 pub use store::{NewFile, keep_file};
 pub use store::{append_chunk, begin_artifact, complete_artifact, purge_artifacts};

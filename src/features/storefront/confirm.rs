@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::draft::{Draft, params};
+use super::draft::Draft;
 use super::forget;
 use super::pages::labelled;
 use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
 use super::texts::{about, speech};
 use super::waiting::{self, Accepted};
+use super::ways::{self, Way};
 use crate::catalog::{Priced, ResultKind, Service};
 use crate::engine::inbox::HandleError;
 use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot, Unique};
@@ -44,17 +45,20 @@ pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     if service.instant.is_some() || draft.next_open(service).is_some() {
         return old_button(cx).await;
     }
+    let id = cx.env.ids.uuid();
+    let way = match ways::find(cx, service, &draft, id).await? {
+        Ok(way) => way,
+        Err(why) => return ways::refuse(cx, service, why).await,
+    };
     check_limits(cx, service).await?;
-    let params =
-        params(service, &draft.answers).map_err(|error| Stop::Failed(HandleError::Bug(error)))?;
     let order = Ordered {
-        id: cx.env.ids.uuid(),
+        id,
         service,
         draft: &draft,
-        priced: service.priced(&params),
+        priced: service.priced(&way.params),
     };
     set_money_aside(cx, &order).await?;
-    queue(cx, &order, params).await?;
+    queue(cx, &order, way).await?;
     Draft::clear(cx).await?;
     cx.remove_buttons().await?;
     accepted(cx, &order).await
@@ -90,9 +94,6 @@ fn refuse(cx: &Cx<'_>, key: &str, args: Args) -> Handled {
 async fn check_limits(cx: &mut Cx<'_>, service: &Service) -> Handled {
     if !service.is_free() && !cx.env.money.is_on() {
         return refuse(cx, "refused-money-off", Args::new());
-    }
-    if (cx.env.provider_unavailable)(&service.provider.name) {
-        return refuse(cx, "refused-unavailable", Args::new());
     }
     let open = store::open_orders(cx.conn, cx.user_id).await?;
     if open >= i64::from(cx.env.orders_per_user) {
@@ -163,7 +164,7 @@ async fn set_money_aside(cx: &mut Cx<'_>, order: &Ordered<'_>) -> Handled {
     }
 }
 
-async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, params: Value) -> Handled {
+async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, way: Way<'_>) -> Handled {
     let (service, draft) = (order.service, order.draft);
     let job = NewJob {
         id: order.id,
@@ -176,16 +177,16 @@ async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, params: Value) -> Handled {
         unique: Unique::Ever,
         snapshot: Snapshot {
             v: 1,
-            provider: service.provider.name.clone(),
-            provider_service: service.provider.service.clone(),
+            provider: way.route.provider.clone(),
+            provider_service: way.route.id.clone(),
             service: service.id.clone(),
             price: order.priced.price,
-            params,
+            params: way.params,
             result: result_name(service.result).to_owned(),
             estimate_s: service.estimate_s,
             language: cx.language.code().to_owned(),
             units: order.priced.units,
-            stoppable: service.panel.is_none_or(|panel| panel.cancel),
+            stoppable: way.stoppable,
         },
         callback_token: cx.env.ids.token(),
         queue_max_s: QUEUE_MAX_S,
@@ -200,7 +201,8 @@ async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, params: Value) -> Handled {
     }
     cx.has_jobs = true;
     let price = order.priced.price.0;
-    tracing::info!(job = %order.id, service = %service.id, price, "order placed");
+    let provider = &job.snapshot.provider;
+    tracing::info!(job = %order.id, service = %service.id, provider, price, "order placed");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::money::Amount;
 use crate::catalog::{
-    Catalog, Input, InputKind, NumberRange, Service, normal_link, provider_input,
+    Catalog, Input, InputKind, NumberRange, Route, Service, normal_link, provider_input,
 };
 use crate::engine::conversation;
 use crate::engine::jobs::media_placeholder;
@@ -133,12 +133,12 @@ fn fits(input: &Input, answer: &Answer) -> bool {
 
 /// What an order with these answers costs; None while one is missing.
 pub fn price(service: &Service, answers: &Answers) -> Option<Amount> {
-    let params = params(service, answers).ok()?;
+    let params = params(service, service.routes.first()?, answers).ok()?;
     Some(service.priced(&params).price)
 }
 
-/// The provider's input object for these answers.
-pub fn params(service: &Service, answers: &Answers) -> Result<Value, anyhow::Error> {
+/// The provider's input object for these answers. What makes the price in it is the same on every route.
+pub fn params(service: &Service, route: &Route, answers: &Answers) -> Result<Value, anyhow::Error> {
     let values = answers
         .iter()
         .filter_map(|(id, answer)| {
@@ -151,5 +151,5 @@ pub fn params(service: &Service, answers: &Answers) -> Result<Value, anyhow::Err
             Some((id.clone(), value))
         })
         .collect();
-    Ok(provider_input(service, &values)?)
+    Ok(provider_input(service, route, &values)?)
 }

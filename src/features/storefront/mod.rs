@@ -26,6 +26,7 @@ mod store;
 mod summary;
 mod texts;
 mod waiting;
+mod ways;
 
 pub use forget::ForgetInputs;
 pub use instant::by_command;

@@ -4,6 +4,7 @@ use super::draft::{Answer, Answers, Draft};
 use super::pages::{self, labelled, price};
 use super::summary;
 use super::texts::{about, speech};
+use super::ways;
 use super::{inputs, instant};
 use crate::catalog::{Input, InputKind, Service};
 use crate::features::cx::{Cx, Handled, button};
@@ -22,6 +23,9 @@ pub async fn begin(cx: &mut Cx<'_>, service_id: &str) -> Handled {
         cx.answer(Some(text), true).await?;
         return pages::categories(cx, 0).await;
     };
+    if let Err(why) = ways::reach(cx, service).await? {
+        return ways::refuse(cx, service, why).await;
+    }
     let draft = Draft::new(cx.env.ids.short(), service, Answers::new());
     draft.save(cx).await?;
     let card = card(cx, service);
@@ -60,6 +64,8 @@ async fn ask(
     let Some((position, input)) = asked(service, draft) else {
         return summary::show(cx, service, draft, in_place).await;
     };
+    let input = ways::narrowed(cx, service, input).await?;
+    let input = input.as_ref();
     let speech = speech(cx.language);
     let mut text = before
         .map(|before| before.then(Rich::literal("\n\n")))
@@ -184,6 +190,8 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
             .await?;
         return summary::show(cx, service, &draft, false).await;
     };
+    let input = ways::narrowed(cx, service, input).await?;
+    let input = input.as_ref();
     match inputs::answer(input, message, cx.language.code()) {
         Ok(answer) => {
             let has_caption = matches!(answer, Answer::Media(_)) && !draft.changing;

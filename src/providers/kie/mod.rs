@@ -24,8 +24,8 @@ use super::grace::Grace;
 use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
-    CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
-    Step, SubmitRequest, Submitted,
+    AccountState, CallbackError, CallbackHint, Download, PollState, Polled, Provider,
+    ProviderError, ResultUrl, Step, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
@@ -278,6 +278,15 @@ impl Provider for Kie {
             self.gate.no_funds.set();
         }
         Ok(Some(credits))
+    }
+
+    /// Models have names; a number is a panel's.
+    fn is_service_id(&self, id: &str) -> bool {
+        id.bytes().any(|byte| byte.is_ascii_alphabetic())
+    }
+
+    fn account(&self) -> AccountState {
+        self.gate.account()
     }
 
     fn hold_back(&self, step: Step) -> Option<Duration> {

@@ -30,14 +30,14 @@ use super::grace::Grace;
 use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
-    CallbackError, CallbackHint, Clues, Download, Evidence, Polled, Provider, ProviderError,
-    REFILL, ResultUrl, Step, Stopped, SubmitNote, SubmitRequest, Submitted,
+    AccountState, CallbackError, CallbackHint, Clues, Download, Evidence, Listing, Polled,
+    Provider, ProviderError, REFILL, ResultUrl, Step, Stopped, SubmitNote, SubmitRequest,
+    Submitted,
 };
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
-pub use services::Listed;
 
 /// No panel documents a limit; most allow about a hundred calls a minute.
 const SUBMITS_MAX: CallsMax = (10, Duration::from_secs(10));
@@ -304,6 +304,18 @@ impl Provider for Panel {
             self.gate.no_funds.set();
         }
         Ok(Some(micros.div_euclid(10_000)))
+    }
+
+    async fn listing(&self) -> Result<Option<Listing>, ProviderError> {
+        self.services().await.map(Some)
+    }
+
+    fn is_service_id(&self, id: &str) -> bool {
+        answer::is_id(id) && id.bytes().any(|byte| byte.is_ascii_digit())
+    }
+
+    fn account(&self) -> AccountState {
+        self.gate.account()
     }
 
     fn hold_back(&self, step: Step) -> Option<Duration> {

@@ -1,42 +1,20 @@
 //! A panel's list of what it sells, for comparing it with the catalogue.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{Panel, answer, classify};
-use crate::providers::ProviderError;
 use crate::providers::fetch::Repeat;
+use crate::providers::{Listed, Listing, ProviderError};
 
 /// Longer names are cut.
 const NAME_CHARS_MAX: usize = 300;
 const LISTED_MAX: usize = 50_000;
 
-/// One row of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Its number there.
-    pub id: String,
-    /// In the panel's words, for an operator's eyes.
-    pub name: String,
-    /// Its order form in the panel's words, such as `Custom Comments`.
-    pub kind: String,
-    /// What 1000 cost, in millionths of the account's currency.
-    pub rate_micros: i64,
-    /// Smallest quantity.
-    pub min: u64,
-    /// Largest quantity.
-    pub max: u64,
-    /// Whether lost units are delivered again.
-    pub refill: bool,
-    /// Whether an order can be stopped.
-    pub cancel: bool,
-}
-
 impl Panel {
-    /// Everything that it sells now. Rows that cannot be read are left out.
-    ///
-    /// # Errors
-    /// The provider's; asking again is harmless.
-    pub async fn services(&self) -> Result<Vec<Listed>, ProviderError> {
+    /// Everything that it sells now.
+    pub(super) async fn services(&self) -> Result<Listing, ProviderError> {
         let form = [("action", "services")];
         let outcome = self.http.form(Repeat::Harmless, "key", &form).await;
         let verdict = classify::read("services", outcome, &self.redactor);
@@ -48,12 +26,43 @@ impl Panel {
             Value::Object(rows) => rows.values().collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
         };
-        let listed = rows.into_iter().take(LISTED_MAX).filter_map(listed);
-        Ok(listed.collect())
+        let mut listing = Listing::default();
+        let mut seen = HashSet::new();
+        for row in rows.into_iter().take(LISTED_MAX) {
+            let Some(id) = answer::id(row, "service").filter(|id| seen.insert(id.clone())) else {
+                continue;
+            };
+            match listed(id.clone(), row) {
+                Some(listed) => listing.services.push(listed),
+                None => listing.unread.push(id),
+            }
+        }
+        if listing.services.is_empty() {
+            let detail = "services: a list without a single service".to_owned();
+            return Err(ProviderError::Transient { detail });
+        }
+        listing.currency = self.currency().await;
+        Ok(listing)
+    }
+
+    /// The currency of our account there: the list does not name it.
+    async fn currency(&self) -> Option<String> {
+        let form = [("action", "balance")];
+        let outcome = self.http.form(Repeat::Harmless, "key", &form).await;
+        let answer = classify::read("balance", outcome, &self.redactor)
+            .result
+            .ok()?;
+        let code = answer
+            .get("currency")?
+            .as_str()?
+            .trim()
+            .to_ascii_uppercase();
+        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        is_code.then_some(code)
     }
 }
 
-fn listed(row: &Value) -> Option<Listed> {
+fn listed(id: String, row: &Value) -> Option<Listed> {
     let text = |name: &str| -> String {
         let text = row.get(name).and_then(Value::as_str).unwrap_or_default();
         let shown = text.chars().filter(|letter| !letter.is_control());
@@ -61,7 +70,7 @@ fn listed(row: &Value) -> Option<Listed> {
     };
     let number = |name: &str| answer::number(row.get(name))?.try_into().ok();
     Some(Listed {
-        id: answer::id(row, "service")?,
+        id,
         name: text("name"),
         kind: text("type"),
         rate_micros: answer::micros(row.get("rate")).filter(|rate| *rate >= 0)?,
@@ -101,15 +110,14 @@ mod tests {
             refill: true,
             cancel: true,
         };
-        assert_eq!(listed(&row), Some(expected));
+        assert_eq!(listed("9".to_owned(), &row), Some(expected));
         for nonsense in [
             json!({}),
             json!("9"),
             json!({"service": "9", "rate": "?", "min": 1, "max": 2}),
             json!({"service": "9", "rate": "1", "min": -1, "max": 2}),
-            json!({"service": "9; drop", "rate": "1", "min": 1, "max": 2}),
         ] {
-            assert_eq!(listed(&nonsense), None, "{nonsense}");
+            assert_eq!(listed("9".to_owned(), &nonsense), None, "{nonsense}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod endings;
 mod files;
 mod history;
 mod line;
+mod pairs;
 mod queries;
 mod questions;
 
@@ -21,6 +22,7 @@ pub use files::{NewFile, keep_file};
 pub use history::{DeliveredAt, delivered, forget_params};
 pub(super) use history::{delete_old, drop_weeks, make_weeks};
 pub(super) use line::{fronts, lately, mark_told, position};
+pub use pairs::{OrderedJob, OrderedPair, jobs_of_pair, ordered_pairs};
 pub(super) use queries::next_due;
 pub use queries::{
     JobCounts, attempts_of, counts, enqueue, find_by_callback, record_callback, snooze,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::claims;
 use crate::base::db::interval;
-use crate::engine::jobs::job::{Enqueued, NewJob, SnoozeOutcome, Unique};
+use crate::engine::jobs::job::{EnqueueError, Enqueued, NewJob, Snapshot, SnoozeOutcome, Unique};
 use crate::providers::CallbackHint;
 
 /// Head start of a priority over the next one: so long does a job of the lower one wait behind new ones of the higher.
@@ -27,12 +27,12 @@ const UNIQUE_TRIES_MAX: usize = 5;
 /// in another transaction is waited for.
 ///
 /// # Errors
-/// The database's.
+/// [`EnqueueError::ForeignService`]: nothing was queued, and the caller's transaction must not commit what it did for it.
 pub async fn enqueue(
     conn: &mut PgConnection,
     job: &NewJob,
     now: Option<OffsetDateTime>,
-) -> Result<Enqueued, sqlx::Error> {
+) -> Result<Enqueued, EnqueueError> {
     for _ in 0..UNIQUE_TRIES_MAX {
         if insert(&mut *conn, job, now).await? {
             return Ok(Enqueued::Created);
@@ -40,8 +40,25 @@ pub async fn enqueue(
         if let Some(job) = holder(&mut *conn, &job.unique_key).await? {
             return Ok(Enqueued::Existing { job });
         }
+        if !belongs(&mut *conn, &job.snapshot).await? {
+            return Err(EnqueueError::ForeignService {
+                provider: job.snapshot.provider.clone(),
+                id: job.snapshot.provider_service.clone(),
+            });
+        }
     }
-    Err(sqlx::Error::RowNotFound)
+    Err(sqlx::Error::RowNotFound.into())
+}
+
+/// What begins with `$` is no service but something that every adapter understands in its place.
+async fn belongs(conn: &mut PgConnection, snapshot: &Snapshot) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select starts_with($2, '$') or belongs_to_provider($1, $2) as "belongs!""#,
+        snapshot.provider,
+        snapshot.provider_service,
+    )
+    .fetch_one(conn)
+    .await
 }
 
 async fn insert(
@@ -50,7 +67,9 @@ async fn insert(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
-        "with clock as (select coalesce($12::timestamptz, now()) as at, greatest($13, coalesce($12::timestamptz, now())) as due),
+        "with clock as (
+             select coalesce($12::timestamptz, now()) as at, greatest($13, coalesce($12::timestamptz, now())) as due
+             where starts_with($18, '$') or belongs_to_provider($9, $18)),
          key as (
              insert into job_key (unique_key, job_id, created_at) select $8, $1, at from clock where $17
              on conflict (unique_key) do nothing returning 1),
@@ -82,6 +101,7 @@ async fn insert(
         interval(TURN),
         interval(TURNS_MAX),
         job.unique == Unique::Ever,
+        job.snapshot.provider_service,
     )
     .execute(conn)
     .await?;

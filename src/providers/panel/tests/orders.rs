@@ -239,14 +239,19 @@ async fn an_order_is_taken_back_where_the_service_allows_it() {
 #[tokio::test]
 async fn the_list_of_services_is_read() {
     let stage = stage().await;
-    let listed = stage.panel.services().await.unwrap();
-    let members = listed.iter().find(|listed| listed.id == "101").unwrap();
+    let listing = stage.panel.listing().await.unwrap().unwrap();
+    let members = listing
+        .services
+        .iter()
+        .find(|listed| listed.id == "101")
+        .unwrap();
     assert_eq!(
         (members.rate_micros, members.min, members.max),
         (900_000, 50, 10_000)
     );
     assert!(members.refill && members.cancel && members.kind == "Default");
-    assert_eq!(listed.len(), 7);
+    assert_eq!((listing.services.len(), listing.unread.len()), (7, 0));
+    assert_eq!(listing.currency.as_deref(), Some("USD"));
     stage.trouble("panel.services", Trouble::GatewayPage);
-    assert!(stage.panel.services().await.is_err());
+    assert!(stage.panel.listing().await.is_err());
 }

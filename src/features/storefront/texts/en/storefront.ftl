@@ -166,6 +166,7 @@ reduced-mode = ⚙️ _Reduced mode: I am being repaired, and only answer what i
 reduced-usage = Please send it in one message: { $command } and your text.
 reduced-used-up = You have used this as often as possible while I am being repaired. Please come back a little later.
 refused-gone = This service is no longer offered. Have a look at the others.
+refused-quantity = For this I can take an order of { $min } to { $max } at the moment. Please change the quantity; nothing was charged.
 refused-too-many-orders = You have { $n ->
         [one] { $n } order
        *[other] { $n } orders
@@ -207,6 +208,7 @@ command-language = Language
 command-cancel = Stop what you are doing
 command-help = How it works
 
+admin-foreign-service = ⚠️ The catalogue binds service `{ $service }` to `{ $id }` at { $provider }, which has no such service. Orders for it are refused. `bulwark services check` lists all such mistakes.
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged; `bulwark jobs show { $job }` tells what speaks for it.
 admin-stuck-job = ⚠️ Job `{ $job }` ({ $service }) is stuck: our own code failed on it again and again. `bulwark jobs show { $job }` tells why; `bulwark jobs retry { $job }` lets it go on after the mend.
 admin-funds-low = ⚠️ Our account at `{ $provider }` is low: { $balance } left. New orders for it are refused politely; what is under way goes on. Orders begin again by themselves once it is topped up.

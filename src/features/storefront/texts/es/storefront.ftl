@@ -169,6 +169,7 @@ reduced-mode = ⚙️ _Modo reducido: me están reparando y solo respondo lo que
 reduced-usage = Envíalo en un solo mensaje: { $command } y tu texto.
 reduced-used-up = Ya lo has usado tanto como se puede durante la reparación. Vuelve un poco más tarde.
 refused-gone = Este servicio ya no se ofrece. Echa un vistazo a los demás.
+refused-quantity = Ahora mismo aquí puedo aceptar un pedido de { $min } a { $max }. Cambia la cantidad, por favor; no se ha cobrado nada.
 refused-too-many-orders = Tienes { $n ->
         [one] { $n } pedido
        *[other] { $n } pedidos
@@ -210,6 +211,7 @@ command-language = Idioma
 command-cancel = Dejar lo que estás haciendo
 command-help = Cómo funciona
 
+admin-foreign-service = ⚠️ El catálogo asocia el servicio `{ $service }` con `{ $id }` en { $provider }, que no tiene tal servicio. Sus pedidos se rechazan. `bulwark services check` enumera todos estos errores.
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró; `bulwark jobs show { $job }` dice qué se sabe de ello.
 admin-stuck-job = ⚠️ El trabajo `{ $job }` ({ $service }) está parado: nuestro propio código falla con él una y otra vez. `bulwark jobs show { $job }` dice por qué; `bulwark jobs retry { $job }` lo reanuda tras el arreglo.
 admin-funds-low = ⚠️ Queda poco en nuestra cuenta de `{ $provider }`: { $balance }. Los pedidos nuevos se rechazan con amabilidad; los que están en curso siguen. Se reanudan solos cuando se recargue.

@@ -1,0 +1,153 @@
+//! All providers, and one of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{lines, press_button, speech, state};
+use crate::catalog::{Catalog, Service};
+use crate::engine::routing::{self, Choice, Scope};
+use crate::features::cx::{Cx, Handled};
+use crate::features::press_providers::{ProviderPress, Switch};
+use crate::features::routing as routes;
+use crate::features::speech::Args;
+use crate::telegram::InlineKeyboard;
+
+/// More services of one provider make a page that nobody reads.
+const SHOWN_MAX: usize = 20;
+
+/// `/providers`.
+pub async fn providers(cx: &mut Cx<'_>) -> Handled {
+    let catalog = Arc::clone(&cx.env.catalog);
+    let speech = speech(cx.language);
+    let choices = routing::choices(cx.conn).await?;
+    let overall = overall(&choices);
+    let mut text = vec![speech.rich("providers", &Args::new())];
+    let mut rows = Vec::new();
+    for name in names(cx, &catalog) {
+        let services = made_by(&catalog, &name).count();
+        let args = Args::new()
+            .text("name", &name)
+            .text("state", state(speech, (cx.env.standing)(&name)))
+            .number("n", i64::try_from(services).unwrap_or(i64::MAX));
+        text.push(speech.rich("provider-line", &args));
+        let args = Args::new().text("name", &name);
+        rows.push(vec![press_button(
+            speech,
+            "button-provider",
+            &args,
+            ProviderPress::One { name },
+        )]);
+    }
+    text.push(match &overall {
+        Some(name) => speech.rich("overall-chosen", &Args::new().text("name", name)),
+        None => speech.rich("overall-catalog", &Args::new()),
+    });
+    let own = choices
+        .iter()
+        .filter(|choice| choice.scope != Scope::Everything && choice.provider.is_some())
+        .count();
+    let own = Args::new().number("n", i64::try_from(own).unwrap_or(i64::MAX));
+    text.push(speech.rich("services-chosen", &own));
+    rows.push(vec![press_button(
+        speech,
+        "button-services",
+        &Args::new(),
+        ProviderPress::Services { page: 0 },
+    )]);
+    if overall.is_some() {
+        let back = ProviderPress::Ask(Switch {
+            provider: None,
+            service: None,
+        });
+        rows.push(vec![press_button(
+            speech,
+            "button-catalog",
+            &Args::new(),
+            back,
+        )]);
+    }
+    cx.show(lines(text), Some(InlineKeyboard::new(rows))).await
+}
+
+/// One provider.
+pub(super) async fn provider(cx: &mut Cx<'_>, name: &str) -> Handled {
+    let catalog = Arc::clone(&cx.env.catalog);
+    if !names(cx, &catalog).contains(name) {
+        return providers(cx).await;
+    }
+    let speech = speech(cx.language);
+    let overall = overall(&routing::choices(cx.conn).await?);
+    let standing = (cx.env.standing)(name);
+    let args = Args::new()
+        .text("name", name)
+        .text("state", state(speech, standing));
+    let mut text = vec![speech.rich("provider", &args)];
+    let services: Vec<&Service> = made_by(&catalog, name).collect();
+    for service in services.iter().take(SHOWN_MAX) {
+        let Some(route) = service.route(name) else {
+            continue;
+        };
+        let about = routes::known(cx.conn, service).await?;
+        let cost = routes::cost(service, route, &about, &catalog.currency);
+        let unknown = || speech.plain("value-unknown", &Args::new());
+        let margin = cost.map(|cost| service.margin(cost, &catalog.currency).plain());
+        let args = Args::new()
+            .text("title", service.title.get(cx.language.code()))
+            .text("id", &route.id)
+            .text("price", cx.money(service.price))
+            .text("cost", cost.map_or_else(unknown, |cost| cost.plain()))
+            .text("margin", margin.unwrap_or_else(unknown));
+        text.push(speech.rich("provider-service", &args));
+    }
+    if services.len() > SHOWN_MAX {
+        let more = i64::try_from(services.len() - SHOWN_MAX).unwrap_or(i64::MAX);
+        text.push(speech.rich("provider-more", &Args::new().number("n", more)));
+    }
+    let mut rows = Vec::new();
+    if overall.as_deref() == Some(name) {
+        text.push(speech.rich("provider-in-use", &Args::new()));
+    } else if standing.is_some() {
+        let to_it = ProviderPress::Ask(Switch {
+            provider: Some(name.to_owned()),
+            service: None,
+        });
+        rows.push(vec![press_button(
+            speech,
+            "button-use-for-all",
+            &Args::new(),
+            to_it,
+        )]);
+    }
+    rows.push(vec![press_button(
+        speech,
+        "button-back",
+        &Args::new(),
+        ProviderPress::All,
+    )]);
+    cx.show(lines(text), Some(InlineKeyboard::new(rows))).await
+}
+
+/// Who stands in the catalogue.
+pub(super) fn names(cx: &Cx<'_>, catalog: &Catalog) -> BTreeSet<String> {
+    let routes = catalog.services.iter().flat_map(|service| &service.routes);
+    let bound = routes.map(|route| route.provider.clone());
+    // Those that sell nothing here and are not configured would only be in the way.
+    bound
+        .filter(|name| (cx.env.standing)(name).is_some())
+        .collect()
+}
+
+/// The provider that was chosen for everything.
+pub(super) fn overall(choices: &[Choice]) -> Option<String> {
+    let mut choices = choices.iter();
+    let choice = choices.find(|choice| choice.scope == Scope::Everything)?;
+    choice.provider.clone()
+}
+
+fn made_by<'c>(catalog: &'c Catalog, name: &str) -> impl Iterator<Item = &'c Service> {
+    let name = name.to_owned();
+    catalog
+        .services
+        .iter()
+        .filter(move |service| service.route(&name).is_some())
+}
