@@ -117,13 +117,12 @@ fn signed(past: &Past, amount: &str) -> String {
 
 /// What a line was, with the wallet where it is not the main one.
 pub(super) fn what(env: &Env, speech: Speech<'_>, past: &Past) -> String {
-    // An order's note is its service's id: shown by the title that it has today.
+    // An order's note is its service's id: shown by the title that it has today; a withdrawal's has its own before it.
+    let plain = past.note.strip_prefix("withdrawal:").unwrap_or(&past.note);
     let note = env
         .catalog
         .service(&past.note)
-        .map_or(past.note.as_str(), |service| {
-            service.title.get(speech.language().code())
-        });
+        .map_or(plain, |service| service.title.get(speech.language().code()));
     let name = past.other.clone().unwrap_or_else(|| "—".to_owned());
     let args = Args::new().text("note", note).text("name", name);
     let what = speech.plain(words(past.kind), &args);

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use super::{IBAN, count, newest, people, text, world, world_with};
+use bulwark::base::money::Amount;
+use bulwark::catalog::Catalog;
+use bulwark::config::Providers;
+use bulwark::engine::ledger::{self, House, HouseMove, TransferKind, WalletKey};
+
+use super::{IBAN, OFFER, count, newest, people, text, world, world_with};
+use crate::ledger::cause;
 use crate::world::World;
 
 #[tokio::test]
@@ -165,6 +171,38 @@ async fn an_export_is_text_where_that_is_wanted() {
         "{said}"
     );
     assert!(!said.contains("[document]"), "{said}");
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_was_earned_is_withdrawn_where_that_is_the_offer() {
+    let offer = OFFER.replacen("open_max", "from = \"affiliate\"\nopen_max", 1);
+    let catalog = Catalog::shipped_with(&offer, Providers::NAMES).expect("the catalogue");
+    let world = World::selling(catalog, &[("ADMIN_IDS", "900,901")]).await;
+    let (anna, admin, _) = people(&world).await;
+    anna.says("/withdraw").await;
+    anna.hears("You have $0.00; the least that can be withdrawn is $0.50")
+        .await;
+    let mut conn = world.pool.acquire().await.unwrap();
+    let earned = HouseMove {
+        kind: TransferKind::Correction,
+        house: House::Corrections,
+        wallet: WalletKey::affiliate(11, "USD"),
+        amount: Amount(300),
+    };
+    ledger::with_house(&mut conn, &earned, &cause("earned"), None)
+        .await
+        .unwrap();
+    anna.withdraws("2").await;
+    admin.presses("👍 Approve").await;
+    admin.presses("It was paid").await;
+    admin.says("SEPA-1").await;
+    anna.hears("Reference: SEPA-1").await;
+    let key = WalletKey::affiliate(11, "USD");
+    let left = ledger::wallet_of(&mut conn, key).await.unwrap();
+    assert_eq!((left.available, left.held), (Amount(100), Amount(0)));
+    assert_eq!(anna.wallet().await, (500, 0), "the main one is as it was");
+    drop(conn);
     world.assert_clean().await;
 }
 
