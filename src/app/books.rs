@@ -50,7 +50,7 @@ pub fn reconciliation(variables: &crate::config::Env) -> Result<Reconciliation, 
     let (clock, ids) = (Clock::system(), Ids::random());
     let breakers = breakers::of(&config, &clock, &ids);
     let providers = providers::all(&config, &breakers, &clock, &ids)?;
-    let processors = payments::all(&config, &clock, &ids)?;
+    let processors = payments::all(&config, &breakers, &clock, &ids)?;
     let public_url = config.http.public_url.clone();
     let parts = Parts {
         config,

@@ -120,7 +120,7 @@ impl App {
         let wakes = Wakes::new(worker);
         let (updates, messages) = (wakes.of(Queue::Inbox), wakes.of(Queue::Outbox));
         let jobs = Jobs::new(clock.clone(), wakes.of(Queue::Jobs), messages.clone());
-        let processors = payments::all(config, clock, ids)?;
+        let processors = payments::all(config, &breakers, clock, ids)?;
         let low = Low::default();
         let env = Arc::new(env(&parts, &providers, &processors, &low));
         let shards = Shards::new(pool.clone(), clock.clone(), worker);

@@ -9,12 +9,14 @@ use crate::config::Config;
 use crate::features::cx::Switch;
 use crate::features::paying::{PayRate, PaymentsOffer, ProcessorOffer};
 use crate::features::topup::PaymentComparison;
+use crate::providers::breaker::{Breakers, Class};
 use crate::providers::payments::flutterwave::{Flutterwave, FlutterwaveConfig};
 use crate::providers::payments::{Processor, currency};
 
 /// All that are configured.
 pub(super) fn all(
     config: &Config,
+    breakers: &Breakers,
     clock: &Clock,
     ids: &Ids,
 ) -> Result<Vec<Arc<dyn Processor>>, BuildError> {
@@ -28,7 +30,8 @@ pub(super) fn all(
         };
         let flutterwave = Flutterwave::new(settings, clock.clone(), ids.clone())
             .map_err(|error| BuildError::Http(error.to_string()))?;
-        processors.push(Arc::new(flutterwave));
+        let breaker = breakers.make(Class::Payment, Flutterwave::NAME);
+        processors.push(Arc::new(flutterwave.behind(breaker)));
     }
     Ok(processors)
 }

@@ -12,6 +12,7 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -59,7 +60,7 @@ pub struct FlutterwaveConfig {
 pub struct Flutterwave {
     http: Http,
     redactor: Redactor,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
     secret_hash: Option<Secret>,
     signing_key: Option<Secret>,
 }
@@ -90,10 +91,16 @@ impl Flutterwave {
         Ok(Self {
             http: Http::new(&api_url, api_key, clock.clone(), FetchLimits::default())?,
             redactor: Redactor::new(known.into_iter().flatten()),
-            breaker: Breaker::new(settings, clock, ids),
+            breaker: Arc::new(Breaker::new(settings, clock, ids)),
             secret_hash,
             signing_key,
         })
+    }
+
+    /// Behind this breaker, which the replicas share.
+    #[must_use]
+    pub fn behind(self, breaker: Arc<Breaker>) -> Self {
+        Self { breaker, ..self }
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ProcessorError> {
