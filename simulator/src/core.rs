@@ -17,6 +17,7 @@ use crate::keep::Saves;
 use crate::kie;
 use crate::log::CallLog;
 use crate::panel;
+use crate::settlement::Transfers;
 use crate::telegram::Telegram;
 
 /// With the machine's clock, ids count the seconds since this moment.
@@ -49,6 +50,7 @@ pub struct Core {
     pub kie: kie::State,
     pub panels: panel::State,
     pub flutterwave: flutterwave::State,
+    pub settlement: Transfers,
     /// For calls that the simulator makes: webhooks, callbacks, media by address.
     pub http: reqwest::Client,
     /// Background work; ends at shutdown.
@@ -90,6 +92,7 @@ impl Core {
             kie: kie::State::default(),
             panels: panel::State::default(),
             flutterwave: flutterwave::State::default(),
+            settlement: Transfers::default(),
             http,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

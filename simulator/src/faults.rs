@@ -20,7 +20,7 @@ use crate::server::Cut;
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`,
-    /// `panel.add`, `panel.status`, `panel.add@one` (only the panel of this name), `flutterwave.verify`, `flutterwave.webhook`,
+    /// `panel.add`, `panel.status`, `panel.add@one` (only the panel of this name), `settlement.create`, `flutterwave.verify`, `flutterwave.webhook`,
     /// `file`, `webhook`.
     pub target: String,
     /// Only calls about this chat.
@@ -88,13 +88,20 @@ impl Rule {
     /// # Errors
     /// What is wrong with it: a rule that never applies or does nothing would let a test pass that proves nothing.
     pub fn check(&self) -> Result<(), String> {
-        let known = ["telegram.", "kie.", "panel.", "flutterwave.", "*"]
-            .iter()
-            .any(|start| self.target.starts_with(start))
+        let known = [
+            "telegram.",
+            "kie.",
+            "panel.",
+            "flutterwave.",
+            "settlement.",
+            "*",
+        ]
+        .iter()
+        .any(|start| self.target.starts_with(start))
             || ["file", "webhook"].contains(&self.target.trim_end_matches('*'));
         if !known {
             return Err(format!(
-                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, flutterwave.<call>, file, webhook, with * at the end for all that start so",
+                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, flutterwave.<call>, settlement.<call>, file, webhook, with * at the end for all that start so",
                 self.target
             ));
         }

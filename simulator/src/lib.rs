@@ -16,6 +16,7 @@ pub mod markdown;
 mod page;
 pub mod panel;
 pub mod server;
+pub mod settlement;
 pub mod telegram;
 
 use std::io;
@@ -100,6 +101,11 @@ impl Simulator {
         format!("{}/flutterwave/v3", self.telegram_url())
     }
 
+    /// For a client of the service that settles transfers, without a trailing slash.
+    pub fn settlement_url(&self) -> String {
+        format!("{}/settlement", self.telegram_url())
+    }
+
     pub fn clock(&self) -> &SimClock {
         &self.core.clock
     }
@@ -154,6 +160,7 @@ fn router(core: &Arc<Core>) -> Router {
         .nest("/kie", kie::router(Arc::clone(core)))
         .nest("/panel", panel::router(Arc::clone(core)))
         .nest("/flutterwave/v3", flutterwave::router(Arc::clone(core)))
+        .nest("/settlement", settlement::router(Arc::clone(core)))
         .merge(page::router(Arc::clone(core)))
         .fallback(control::missing)
         // Each part has limits of its own, with the answers of its original.

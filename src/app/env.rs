@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::build::Parts;
 use super::funds::Low;
-use super::{payments, providers};
+use super::{payments, providers, rewards};
 use crate::catalog::Catalog;
 use crate::engine::limits::Rate;
 use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
@@ -46,6 +46,8 @@ pub(super) fn env(
         },
         export_as_file: parts.config.payouts.export_as_file,
         payments: payments::offer(&parts.config, processors),
+        referrals: rewards::referrals(&parts.config),
+        tips: rewards::tips(&parts.config),
         free_uses_per_day: limits.free_uses_per_day,
         orders_per_user: limits.orders_per_user,
         work_rate: Rate {

@@ -19,6 +19,7 @@ mod polling;
 mod pools;
 mod providers;
 mod retention;
+mod rewards;
 mod run;
 pub mod serve;
 pub mod services;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::build::BuildError;
 use super::funds::Low;
+use super::rewards::SETTLEMENT;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::config::Config;
@@ -12,6 +13,7 @@ use crate::engine::funds::Limit;
 use crate::features::cx::Stands;
 use crate::providers::breaker::{Breakers, Class};
 use crate::providers::kinds::{self, Account};
+use crate::providers::settlement::{Settlement, SettlementConfig};
 use crate::providers::{Provider, Standing};
 
 /// How little may be left on our accounts before new orders are refused.
@@ -43,12 +45,24 @@ pub(super) fn all(
         };
         Some((other.kind.as_str(), account))
     });
-    std::iter::once(("kie", kie))
+    let mut providers: Vec<Arc<dyn Provider>> = std::iter::once(("kie", kie))
         .chain(others)
         .map(|(kind, account)| {
             kinds::make(kind, account, judged_by, clock, ids).map_err(BuildError::Provider)
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    if let Some(gateway) = &config.tips.settlement {
+        let settings = SettlementConfig {
+            name: SETTLEMENT.to_owned(),
+            api_key: gateway.api_key.clone(),
+            api_url: gateway.api_url.clone(),
+        };
+        let settlement = Settlement::new(settings, clock.clone(), ids.clone())
+            .map_err(|error| BuildError::Http(error.to_string()))?;
+        let judged_by = breakers.settings(Class::Payment);
+        providers.push(Arc::new(settlement.judged_by(judged_by)));
+    }
+    Ok(providers)
 }
 
 /// How each of them stands, by its name; one whose account is `low` takes no orders.

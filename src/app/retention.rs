@@ -11,6 +11,7 @@ use crate::config;
 use crate::engine::task::Task;
 use crate::engine::{conversation, inbox, jobs, limits, outbox, payments, stars};
 use crate::features::cx::{Env, Switch};
+use crate::features::tips;
 
 const BATCH_ROWS: i64 = 5_000;
 /// A result is kept this long after it was fetched: far longer than its delivery takes.
@@ -19,6 +20,8 @@ const KEEP_ARTIFACTS: Duration = Duration::from_secs(3 * 24 * 3600);
 const KEEP_INVOICES: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What somebody wanted to pay and did not, after its time; and what processors told us.
 const KEEP_INTENTS: Duration = Duration::from_secs(90 * 24 * 3600);
+/// A tip that was asked about and never decided on.
+const KEEP_QUESTIONS: Duration = Duration::from_secs(24 * 3600);
 /// A conversation that nobody went on with.
 const KEEP_CONVERSATIONS: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -28,6 +31,7 @@ pub(super) struct Retention {
     clock: Clock,
     stars: Switch,
     payments: Switch,
+    tips: Switch,
     inbox: Duration,
     outbox: Duration,
 }
@@ -39,6 +43,7 @@ impl Retention {
             clock: env.clock.clone(),
             stars: env.stars.switch.clone(),
             payments: env.payments.switch.clone(),
+            tips: env.tips.switch.clone(),
             inbox: limits.inbox_retention,
             outbox: limits.outbox_retention,
         }
@@ -67,12 +72,18 @@ impl Task for Retention {
             intents = payments::purge_intents(pool, KEEP_INTENTS, BATCH_ROWS, now).await?;
             events = payments::purge_events(pool, KEEP_INTENTS, BATCH_ROWS, now).await?;
         }
+        let tips = if self.tips.is_on() {
+            tips::purge(pool, KEEP_QUESTIONS, BATCH_ROWS, now).await?
+        } else {
+            0
+        };
         Ok(json!({
             "inbox": inbox::purge(pool, self.inbox, BATCH_ROWS, now).await?,
             "outbox": outbox::purge(pool, self.outbox, BATCH_ROWS, now).await?,
             "artifacts": jobs::purge_artifacts(pool, KEEP_ARTIFACTS, BATCH_ROWS, now).await?,
             "conversations": conversation::purge(pool, KEEP_CONVERSATIONS, now).await?,
             "limits": limits::purge(pool, now).await?,
+            "tips": tips,
             "invoices": invoices,
             "intents": intents,
             "payment_events": events,

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use crate::engine::schema;
 use crate::engine::task::Task;
 use crate::features::cx::{Env, Switch};
-use crate::features::routes::{TOPUP_COMMAND, WITHDRAW_COMMAND};
+use crate::features::routes::{REFERRALS_COMMAND, TIP_COMMAND, TOPUP_COMMAND, WITHDRAW_COMMAND};
 
 /// Without any of these nothing can be paid with, or given back.
 const MONEY: [&str; 4] = ["account", "transfer", "hold", "hold_resolution"];
@@ -33,6 +33,16 @@ const PAYMENTS: [&str; 6] = [
     "topup_question",
 ];
 
+/// Without any of these nothing is earned with referrals, and nobody tips anybody.
+const REWARDS: [&str; 6] = [
+    "referral_code",
+    "referral",
+    "referral_reward",
+    "referral_reversal",
+    "referral_kept",
+    "tip",
+];
+
 /// Sets the switches by the tables that there are.
 pub(super) struct Switches {
     pool: PgPool,
@@ -50,6 +60,7 @@ impl Switches {
             ("money", &self.env.money),
             ("stars", &self.env.stars.switch),
             ("payments", &self.env.payments.switch),
+            ("rewards", &self.env.tips.switch),
         ];
         let off = named.into_iter().filter(|(_, switch)| !switch.is_on());
         off.map(|(name, _)| name).collect()
@@ -61,6 +72,8 @@ impl Switches {
         [
             (self.env.has_topup(), TOPUP_COMMAND),
             (withdraw, WITHDRAW_COMMAND),
+            (self.env.referrals.is_on(), REFERRALS_COMMAND),
+            (self.env.tips.is_on(), TIP_COMMAND),
         ]
         .into_iter()
         .filter_map(|(is_offered, command)| is_offered.then_some(command))
@@ -77,6 +90,14 @@ impl Switches {
             &money,
             "wallets, paid services and everything about money",
         );
+        let rewards = schema::missing(&self.pool, &REWARDS).await?;
+        let rewards = [money.clone(), rewards].concat();
+        turn(
+            &self.env.referrals.switch,
+            &rewards,
+            "rewards for referrals",
+        );
+        turn(&self.env.tips.switch, &rewards, "tips");
         // What was bought would have no wallet to go to.
         let payments = [money.clone(), payments].concat();
         turn(

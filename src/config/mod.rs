@@ -19,10 +19,12 @@ mod payouts;
 mod problem;
 mod providers;
 mod reader;
+mod referrals;
 mod secret;
 mod stars;
 mod summary;
 mod telegram;
+mod tips;
 mod variables;
 mod wallet;
 
@@ -45,9 +47,11 @@ pub use payments::{Flutterwave, Payments};
 pub use payouts::Payouts;
 pub use problem::{Problem, problem_list};
 pub use providers::{Kie, Panel, Providers};
+pub use referrals::{Referrals, Reward, RewardedBy, WalletWay};
 pub use stars::Stars;
 pub use summary::{Setting, describe};
 pub use telegram::Telegram;
+pub use tips::{SettlementGateway, Tips};
 pub use variables::{VARIABLES, Variable};
 pub use wallet::Wallet;
 
@@ -78,6 +82,10 @@ pub struct Config {
     pub payouts: Payouts,
     /// What is sold at payment processors.
     pub payments: Payments,
+    /// What referrals bring, and ways between a user's own wallets.
+    pub referrals: Referrals,
+    /// How users may tip each other.
+    pub tips: Tips,
     /// How log lines look.
     pub logging: Logging,
     /// The operator's own catalogue; without it the compiled-in one is used.
@@ -108,6 +116,8 @@ impl Config {
             stars: Stars::read(reader),
             payouts: Payouts::read(reader),
             payments: Payments::read(reader),
+            referrals: Referrals::read(reader),
+            tips: Tips::read(reader),
             logging: Logging::read(reader),
             catalog_path: reader.path("CATALOG_PATH"),
         }

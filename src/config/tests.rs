@@ -122,6 +122,16 @@ fn a_wrong_value_is_named_with_what_to_do() {
         ("TOPUP_AMOUNTS", "500,5.00"),
         ("TOPUP_AMOUNTS", "50"),
         ("FLUTTERWAVE_API_URL", "http://api.example.com/v3"),
+        ("REFERRAL_ON", "always"),
+        ("REFERRAL_REWARD", "10%,5%,1%"),
+        ("REFERRAL_REWARD", "0"),
+        ("BOT_USERNAME", "my shop"),
+        ("WALLET_TRANSFERS", "reply_credits>wallet:1"),
+        ("TIP_MAX", "-1"),
+        ("TIP_MIN", "0"),
+        ("TIP_TERMS_URL", "http://bot.example.com/terms"),
+        ("TIP_VERIFIED_ONLY", "maybe"),
+        ("TIP_SETTLEMENT_URL", "somewhere"),
         ("RATE_LIMIT_BURST", "0"),
         ("SEND_NOTICES_PER_SECOND", "28"),
         ("INBOX_RETENTION_DAYS", "7"),
@@ -159,6 +169,16 @@ fn panels_are_on_where_their_key_is_set() {
     let names = ["kie", "smmflare", "plugsmms", "smmstone", "acme-2"];
     assert_eq!(config.providers.names(), names);
     assert!(!format!("{config:?}").contains("canary-key"));
+}
+
+#[test]
+fn what_belongs_together_is_checked_together() {
+    assert_eq!(refused(&with("REFERRAL_ON", "topup")), ["BOT_USERNAME"]);
+    assert_eq!(refused(&with("TIP_MAX", "20000")), ["TIP_PER_DAY"]);
+    let mut env = with("TIP_MAX", "100");
+    env.set("TIP_MIN", "200");
+    env.set("TIP_SETTLEMENT_URL", "https://settle.example.com/v1");
+    assert_eq!(refused(&env), ["TIP_MIN", "TIP_SETTLEMENT_KEY"]);
 }
 
 #[test]

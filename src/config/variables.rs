@@ -1,5 +1,9 @@
 //! The one table of variables: names, defaults, meanings.
 
+mod rewards;
+
+use rewards::REWARDS;
+
 /// What one variable of the environment means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -32,7 +36,24 @@ const fn secret(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// Every variable that Bulwark reads.
-pub const VARIABLES: &[Variable] = &[
+pub const VARIABLES: &[Variable] = &joined::<{ BASE.len() + REWARDS.len() }>(BASE, REWARDS);
+
+/// One list of two.
+const fn joined<const N: usize>(one: &[Variable], two: &[Variable]) -> [Variable; N] {
+    let mut all = [one[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < one.len() {
+            one[at]
+        } else {
+            two[at - one.len()]
+        };
+        at += 1;
+    }
+    all
+}
+
+const BASE: &[Variable] = &[
     secret(
         "TELEGRAM_BOT_TOKEN",
         "The bot's token from @BotFather. Required.",
@@ -188,31 +209,6 @@ pub const VARIABLES: &[Variable] = &[
         "TOPUP_STAR_RATE",
         "1",
         "What a Star is worth on the balance, in minor units of the catalogue's currency, 1 to 1000000.",
-    ),
-    plain(
-        "GRANT_APPROVAL_ABOVE",
-        "",
-        "A grant or correction of more than this needs a second admin, in minor units of the catalogue's currency, 0 to 100000000000; without it none does.",
-    ),
-    plain(
-        "GRANT_APPROVAL_HOURS",
-        "24",
-        "How long it waits for the second admin, in hours, 1 to 168.",
-    ),
-    plain(
-        "GRANT_DAILY_LIMIT",
-        "",
-        "What one admin may give and take in a day (UTC) in all, in minor units of the catalogue's currency, 0 to 100000000000; without it any sum.",
-    ),
-    plain(
-        "WITHDRAWAL_DETAILS_DAYS",
-        "30",
-        "How long after its end it is kept whom a withdrawal paid, in days, 0 to 3650.",
-    ),
-    plain(
-        "ADMIN_EXPORT_AS_ATTACHMENT",
-        "on",
-        "on: what admins export comes as a file; off: as text in the chat, as long as it fits into a message.",
     ),
     plain(
         "TOPUP_AMOUNTS",

@@ -28,6 +28,12 @@ const WELCOME_GRANT: &str = "500";
 const TOPUP_STARS: &str = "50,100,250,500";
 /// What a dollar costs at the simulated Flutterwave.
 const RATES: &str = "NGN=1600,USD=1";
+/// What the simulated bot is called.
+const SIM_USERNAME: &str = "bulwark_sim_bot";
+/// What the top-ups of those bring who come by a link, and of those whom they bring in.
+const REFERRAL_REWARD: &str = "10%,2%";
+/// The largest tip, in minor units.
+const TIP_MAX: &str = "1000";
 /// The first user of the chat page, who is also an admin.
 const ADMIN_ID: &str = "1001";
 
@@ -127,6 +133,10 @@ impl Stage {
             env.set("TELEGRAM_API_URL", simulator.telegram_url());
             env.set_default("ADMIN_IDS", ADMIN_ID);
             env.set_default("TOPUP_STARS", TOPUP_STARS);
+            env.set_default("BOT_USERNAME", SIM_USERNAME);
+            env.set_default("REFERRAL_ON", "topup");
+            env.set_default("REFERRAL_REWARD", REFERRAL_REWARD);
+            env.set_default("TIP_MAX", TIP_MAX);
         }
         if !demo.has_bot_token && env.get("FLUTTERWAVE_API_KEY").is_none() {
             simulate_payments(&simulator, env);

@@ -25,6 +25,7 @@ pub mod operator;
 pub mod outbox;
 pub mod payments;
 pub mod people;
+pub mod referrals;
 pub mod routing;
 pub mod schema;
 pub mod shards;

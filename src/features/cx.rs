@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use super::paying::PaymentsOffer;
 use super::press::Press;
+use super::rewards::ReferralRules;
 use super::speech::Language;
+use super::tips::TipRules;
 use crate::base::clock::Clock;
 use crate::base::db;
 use crate::base::ids::Ids;
@@ -48,6 +50,10 @@ pub struct Env {
     pub export_as_file: bool,
     /// What is sold at payment processors.
     pub payments: PaymentsOffer,
+    /// What referrals bring.
+    pub referrals: ReferralRules,
+    /// How users may tip each other.
+    pub tips: TipRules,
     /// Orders of a free service per user and day, unless the catalogue says otherwise.
     pub free_uses_per_day: u32,
     /// Orders a user may have running at once.
@@ -214,6 +220,8 @@ pub struct Cx<'a> {
     pub answered: bool,
     /// Whether there is something new for those who work on jobs.
     pub has_jobs: bool,
+    /// Whether who speaks was not known before.
+    pub is_new: bool,
 }
 
 impl Cx<'_> {

@@ -15,11 +15,14 @@ pub mod press;
 pub mod press_providers;
 mod pressed;
 pub mod processors;
+pub mod referrals;
+pub mod rewards;
 pub mod routes;
 pub mod routing;
 pub mod speech;
 pub mod storefront;
 pub mod switching;
+pub mod tips;
 mod told;
 pub mod topup;
 pub mod wallet;
@@ -38,6 +41,10 @@ pub fn job_kinds(env: &Arc<cx::Env>) -> Vec<Arc<dyn JobKind>> {
             Arc::clone(env),
         )),
         Arc::new(storefront::RefillJob::new(Arc::clone(env))),
+        Arc::new(inquiry::Watched::new(
+            Arc::new(tips::TipJob::new(Arc::clone(env))),
+            Arc::clone(env),
+        )),
     ]
 }
 

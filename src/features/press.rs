@@ -7,8 +7,10 @@
 mod payouts;
 
 pub use payouts::{GrantAct, WithdrawPress, WithdrawalAct};
+mod broadcasts;
 mod pay;
 
+pub use broadcasts::BroadcastAct;
 pub use pay::{PayPress, Way};
 
 use super::press_providers::ProviderPress;
@@ -205,41 +207,22 @@ pub enum Press {
     Pay(PayPress),
     /// Something of `/providers`.
     Providers(ProviderPress),
-}
-
-/// What an admin does with a broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BroadcastAct {
-    /// Send it.
-    Start,
-    /// Do not send it.
-    Discard,
-    /// Hold it.
-    Pause,
-    /// Go on.
-    Resume,
-    /// Stop it for good.
-    Cancel,
-}
-
-impl BroadcastAct {
-    const ALL: [(Self, &str); 5] = [
-        (Self::Start, "y"),
-        (Self::Discard, "x"),
-        (Self::Pause, "p"),
-        (Self::Resume, "r"),
-        (Self::Cancel, "c"),
-    ];
-
-    fn code(self) -> &'static str {
-        let known = Self::ALL.iter().find(|(act, _)| *act == self);
-        known.map_or("", |(_, code)| code)
-    }
-
-    fn of_code(code: &str) -> Option<Self> {
-        let known = Self::ALL.iter().find(|(_, known)| *known == code)?;
-        Some(known.0)
-    }
+    /// The page of referrals.
+    Referrals {
+        /// Page of its earnings, from 0.
+        page: u16,
+    },
+    /// Move what was earned to the main wallet.
+    MoveEarnings,
+    /// Decide on a tip that was asked for.
+    Tip {
+        /// Its short id.
+        id: String,
+        /// Send it, or do not.
+        sends: bool,
+    },
+    /// Accept the terms of tips.
+    AcceptTerms,
 }
 
 impl Press {
@@ -294,6 +277,11 @@ impl Press {
             Self::Grant { id, act } => format!("gr:{id}:{}", act.code()),
             Self::Shelves => "csn".into(),
             Self::ToOrder { draft } => format!("dmn:{draft}"),
+            Self::Referrals { page } => format!("rf:{page}"),
+            Self::MoveEarnings => "rm".into(),
+            Self::Tip { id, sends: true } => format!("ty:{id}"),
+            Self::Tip { id, sends: false } => format!("tx:{id}"),
+            Self::AcceptTerms => "ta".into(),
             Self::Pay(press) => format!("p:{}", press.encode()),
             Self::Providers(press) => press.encode(),
         }
@@ -376,6 +364,15 @@ impl Press {
             },
             "csn" => Self::Shelves,
             "dmn" => Self::ToOrder { draft: text()? },
+            "rf" => Self::Referrals {
+                page: number(text()?)?,
+            },
+            "rm" => Self::MoveEarnings,
+            "ty" | "tx" => Self::Tip {
+                sends: code == "ty",
+                id: text()?,
+            },
+            "ta" => Self::AcceptTerms,
             "p" => Self::Pay(PayPress::decode(&mut text)?),
             _ => return ProviderPress::decode(data).map(Self::Providers),
         };

@@ -60,6 +60,10 @@ fn presses() -> impl Strategy<Value = Press> {
         Just(Press::Shelves),
         short.prop_map(|draft| Press::ToOrder { draft }),
         pay::presses().prop_map(Press::Pay),
+        any::<u16>().prop_map(|page| Press::Referrals { page }),
+        Just(Press::MoveEarnings),
+        (short, any::<bool>()).prop_map(|(id, sends)| Press::Tip { id, sends }),
+        Just(Press::AcceptTerms),
     ]
 }
 

@@ -4,7 +4,8 @@ use super::cx::{Cx, Handled};
 use super::press::Press;
 use super::speech::Args;
 use super::{
-    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+    books, broadcast, inquiry, language, referrals, storefront, switching, tips, topup, wallet,
+    withdrawals,
 };
 
 /// Does what the button asks for.
@@ -64,6 +65,10 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::Shelves => storefront::shelves(cx).await,
         Press::ToOrder { draft } => storefront::to_order(cx, &draft).await,
         Press::Pay(press) => topup::pay(cx, press).await,
+        Press::Referrals { page } => referrals::page(cx, page).await,
+        Press::MoveEarnings => referrals::move_earnings(cx).await,
+        Press::Tip { id, sends } => tips::decide(cx, &id, sends).await,
+        Press::AcceptTerms => tips::accept_terms(cx).await,
     }
 }
 
@@ -113,6 +118,8 @@ fn is_about_money(press: &Press) -> bool {
         | Press::WentThrough { .. }
         | Press::NameTask { .. }
         | Press::NotThere { .. }
+        | Press::AcceptTerms
         | Press::Providers(_) => false,
+        Press::Referrals { .. } | Press::MoveEarnings | Press::Tip { .. } => true,
     }
 }

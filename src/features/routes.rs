@@ -13,7 +13,8 @@ use super::pressed::{press, put_away};
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
 use super::{
-    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+    books, broadcast, inquiry, language, referrals, storefront, switching, tips, topup, wallet,
+    withdrawals,
 };
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
@@ -38,6 +39,15 @@ impl Router {
             jobs,
         }
     }
+}
+
+/// Who speaks.
+struct Greeted {
+    language: Language,
+    /// What they were given now.
+    gift: Option<Amount>,
+    /// Whether they were not known before.
+    is_new: bool,
 }
 
 /// What is said instead of what was asked for.
@@ -104,7 +114,7 @@ impl UpdateHandler for Router {
     ) -> Result<(), HandleError> {
         let incoming = Incoming::parse(&update.payload)
             .map_err(|error| HandleError::Unreadable(error.to_string()))?;
-        let (language, _) = self.greet(conn, update, &incoming).await?;
+        let Greeted { language, .. } = self.greet(conn, update, &incoming).await?;
         let mut cx = self.cx(conn, update, &incoming, language);
         into_handle_error(refused(&mut cx, *refusal.text, refusal.keyboard).await)
     }
@@ -171,6 +181,7 @@ impl Router {
             pressed,
             answered: false,
             has_jobs: false,
+            is_new: false,
         }
     }
 
@@ -186,13 +197,13 @@ impl Router {
         into_handle_error(topup::refunded(conn, &self.env, payment, update.correlation).await)
     }
 
-    /// Notes who speaks, and gives those who are new what they are given. In which language, and what.
+    /// Notes who speaks, and gives those who are new what they are given.
     async fn greet(
         &self,
         conn: &mut PgConnection,
         update: &StoredUpdate,
         incoming: &Incoming,
-    ) -> Result<(Language, Option<Amount>), HandleError> {
+    ) -> Result<Greeted, HandleError> {
         let Sighting {
             person,
             fresh,
@@ -208,7 +219,11 @@ impl Router {
         } else {
             None
         };
-        Ok((language, gift))
+        Ok(Greeted {
+            language,
+            gift,
+            is_new: fresh,
+        })
     }
 
     async fn converse(
@@ -220,8 +235,13 @@ impl Router {
         if incoming.user.is_bot || incoming.user.id == 0 {
             return Ok(KEPT);
         }
-        let (language, gift) = self.greet(conn, update, incoming).await?;
+        let Greeted {
+            language,
+            gift,
+            is_new,
+        } = self.greet(conn, update, incoming).await?;
         let mut cx = self.cx(conn, update, incoming, language);
+        cx.is_new = is_new;
         let refusal = |text, keyboard| Ok(Handling::Refused(Refusal { text, keyboard }));
         match act(&mut cx, update, incoming, gift).await {
             Ok(()) => {
@@ -260,7 +280,7 @@ async fn act(
             .filter(|_| message.media.is_none())
             .and_then(command)
         {
-            Some((name, rest)) => run(cx, name, rest, update, gift).await,
+            Some((name, rest)) => run(cx, name, rest, message, update, gift).await,
             None if inquiry::is_awaited(cx).await? => inquiry::typed(cx, message).await,
             None if broadcast::is_awaited(cx).await? => broadcast::message(cx, message).await,
             None if withdrawals::is_awaited(cx).await? => withdrawals::message(cx, message).await,
@@ -271,10 +291,14 @@ async fn act(
     }
 }
 
-/// In groups only a command is answered, with the way to a private chat: an order is between two.
+/// In groups only a command is answered. Tips are given there; for all else there is the way to a private chat: an order is
+/// between two.
 async fn group(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
-    if message.text.as_deref().and_then(command).is_none() {
+    let Some((name, rest)) = message.text.as_deref().and_then(command) else {
         return Ok(());
+    };
+    if tips::is_command(cx, name) {
+        return tips::tip(cx, rest, message).await;
     }
     let text = storefront::speech(cx.language).rich("private-only", &Args::new());
     cx.say(text, None).await
@@ -293,6 +317,12 @@ pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
 
 /// Offered where something can be withdrawn.
 pub const WITHDRAW_COMMAND: (&str, &str) = ("withdraw", "command-withdraw");
+
+/// Offered where referrals are rewarded.
+pub const REFERRALS_COMMAND: (&str, &str) = ("referrals", "command-referrals");
+
+/// Offered where users may tip each other.
+pub const TIP_COMMAND: (&str, &str) = ("tip", "command-tip");
 
 /// The commands that Telegram offers while typing, with the keys of their descriptions.
 pub const COMMANDS: [(&str, &str); 7] = [
@@ -321,6 +351,7 @@ async fn run(
     cx: &mut Cx<'_>,
     name: &str,
     rest: &str,
+    message: &IncomingMessage,
     update: &StoredUpdate,
     gift: Option<Amount>,
 ) -> Handled {
@@ -333,7 +364,10 @@ async fn run(
         return Err(wallet::off(cx));
     }
     match name.as_str() {
-        "start" => storefront::welcome(cx, gift).await,
+        "start" => {
+            referrals::attribute(cx, rest).await?;
+            storefront::welcome(cx, gift).await
+        }
         "menu" => storefront::categories(cx, 0).await,
         "help" => storefront::help(cx).await,
         "cancel" => storefront::cancel(cx).await,
@@ -342,6 +376,11 @@ async fn run(
         "topup" if cx.env.has_topup() => topup::ways(cx, None).await,
         "withdraw" if cx.env.catalog.withdrawals.is_some() => withdrawals::begin(cx).await,
         "language" => language::languages(cx).await,
+        "referrals" | "ref" if cx.env.referrals.is_on() => referrals::page(cx, 0).await,
+        name if tips::is_command(cx, name) => tips::tip(cx, rest, message).await,
+        "verify" | "unverify" if cx.is_admin() && cx.env.tips.is_on() => {
+            tips::verify(cx, rest, name.eq_ignore_ascii_case("verify")).await
+        }
         "grant" if cx.is_admin() => wallet::grant(cx, rest, update.update_id).await,
         "user" if cx.is_admin() => wallet::user(cx, rest).await,
         "refund" if cx.is_admin() => topup::refund(cx, rest).await,

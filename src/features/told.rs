@@ -51,8 +51,11 @@ pub(super) async fn refused(
 ) -> Handled {
     tracing::info!(text = %text.to_plain(), "refused");
     cx.answer(None, false).await?;
-    if keyboard.is_some() {
-        return cx.say(text, keyboard).await;
+    if let Some(keyboard) = keyboard {
+        // Without any buttons where nothing leads on from.
+        return cx
+            .say(text, Some(keyboard).filter(|keyboard| !keyboard.is_empty()))
+            .await;
     }
     let speech = storefront::speech(cx.language);
     let keyboard = InlineKeyboard::new([vec![

@@ -12,7 +12,8 @@ use regex::Regex;
 
 use super::speech::{Language, Speech};
 use super::{
-    books, broadcast, inquiry, language, storefront, switching, topup, wallet, withdrawals,
+    books, broadcast, inquiry, language, referrals, storefront, switching, tips, topup, wallet,
+    withdrawals,
 };
 
 /// Texts that read the same in English and another language.
@@ -26,7 +27,7 @@ pub(super) struct Feature {
     also_in: &'static [&'static str],
 }
 
-pub(super) static FEATURES: [Feature; 9] = [
+pub(super) static FEATURES: [Feature; 11] = [
     Feature {
         name: "storefront",
         speech: storefront::speech,
@@ -56,6 +57,16 @@ pub(super) static FEATURES: [Feature; 9] = [
     Feature {
         name: "books",
         speech: books::speech,
+        also_in: &[],
+    },
+    Feature {
+        name: "referrals",
+        speech: referrals::speech,
+        also_in: &["src/features/rewards.rs"],
+    },
+    Feature {
+        name: "tips",
+        speech: tips::speech,
         also_in: &[],
     },
     Feature {

@@ -25,6 +25,7 @@ pub mod panel;
 pub mod payments;
 pub mod rate;
 pub mod redaction;
+pub mod settlement;
 mod standing;
 pub mod transcript;
 

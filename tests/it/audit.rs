@@ -216,6 +216,51 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "a refund moves what its row says",
         "payment refund 00000000-0000-0000-0000-00000000a283",
     ),
+    (
+        "update referral_reward set amount = 11, base = 110 where cause = 'stars:r1'",
+        "a reward moves what its rows say",
+        "reward 00000000-0000-0000-0000-0000003000c1",
+    ),
+    (
+        "update referral_reward set referrer_id = 4030003 where cause = 'stars:r2'",
+        "a reward moves what its rows say",
+        "reward 00000000-0000-0000-0000-0000003000c4",
+    ),
+    (
+        "update referral_reversal set taken = 5, lost = 5",
+        "a reward moves what its rows say",
+        "reward 00000000-0000-0000-0000-0000003000c1",
+    ),
+    (
+        "delete from referral_kept",
+        "a reward moves what its rows say",
+        "reward 00000000-0000-0000-0000-0000003000c4",
+    ),
+    (
+        "delete from referral_kept",
+        "a reward or tip that moved has its row",
+        "transfer 00000000-0000-0000-0000-0000003000c5",
+    ),
+    (
+        "update tip set recipient_id = 1 where state = 'done'",
+        "a tip moves what its row says",
+        "tip 00000000-0000-0000-0000-0000003100a1",
+    ),
+    (
+        "update tip set state = 'done' where state = 'asked'",
+        "a tip moves what its row says",
+        "tip 00000000-0000-0000-0000-0000003100a2",
+    ),
+    (
+        "update tip set state = 'settling' where state = 'asked'",
+        "a tip moves what its row says",
+        "tip 00000000-0000-0000-0000-0000003100a2",
+    ),
+    (
+        "delete from tip where state = 'done'",
+        "a reward or tip that moved has its row",
+        "transfer 00000000-0000-0000-0000-0000003100c2",
+    ),
 ];
 
 #[tokio::test]
@@ -279,7 +324,7 @@ async fn a_run_goes_on_where_the_last_one_came_to_and_comes_round() {
         .fetch_one("select count(*) from ledger_audit where rounds = 2 and position = 0")
         .await
         .unwrap();
-    assert_eq!(parts.get::<i64, _>(0), 10);
+    assert_eq!(parts.get::<i64, _>(0), 12);
 }
 
 #[tokio::test]

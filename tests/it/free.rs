@@ -106,7 +106,10 @@ async fn without_the_tables_of_money_what_is_free_goes_on() {
         .expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK);
     let body: Value = ready.json().await.expect("JSON");
-    assert_eq!(body["off"], json!(["money", "stars", "payments"]));
+    assert_eq!(
+        body["off"],
+        json!(["money", "stars", "payments", "rewards"])
+    );
 
     let anna = world.user(11);
     anna.says("/start").await;

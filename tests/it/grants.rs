@@ -218,6 +218,8 @@ pub fn env(catalog: Catalog, grants: GrantRules) -> Arc<Env> {
         stars: StarsOffer::default(),
         grants,
         export_as_file: true,
+        referrals: bulwark::features::rewards::ReferralRules::default(),
+        tips: bulwark::features::tips::TipRules::default(),
         free_uses_per_day: 0,
         orders_per_user: 0,
         work_rate: Rate {
@@ -271,6 +273,7 @@ async fn acts(pool: &PgPool, env: &Env, admin: i64, asked: Asked<'_>) -> bool {
         pressed: None,
         answered: false,
         has_jobs: false,
+        is_new: false,
     };
     let done = match asked {
         Asked::Give(rest, update_id) => wallet::grant(&mut cx, rest, update_id).await,

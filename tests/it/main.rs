@@ -43,6 +43,7 @@ mod payments;
 mod poison;
 mod questions;
 mod replicas;
+mod rewards;
 mod shelf;
 mod stars;
 mod storm;

@@ -1,6 +1,6 @@
 //! Topping up with Telegram Stars, and giving Stars back: every way it can go.
 
-mod reconciliation;
+pub mod reconciliation;
 mod refunds;
 
 use std::time::Duration;

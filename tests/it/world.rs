@@ -105,6 +105,9 @@ impl World {
         for (name, value) in variables {
             env.set(name, *value);
         }
+        if env.get("TIP_SETTLEMENT_KEY").is_some() {
+            env.set_default("TIP_SETTLEMENT_URL", sim.settlement_url());
+        }
         let (clock, manual) = Clock::manual(START);
         let app = Arc::new(build(&env, &catalog, &options, clock));
         let pool = app.pool().clone();

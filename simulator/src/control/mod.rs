@@ -98,6 +98,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .merge(crate::kie::control_router())
         .merge(crate::panel::control_router())
         .merge(crate::flutterwave::control_router())
+        .merge(crate::settlement::control_router())
         .route("/sim", any(missing))
         .route("/sim/", any(missing))
         .route("/sim/{*rest}", any(missing))
@@ -215,6 +216,7 @@ async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
     core.kie.reset();
     core.panels.reset();
     core.flutterwave.reset();
+    core.settlement.reset();
     Json(json!({"ok": true}))
 }
 

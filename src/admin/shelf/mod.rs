@@ -31,6 +31,8 @@ use crate::config::{Database, Env, Providers, Wallet, problem_list};
 use crate::engine::jobs::JobKind;
 use crate::engine::limits::Rate;
 use crate::features::paying::PaymentsOffer;
+use crate::features::rewards::ReferralRules;
+use crate::features::tips::TipRules;
 use crate::features::{self, cx};
 use options::JobsAction;
 use queue::Asked;
@@ -186,6 +188,8 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
         grants: cx::GrantRules::default(),
         export_as_file: true,
         payments: PaymentsOffer::default(),
+        referrals: ReferralRules::default(),
+        tips: TipRules::default(),
         free_uses_per_day: 0,
         orders_per_user: 0,
         work_rate: Rate {

@@ -77,10 +77,14 @@ enum Part {
     ProcessorPayments,
     /// Refunds at processors, by pages.
     ProcessorRefunds,
+    /// Rewards for referrals, by pages.
+    Rewards,
+    /// Tips, by pages.
+    Tips,
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Wallets,
         Self::Holds,
         Self::Movements,
@@ -91,6 +95,8 @@ impl Part {
         Self::Grants,
         Self::ProcessorPayments,
         Self::ProcessorRefunds,
+        Self::Rewards,
+        Self::Tips,
     ];
 
     /// The stored name.
@@ -106,6 +112,8 @@ impl Part {
             Self::Grants => "grants",
             Self::ProcessorPayments => "processor_payments",
             Self::ProcessorRefunds => "processor_refunds",
+            Self::Rewards => "rewards",
+            Self::Tips => "tips",
         }
     }
 
@@ -121,6 +129,8 @@ impl Part {
             Self::Grants => Some("admin_grant"),
             Self::ProcessorPayments => Some("payment"),
             Self::ProcessorRefunds => Some("payment_refund"),
+            Self::Rewards => Some("referral_reward"),
+            Self::Tips => Some("tip"),
         }
     }
 

@@ -7,7 +7,9 @@ mod store;
 
 use std::time::Duration;
 
-pub use store::{charge, count_daily, give_back_daily, purge, take_daily};
+pub use store::{
+    charge, count_daily, give_back_daily, give_back_units, purge, take_daily, take_units,
+};
 
 /// A rate with a burst, in units of cost.
 #[derive(Clone, Copy, Debug)]

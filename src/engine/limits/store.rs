@@ -102,6 +102,57 @@ pub async fn count_daily(
     Ok(())
 }
 
+/// Takes so many `units` of what a user may have of something in a day, at most `max`. False: there are not so many left,
+/// and none is taken.
+pub async fn take_units(
+    conn: &mut PgConnection,
+    user_id: i64,
+    what: &str,
+    units: i64,
+    max: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let (Ok(units), Ok(max)) = (i32::try_from(units), i32::try_from(max)) else {
+        return Ok(false);
+    };
+    if units > max {
+        return Ok(false);
+    }
+    let taken = sqlx::query!(
+        "insert into daily_use as d (user_id, what, day, uses) values ($1, $2, (coalesce($5::timestamptz, now()) at time zone 'UTC')::date, $3)
+         on conflict (user_id, what, day) do update set uses = d.uses + $3 where d.uses <= $4 - $3",
+        user_id,
+        what,
+        units,
+        max,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Gives back units that were taken at `taken_at`: they brought nothing.
+pub async fn give_back_units(
+    conn: &mut PgConnection,
+    user_id: i64,
+    what: &str,
+    units: i64,
+    taken_at: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update daily_use set uses = greatest(uses - $4, 0)
+         where user_id = $1 and what = $2 and day = ($3::timestamptz at time zone 'UTC')::date",
+        user_id,
+        what,
+        taken_at,
+        i32::try_from(units).unwrap_or(0),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Gives back a use that was taken at `taken_at`: it brought nothing.
 pub async fn give_back_daily(
     conn: &mut PgConnection,

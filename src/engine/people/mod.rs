@@ -6,6 +6,6 @@
 mod store;
 
 pub use store::{
-    Person, Seen, Sighting, blocked, by_id, by_username, migrated, reachable_again, seen,
-    set_language,
+    Person, Seen, Sighting, Standing, accept_terms, blocked, by_id, by_username, migrated, named,
+    reachable_again, seen, set_language, set_verified, standing,
 };

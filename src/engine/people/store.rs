@@ -70,7 +70,7 @@ pub async fn seen(
 ) -> Result<Sighting, sqlx::Error> {
     let known = sqlx::query!(
         r#"select person.id, username, first_name, telegram_language, language, person.created_at, seen_at,
-                  chat.blocked_at is not null as "is_blocked!"
+                  chat.blocked_at is not null as "is_blocked!", chat.id is null as "is_elsewhere!"
            from app_user person left join chat on chat.id = $2 where person.id = $1"#,
         seen.user_id,
         seen.chat_id,
@@ -83,6 +83,8 @@ pub async fn seen(
     if is_back {
         reachable_again(&mut *conn, seen.chat_id).await?;
     }
+    // Seen in a group before, and here for the first time: who can be written to is who has a chat.
+    let is_elsewhere = known.as_ref().is_some_and(|row| row.is_elsewhere);
     let known = known.map(|row| Person {
         id: row.id,
         username: row.username,
@@ -93,7 +95,8 @@ pub async fn seen(
         seen_at: row.seen_at,
     });
     let current = known.filter(|person| {
-        person.username.as_deref() == seen.username
+        !is_elsewhere
+            && person.username.as_deref() == seen.username
             && person.first_name == seen.first_name
             && person.telegram_language.as_deref() == seen.telegram_language
             && now.is_none_or(|now| now - person.seen_at < time::Duration::HOUR)
@@ -158,6 +161,83 @@ pub async fn by_username(
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Up to two persons who go by this name, whatever its case: names change hands, and of two who were seen with it only one
+/// has it today.
+pub async fn named(conn: &mut PgConnection, username: &str) -> Result<Vec<Person>, sqlx::Error> {
+    sqlx::query_as!(
+        Person,
+        "select id, username, first_name, telegram_language, language, created_at, seen_at
+         from app_user where lower(username) = lower($1) order by seen_at desc limit 2",
+        username
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What somebody has done, and whether they can be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// They have a private chat with the bot.
+    pub has_started: bool,
+    /// They blocked it.
+    pub has_blocked: bool,
+    /// They accepted the terms of tips.
+    pub has_accepted_terms: bool,
+    /// An admin vouched for them.
+    pub is_verified: bool,
+}
+
+/// How somebody stands; None: they are not known.
+pub async fn standing(
+    conn: &mut PgConnection,
+    user_id: i64,
+) -> Result<Option<Standing>, sqlx::Error> {
+    sqlx::query_as!(
+        Standing,
+        r#"select chat.id is not null as "has_started!", chat.blocked_at is not null as "has_blocked!",
+                  terms_at is not null as "has_accepted_terms!", verified_at is not null as "is_verified!"
+           from app_user person left join chat on chat.id = person.id where person.id = $1"#,
+        user_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The person accepted the terms of tips; the first time counts.
+pub async fn accept_terms(
+    conn: &mut PgConnection,
+    user_id: i64,
+    now: Option<OffsetDateTime>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update app_user set terms_at = coalesce($2::timestamptz, now()) where id = $1 and terms_at is null",
+        user_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// An admin vouches for the person, or does not any more. False: it was so before.
+pub async fn set_verified(
+    conn: &mut PgConnection,
+    user_id: i64,
+    is_verified: bool,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let set = sqlx::query!(
+        "update app_user set verified_at = case when $2 then coalesce($3::timestamptz, now()) end
+         where id = $1 and (verified_at is not null) <> $2",
+        user_id,
+        is_verified,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(set.rows_affected() == 1)
 }
 
 /// The person chose a language.

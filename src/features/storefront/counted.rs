@@ -96,6 +96,7 @@ impl View<'_> {
         } else {
             let cause = self.cause(env, format!("capture:job:{}", self.order.id));
             ledger::capture(conn, hold.id, price, &cause, now).await?;
+            self.reward(conn, price).await?;
         }
         fault::reach(Point::PartSettled);
         let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;

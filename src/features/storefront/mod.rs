@@ -22,6 +22,7 @@ mod progress;
 mod questions;
 mod reduced;
 mod refills;
+mod rewarded;
 mod store;
 mod summary;
 mod texts;

@@ -214,6 +214,7 @@ impl View<'_> {
         if let Some(hold) = hold_of(conn, self.order).await? {
             let cause = self.cause(env, format!("capture:job:{}", self.order.id));
             ledger::capture(conn, hold.id, hold.amount, &cause, now).await?;
+            self.reward(conn, hold.amount).await?;
             #[cfg(feature = "faults")]
             super::mistakes::after_capture(conn, env, self.order, hold.amount).await?;
             let wallet = ledger::wallet(conn, self.order.user_id, &env.currency().code).await?;

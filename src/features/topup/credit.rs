@@ -15,6 +15,7 @@ use crate::engine::people;
 use crate::engine::stars::{self, Ended, FoundBy, Invoice, NewPayment, NewRefund};
 use crate::features::cx::{Cx, Env, Handled, Stop, button};
 use crate::features::press::Press;
+use crate::features::rewards::{self, Occasion, Paid};
 use crate::features::speech::{Args, Language};
 use crate::telegram::methods::STARS;
 use crate::telegram::{InlineKeyboard, Payment, Rich};
@@ -100,6 +101,14 @@ pub(super) async fn credit(conn: &mut PgConnection, env: &Env, found: &Found<'_>
         let again = self::cause(env, key, &cause.note, found.correlation);
         ledger::top_up(conn, found.user_id, &currency, amount, &again, now).await?;
     }
+    let paid = Paid {
+        user_id: found.user_id,
+        amount,
+        currency: &currency,
+        cause: &cause.idem_key,
+        correlation: found.correlation,
+    };
+    rewards::book(conn, env, Occasion::TopUp, &paid).await?;
     let is_first = match &invoice {
         Some(invoice) => stars::mark_paid(conn, invoice.id).await?,
         None => false,
@@ -276,6 +285,7 @@ pub(super) async fn book_refund(
         let cause = cause(env, format!("stars-loss:{id}"), &note, correlation);
         ledger::write_off(conn, currency, lost, &cause, now).await?;
     }
+    rewards::take_back(conn, env, &format!("stars:{charge_id}"), correlation).await?;
     tracing::warn!(
         charge = charge_id,
         taken = taken.0,

@@ -14,6 +14,7 @@ use crate::engine::ledger;
 use crate::engine::stars::{self, Ended, Refund};
 use crate::engine::wake::Wake;
 use crate::features::cx::{Env, Handled, Stop};
+use crate::features::rewards;
 use crate::features::speech::{Args, Language};
 use crate::telegram::CallError;
 
@@ -161,10 +162,16 @@ pub(super) async fn finish(
     let (user_id, currency) = (payment.user_id, &payment.currency);
     tracing::info!(refund = %refund.id, user = user_id, ?ended, "a refund has ended");
     let note = format!("{} ⭐", payment.stars);
-    if ended == Ended::Refused {
-        let key = format!("stars-refund-undone:{}", refund.id);
-        let cause = cause(env, key, &note, refund.correlation);
-        ledger::undo_take_back(conn, user_id, currency, refund.taken, &cause, now).await?;
+    match ended {
+        Ended::Refused => {
+            let key = format!("stars-refund-undone:{}", refund.id);
+            let cause = cause(env, key, &note, refund.correlation);
+            ledger::undo_take_back(conn, user_id, currency, refund.taken, &cause, now).await?;
+        }
+        Ended::Done => {
+            let payment = format!("stars:{}", refund.charge_id);
+            rewards::take_back(conn, env, &payment, refund.correlation).await?;
+        }
     }
     let language = language_of(conn, user_id).await?;
     let args = Args::new()

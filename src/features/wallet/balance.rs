@@ -98,6 +98,12 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
             &Press::Withdraw(WithdrawPress::Begin),
         ));
     }
+    if cx.env.referrals.is_on() {
+        pay.push(button(
+            speech.plain("button-referrals", &Args::new()),
+            &Press::Referrals { page: 0 },
+        ));
+    }
     let last = vec![
         button(
             speech.plain("button-menu", &Args::new()),

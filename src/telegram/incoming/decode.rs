@@ -92,6 +92,10 @@ fn message_event(message: &Object<'_>) -> Option<Event> {
         reply_to: message
             .object("reply_to_message")
             .and_then(|reply| reply.read("message_id")),
+        reply_from: message
+            .object("reply_to_message")
+            .and_then(|reply| reply.object("from"))
+            .and_then(|from| user_ref(&from)),
         media_group_id: message.string("media_group_id"),
         successful_payment: payment(message, "successful_payment")?,
         refunded_payment: payment(message, "refunded_payment")?,

@@ -114,6 +114,8 @@ pub struct IncomingMessage {
     pub media: Option<Media>,
     /// The message that this one replies to.
     pub reply_to: Option<i64>,
+    /// Who wrote that one.
+    pub reply_from: Option<UserRef>,
     /// Photos and videos sent together share it.
     pub media_group_id: Option<String>,
     pub successful_payment: Option<Payment>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{admin, charge, invoice, tops_up, world};
 use crate::world::World;
 
-async fn reconciled(world: &World, dry_run: bool) -> (bool, Value) {
+pub async fn reconciled(world: &World, dry_run: bool) -> (bool, Value) {
     let mut out = Vec::new();
     let options = Options {
         dry_run,

@@ -3,6 +3,7 @@
 mod movements;
 mod payouts;
 mod processors;
+mod rewards;
 mod wallets;
 
 use std::ops::Range;
@@ -47,6 +48,8 @@ pub(super) async fn findings(
         Part::Grants => payouts::grants(&mut tx, range).await,
         Part::ProcessorPayments => processors::payments(&mut tx, range).await,
         Part::ProcessorRefunds => processors::refunds(&mut tx, range).await,
+        Part::Rewards => rewards::rewards(&mut tx, range).await,
+        Part::Tips => rewards::tips(&mut tx, range).await,
     }?;
     // It wrote nothing.
     tx.rollback().await?;

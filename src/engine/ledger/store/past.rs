@@ -28,7 +28,7 @@ pub async fn past(
     let rows = sqlx::query!(
         r#"with mine as (select id, kind from account where owner_id = $1 and currency = $2 and guarded),
            moved as (
-               select t.at, t.id, m.kind as wallet, t.amount, coalesce(t.wallet_version, 0) as version, t.kind, t.cause,
+               select t.at, t.id, m.kind as wallet, t.amount, coalesce(t.credit_version, t.wallet_version, 0) as version, t.kind, t.cause,
                       t.debit_id as other_id
                from mine m join transfer t on t.credit_id = m.id
                union all

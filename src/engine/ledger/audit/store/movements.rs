@@ -38,6 +38,14 @@ pub(super) async fn movements(
               and not exists (select 1 from star_payment p where p.transfer_id = mine.id)
               and not exists (select 1 from payment p where p.transfer_id = mine.id) limit 100)
            union all
+           (select 'a reward or tip that moved has its row', 'transfer ' || id
+            from mine where kind = 'reward' and not exists (select 1 from referral_reward w where w.id = mine.id)
+               or kind in ('reward_taken', 'reward_kept', 'tip') and not exists (select 1 from (
+                  select 'reward-taken:' || r.reward_id as key from referral_reversal r where r.taken > 0
+                  union all select 'reward-kept:' || k.reward_id from referral_kept k
+                  union all select 'tip:' || p.id from tip p where p.state = 'done') keys
+                  where keys.key = mine.idem_key) limit 100)
+           union all
            (select 'what left or came back by a refund has its row', 'transfer ' || id
             from mine where kind in ('refund', 'write_off', 'refund_undone')
               and not exists (select 1 from (

@@ -20,6 +20,7 @@ welcome-note = welcome
 button-newer = ◀️ Newer
 button-older = Older ▶️
 button-topup = ➕ Top up
+button-referrals = 👥 Invite friends
 button-menu = 🛍 All services
 button-home = 🏠 Home
 received = 🎁 You received *{ $amount }*: { $reason }. Your balance: { $balance }.

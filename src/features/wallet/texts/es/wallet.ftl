@@ -20,6 +20,7 @@ welcome-note = bienvenida
 button-newer = ◀️ Más recientes
 button-older = Anteriores ▶️
 button-topup = ➕ Recargar
+button-referrals = 👥 Invitar a amigos
 button-menu = 🛍 Todos los servicios
 button-home = 🏠 Inicio
 received = 🎁 Has recibido *{ $amount }*: { $reason }. Tu saldo: { $balance }.

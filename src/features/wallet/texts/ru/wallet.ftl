@@ -20,6 +20,7 @@ welcome-note = для знакомства
 button-newer = ◀️ Новее
 button-older = Раньше ▶️
 button-topup = ➕ Пополнить
+button-referrals = 👥 Пригласить друзей
 button-menu = 🛍 Все услуги
 button-home = 🏠 Главная
 received = 🎁 Вам начислено *{ $amount }*: { $reason }. Ваш баланс: { $balance }.

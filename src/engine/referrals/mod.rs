@@ -1,0 +1,88 @@
+//! Referrals: who came by whose link, and what their payments brought to whom.
+//!
+//! Guarantees
+//! * Somebody is brought in by one person at most, for ever, and only if they were not known before and have brought in
+//!   nobody themselves: there are no circles, and nobody brings in themselves.
+//! * A payment brings one reward a level, and a reward is taken back once: both are keys.
+//! * Nothing here moves money: the rows commit together with the ledger's movements, and its audit compares them.
+//!
+//! What could not be taken back because it was spent is a debt that the referrer's later rewards make up for
+//! ([`debt`], [`keep`]); no other money of theirs is touched.
+//!
+//! If the process dies before the commit, none of it happened; the payment is found and handled again with all that
+//! follows from it.
+
+mod store;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::base::money::Amount;
+
+pub use store::{
+    add_reward, attribute, code_of, debt, earnings, keep, referrers_of, reverse, summary,
+    to_reverse,
+};
+
+/// Levels above a payer that may be rewarded.
+pub const LEVELS_MAX: usize = 2;
+
+/// A reward to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReward<'a> {
+    /// Also the id of its movement.
+    pub id: Uuid,
+    /// The payment.
+    pub cause: &'a str,
+    /// 1: who brought the payer in; 2: who brought that one in.
+    pub level: u8,
+    /// Who earns it.
+    pub referrer_id: i64,
+    /// Who paid.
+    pub payer_id: i64,
+    /// What was paid.
+    pub base: Amount,
+    /// What it brings.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: &'a str,
+}
+
+/// A reward that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reward {
+    /// Its id.
+    pub id: Uuid,
+    /// Who earned it.
+    pub referrer_id: i64,
+    /// How much.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: String,
+}
+
+/// What somebody's link has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// People who came by it.
+    pub direct: i64,
+    /// People who came by the links of those.
+    pub indirect: i64,
+    /// All that was earned, in minor units.
+    pub earned: Amount,
+    /// What of it was taken back, or kept for what could not be.
+    pub taken: Amount,
+}
+
+/// A line in the list of earnings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earning {
+    /// When.
+    pub at: OffsetDateTime,
+    /// Of which level.
+    pub level: i16,
+    /// How much.
+    pub amount: Amount,
+    /// Whether it was taken back, because the payment was given back.
+    pub is_reversed: bool,
+}

@@ -1,0 +1,332 @@
+//! What payments bring to those who brought their payers in: booked and taken back in the transaction of the payment.
+//!
+//! Beside the features, because whoever takes a payment calls it. A reward goes from the house's account `rewards` to the
+//! referrer's affiliate wallet. When its payment is given back, what that wallet still has of it is taken back; the rest is
+//! lost to the house until later rewards make up for it (`engine::referrals`).
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::cx::{Env, Handled, Switch};
+use super::referrals::speech;
+use super::speech::{Args, Language};
+use crate::base::money::Amount;
+use crate::engine::ledger::{self, Cause, House, HouseMove, TransferKind, WalletKey, WalletKind};
+use crate::engine::outbox::{self, Action, NewMessage, Priority};
+use crate::engine::people;
+use crate::engine::referrals::{self, NewReward, Reward};
+
+/// What brings rewards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Money paid in from outside.
+    TopUp,
+    /// What an order cost.
+    Order,
+}
+
+/// What a payment brings on one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Of the payment, in hundredths of a percent; a part of the smallest coin is the house's.
+    BasisPoints(u32),
+    /// Whatever was paid.
+    Fixed(Amount),
+}
+
+/// A way between two wallets of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// From here.
+    pub from: WalletKind,
+    /// To there.
+    pub to: WalletKind,
+    /// Less is not moved.
+    pub min: Amount,
+}
+
+/// What referrals bring, and where to.
+#[derive(Clone, Debug, Default)]
+pub struct ReferralRules {
+    /// Whether the tables for it are there.
+    pub switch: Switch,
+    /// None: nothing is rewarded, and nothing of it is shown.
+    pub occasion: Option<Occasion>,
+    /// The nearest level first; at most two.
+    pub shares: Vec<Share>,
+    /// Smaller payments bring nothing.
+    pub min: Amount,
+    /// No reward is larger.
+    pub cap: Option<Amount>,
+    /// The bot's name, for links.
+    pub bot_username: String,
+    /// Ways between a user's own wallets.
+    pub ways: Vec<Way>,
+}
+
+impl ReferralRules {
+    /// Whether anything of it is shown.
+    pub fn is_on(&self) -> bool {
+        self.occasion.is_some() && self.switch.is_on()
+    }
+
+    /// The least that may be moved between two kinds of wallet; None: nothing may.
+    pub fn way(&self, from: WalletKind, to: WalletKind) -> Option<Amount> {
+        let way = self
+            .ways
+            .iter()
+            .find(|way| (way.from, way.to) == (from, to));
+        way.map(|way| way.min)
+    }
+
+    /// What a payment brings on each level; nothing beyond the last.
+    fn rewards(&self, paid: Amount) -> impl Iterator<Item = Amount> {
+        let is_enough = paid > Amount::ZERO && paid >= self.min;
+        let shares: &[Share] = if is_enough { &self.shares } else { &[] };
+        shares.iter().map(move |share| {
+            let whole = match share {
+                Share::BasisPoints(points) => part(paid, *points),
+                Share::Fixed(amount) => *amount,
+            };
+            self.cap.map_or(whole, |cap| whole.min(cap))
+        })
+    }
+}
+
+fn part(paid: Amount, basis_points: u32) -> Amount {
+    let part = i128::from(paid.0) * i128::from(basis_points) / 10_000;
+    Amount(i64::try_from(part).unwrap_or(i64::MAX))
+}
+
+/// A payment that may bring rewards.
+#[derive(Clone, Copy, Debug)]
+pub struct Paid<'a> {
+    /// By whom.
+    pub user_id: i64,
+    /// How much.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: &'a str,
+    /// What names it for ever, such as `stars:` and the charge.
+    pub cause: &'a str,
+    /// Follows it.
+    pub correlation: Uuid,
+}
+
+/// Books what a payment brings, in its transaction: once for the payment and level.
+pub async fn book(
+    conn: &mut PgConnection,
+    env: &Env,
+    occasion: Occasion,
+    paid: &Paid<'_>,
+) -> Handled {
+    if env.referrals.occasion != Some(occasion) || !env.referrals.is_on() {
+        return Ok(());
+    }
+    let amounts: Vec<Amount> = env.referrals.rewards(paid.amount).collect();
+    if amounts.is_empty() {
+        return Ok(());
+    }
+    let referrers = referrals::referrers_of(conn, paid.user_id).await?;
+    // From the payer upwards: whoever else locks two of these wallets comes upon them in the same order.
+    for ((level, referrer_id), amount) in (1_u8..).zip(referrers).zip(amounts) {
+        if amount > Amount::ZERO && referrer_id != paid.user_id {
+            let reward = NewReward {
+                id: env.ids.uuid(),
+                cause: paid.cause,
+                level,
+                referrer_id,
+                payer_id: paid.user_id,
+                base: paid.amount,
+                amount,
+                currency: paid.currency,
+            };
+            give(conn, env, &reward, paid.correlation).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn give(
+    conn: &mut PgConnection,
+    env: &Env,
+    reward: &NewReward<'_>,
+    correlation: Uuid,
+) -> Handled {
+    let now = env.clock.sql_now();
+    if !referrals::add_reward(conn, reward, now).await? {
+        return Ok(());
+    }
+    let key = format!("reward:{}:{}", reward.cause, reward.level);
+    let mut cause = cause(env, key, correlation);
+    cause.id = reward.id;
+    let wallet = WalletKey::affiliate(reward.referrer_id, reward.currency);
+    let movement = HouseMove {
+        kind: TransferKind::Reward,
+        house: House::Rewards,
+        wallet,
+        amount: reward.amount,
+    };
+    ledger::with_house(conn, &movement, &cause, now).await?;
+    // The movement has locked the wallet: nobody else settles the same debt.
+    let debt = referrals::debt(conn, reward.referrer_id, reward.currency).await?;
+    let kept = debt.min(reward.amount);
+    if kept > Amount::ZERO {
+        referrals::keep(conn, reward, kept, now).await?;
+        let cause = self::cause(env, format!("reward-kept:{}", reward.id), correlation);
+        let movement = HouseMove {
+            kind: TransferKind::RewardKept,
+            amount: -kept,
+            ..movement
+        };
+        // Less may be there than was earned just now only if the books are wrong: then nothing of it is booked.
+        ledger::with_house(conn, &movement, &cause, now).await?;
+    }
+    tracing::info!(
+        referrer = reward.referrer_id,
+        amount = reward.amount.0,
+        kept = kept.0,
+        cause = reward.cause,
+        "a referral is rewarded"
+    );
+    let earned = Args::new().text("amount", env.currency().format(reward.amount - kept));
+    if reward.amount > kept {
+        tell(conn, env, reward.referrer_id, "earned", earned, correlation).await?;
+    }
+    Ok(())
+}
+
+/// Takes back what a payment brought, because it is given back: once. What is spent is lost, and noted.
+pub async fn take_back(
+    conn: &mut PgConnection,
+    env: &Env,
+    payment: &str,
+    correlation: Uuid,
+) -> Handled {
+    // Switched off by its configuration, what was earned is taken back all the same.
+    if !env.referrals.switch.is_on() {
+        return Ok(());
+    }
+    for reward in referrals::to_reverse(conn, payment).await? {
+        take(conn, env, &reward, correlation).await?;
+    }
+    Ok(())
+}
+
+async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: Uuid) -> Handled {
+    let now = env.clock.sql_now();
+    let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
+    let wallet = ledger::wallet_of_locked(conn, key).await?;
+    let taken = reward.amount.min(wallet.available);
+    if !referrals::reverse(conn, reward, taken, now).await? {
+        return Ok(());
+    }
+    if taken > Amount::ZERO {
+        let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
+        let movement = HouseMove {
+            kind: TransferKind::RewardTaken,
+            house: House::Rewards,
+            wallet: key,
+            amount: -taken,
+        };
+        ledger::with_house(conn, &movement, &cause, now).await?;
+    }
+    let lost = reward.amount - taken;
+    tracing::info!(
+        referrer = reward.referrer_id,
+        taken = taken.0,
+        lost = lost.0,
+        reward = %reward.id,
+        "a reward is taken back"
+    );
+    let args = Args::new()
+        .text("amount", env.currency().format(reward.amount))
+        .text("lost", env.currency().format(lost));
+    let key = if lost > Amount::ZERO {
+        "taken-back-in-part"
+    } else {
+        "taken-back"
+    };
+    tell(conn, env, reward.referrer_id, key, args, correlation).await
+}
+
+fn cause(env: &Env, idem_key: String, correlation: Uuid) -> Cause {
+    Cause {
+        id: env.ids.uuid(),
+        idem_key,
+        note: String::new(),
+        by_admin: None,
+        correlation,
+    }
+}
+
+async fn tell(
+    conn: &mut PgConnection,
+    env: &Env,
+    user_id: i64,
+    key: &'static str,
+    args: Args,
+    correlation: Uuid,
+) -> Handled {
+    let person = people::by_id(conn, user_id).await?;
+    let language = person.map_or(Language::En, |person| {
+        Language::of_tag(person.language_tag())
+    });
+    let action = Action::Say {
+        text: speech(language).rich(key, &args),
+        keyboard: None,
+    };
+    let message = NewMessage {
+        priority: Priority::Low,
+        ..NewMessage::new(user_id, correlation, action)
+    };
+    outbox::enqueue(conn, &message, env.clock.sql_now()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(shares: Vec<Share>) -> ReferralRules {
+        ReferralRules {
+            occasion: Some(Occasion::TopUp),
+            shares,
+            min: Amount(50),
+            cap: Some(Amount(300)),
+            ..ReferralRules::default()
+        }
+    }
+
+    fn brings(rules: &ReferralRules, paid: i64) -> Vec<i64> {
+        rules.rewards(Amount(paid)).map(|reward| reward.0).collect()
+    }
+
+    #[test]
+    fn a_part_of_a_coin_is_the_houses_and_a_cap_is_a_cap() {
+        let rules = rules(vec![Share::BasisPoints(1_050), Share::Fixed(Amount(7))]);
+        assert!(brings(&rules, 49).is_empty());
+        assert_eq!(brings(&rules, 50), [5, 7]);
+        assert_eq!(brings(&rules, 199), [20, 7]);
+        assert_eq!(brings(&rules, 1_000_000), [300, 7]);
+        assert!(brings(&rules, -100).is_empty());
+        assert_eq!(part(Amount(i64::MAX), 10_000), Amount(i64::MAX));
+    }
+
+    #[test]
+    fn there_is_a_way_only_where_one_is_set() {
+        let mut rules = rules(Vec::new());
+        assert_eq!(rules.way(WalletKind::Affiliate, WalletKind::Main), None);
+        rules.ways.push(Way {
+            from: WalletKind::Affiliate,
+            to: WalletKind::Main,
+            min: Amount(100),
+        });
+        assert_eq!(
+            rules.way(WalletKind::Affiliate, WalletKind::Main),
+            Some(Amount(100))
+        );
+        assert_eq!(rules.way(WalletKind::Main, WalletKind::Affiliate), None);
+        assert_eq!(rules.way(WalletKind::ReplyCredits, WalletKind::Main), None);
+    }
+}
