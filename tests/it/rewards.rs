@@ -1,7 +1,7 @@
 //! Referrals and tips: every way they can go.
 
 mod races;
-mod referrals;
+pub mod referrals;
 mod reversals;
 mod settling;
 mod tips;

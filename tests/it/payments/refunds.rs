@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{admin, books, tops_up, world};
+use super::{admin, books, tops_up, world, world_with};
+use crate::rewards::referrals::{comes_by, earned, link};
 use crate::world::{User, World};
 
 async fn refunds(admin: User<'_>, id: u64) {
@@ -197,5 +198,24 @@ async fn a_refund_survives_a_crash_between_its_leaving_and_its_answer() {
     let admin = world.user(crate::world::ADMIN);
     admin.says(&format!("/refund flutterwave:{id}")).await;
     admin.hears("refunded before").await;
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_a_payment_brought_to_others_goes_back_with_it() {
+    let world = world_with(&[
+        ("BOT_USERNAME", "bulwark_sim_bot"),
+        ("REFERRAL_ON", "topup"),
+        ("REFERRAL_REWARD", "10%"),
+    ])
+    .await;
+    let (anna, boris, admin) = (world.user(11), world.user(12), admin(&world).await);
+    anna.says("/start").await;
+    comes_by(&world, 12, &link(anna).await).await;
+    let id = tops_up(boris).await;
+    assert_eq!(earned(&world, 11).await, 50);
+    refunds(admin, id).await;
+    assert_eq!(boris.wallet().await, (0, 0));
+    assert_eq!(earned(&world, 11).await, 0);
     world.assert_clean().await;
 }

@@ -14,6 +14,7 @@ use crate::engine::outbox::{self, Action, NewMessage};
 use crate::engine::payments::{self, Ended, NewRefund, Payment, Refund};
 use crate::features::cx::{Env, Handled, button};
 use crate::features::press::{PayPress, Press};
+use crate::features::rewards;
 use crate::features::speech::{Args, Language};
 use crate::features::topup::credit::{balance, cause, language_of, say, tell_admins};
 use crate::features::topup::refunds::failure;
@@ -184,6 +185,10 @@ pub(super) async fn finish(
         ledger::with_house(conn, &movement, &cause, now).await?;
     }
     let language = language_of(conn, payment.user_id).await?;
+    if ended == Ended::Done {
+        let cause = charge(&payment);
+        rewards::take_back(conn, env, &cause, refund.correlation).await?;
+    }
     let args = about(env, &payment)
         .text("error", error.unwrap_or_default())
         .text("balance", balance(conn, env, payment.user_id).await?);
@@ -247,6 +252,7 @@ pub(super) async fn book(
         };
         ledger::within_house(conn, &movement, &cause, now).await?;
     }
+    rewards::take_back(conn, env, &charge(payment), correlation).await?;
     let language = language_of(conn, user_id).await?;
     let args = about(env, payment)
         .text("amount", env.currency().format(taken))
@@ -295,11 +301,15 @@ async fn ask_admins(
     Ok(())
 }
 
+/// What names the payment in the ledger.
+fn charge(payment: &Payment) -> String {
+    format!("{}:{}", payment.processor, payment.transaction_id)
+}
+
 fn about(env: &Env, payment: &Payment) -> Args {
-    let charge = format!("{}:{}", payment.processor, payment.transaction_id);
     Args::new()
         .text("paid", wording::paid(payment.paid, &payment.paid_currency))
         .text("amount", env.currency().format(payment.amount))
         .text("user", payment.user_id.to_string())
-        .text("charge", charge)
+        .text("charge", charge(payment))
 }

@@ -14,6 +14,7 @@ use crate::engine::people;
 use crate::features::cx::{Env, Handled, Stop, button};
 use crate::features::paying::PayRate;
 use crate::features::press::Press;
+use crate::features::rewards::{self, Occasion, Paid};
 use crate::features::speech::{Args, Language};
 use crate::features::topup::credit::{balance, language_of, tell_admins};
 use crate::features::topup::speech;
@@ -173,7 +174,14 @@ async fn credit(
         correlation: found.correlation,
     };
     ledger::with_house(conn, &movement, &cause, env.clock.sql_now()).await?;
-    Ok(())
+    let paid = Paid {
+        user_id: found.user_id,
+        amount: found.amount,
+        currency: found.currency(env),
+        cause: &cause.idem_key,
+        correlation: found.correlation,
+    };
+    rewards::book(conn, env, Occasion::TopUp, &paid).await
 }
 
 /// What was promised holds for what was paid in its time; all else is worth what it is worth by the rate.
