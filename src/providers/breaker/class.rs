@@ -160,7 +160,7 @@ pub struct Dependency {
 
 /// Makes breakers by class, and knows all that it made but those of providers, which have their own. Cheap to clone.
 ///
-/// ```ignore
+/// ```text
 /// let breaker = breakers.make(Class::Payment, "flutterwave");
 /// if let Some(wait) = breaker.admit() { /* not now: say so, or come back after `wait` */ }
 /// let call = breaker.begin();
