@@ -6,9 +6,11 @@
 
 mod acts;
 mod books;
+mod debts;
 mod money_in;
 mod money_out;
 mod perform;
+mod rewards;
 
 use std::sync::Arc;
 
@@ -40,6 +42,7 @@ async fn eight_at_once_leave_the_books_of_the_model() {
     let first = number("BULWARK_STORM_SEED", 1);
     let runs = number("BULWARK_STORM_RUNS", RUNS);
     let (mut moved, mut refused) = (0, 0);
+    let (mut rewards, mut kept) = (0, 0);
     let mut seed = first;
     while seed < first + runs {
         let pool = database::fresh_pool().await;
@@ -56,9 +59,12 @@ async fn eight_at_once_leave_the_books_of_the_model() {
             (moved, refused) = (moved + lines, refused + others);
             seed += 1;
         }
+        let (its_rewards, its_kept) = books.rewards();
+        (rewards, kept) = (rewards + its_rewards, kept + its_kept);
         database::leave(pool).await;
     }
     println!("{runs} runs from seed {first}: {moved} rows, {refused} refusals and repetitions");
+    println!("{rewards} rewards, {kept} of them kept for spent ones");
     assert!(moved > 0 && refused > 0, "nothing was tried");
 }
 
@@ -75,6 +81,7 @@ async fn audit(pool: &PgPool) -> Vec<String> {
 /// One run: eight tasks, then the end of all that is still open. How many rows were written, and how many acts wrote none.
 async fn run(pool: &PgPool, books: &mut Books, seed: u64) -> (usize, usize) {
     let shared = Arc::new(Shared::new(seed));
+    rewards::bring_in(pool, &shared).await;
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let (pool, shared) = (pool.clone(), Arc::clone(&shared));

@@ -3,6 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use super::money_in::Source;
 use super::perform::Shared;
 
 /// Users of a run.
@@ -15,8 +16,8 @@ const GIVEN_UP: u32 = 8;
 /// One act, which is one transaction.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// A payment in Stars comes in, perhaps not for the first time.
-    TopUp { charge: u64 },
+    /// A payment comes in, perhaps not for the first time, and with it what it earns for others.
+    TopUp { source: Source, charge: u64 },
     /// The house gives.
     Grant { user: i64, amount: i64, name: u64 },
     /// An admin gives or takes.
@@ -28,11 +29,11 @@ pub enum Act {
     /// What the `nth` hold is for brought nothing.
     Fail { nth: usize },
     /// An admin gives a payment back.
-    AskRefund { charge: u64 },
+    AskRefund { source: Source, charge: u64 },
     /// The processor answers about the `nth` refund.
     EndRefund { nth: usize, is_done: bool },
     /// The processor gave a payment back by itself.
-    GivenBack { charge: u64 },
+    GivenBack { source: Source, charge: u64 },
     /// From one to another, at once or settled later.
     Tip {
         from: i64,
@@ -70,15 +71,20 @@ impl Lot {
 
     /// The next act.
     pub fn draw(&mut self, shared: &Shared) -> Act {
-        let kind = self.0.random_range(0..120_u32);
+        let kind = self.0.random_range(0..130_u32);
         let user = shared.user(self.0.random_range(0..USERS));
         let to = shared.user(self.0.random_range(0..USERS));
         let charge = self.0.random_range(0..NAMES);
         let name = charge;
         let nth = self.0.random_range(0..1_000_usize);
         let amount = self.0.random_range(1..40_i64);
+        let source = if nth.is_multiple_of(2) {
+            Source::Stars
+        } else {
+            Source::Card
+        };
         match kind {
-            0..18 => Act::TopUp { charge },
+            0..18 => Act::TopUp { source, charge },
             18..23 => Act::Grant {
                 user,
                 amount,
@@ -95,12 +101,12 @@ impl Lot {
                 percent: [100, 100, 100, 50, 33, 1][nth % 6],
             },
             66..74 => Act::Fail { nth },
-            74..82 => Act::AskRefund { charge },
+            74..82 => Act::AskRefund { source, charge },
             82..89 => Act::EndRefund {
                 nth,
                 is_done: nth % 3 > 0,
             },
-            89..94 => Act::GivenBack { charge },
+            89..94 => Act::GivenBack { source, charge },
             94..105 if user != to => Act::Tip {
                 from: user,
                 to,
@@ -108,13 +114,14 @@ impl Lot {
                 is_later: nth % 3 == 0,
                 name,
             },
-            94..108 => Act::Own {
+            // What was earned is mostly spent: else nothing of it would be missing when it is taken back.
+            94..118 => Act::Own {
                 user,
-                amount: amount % 7 + 1,
-                to_main: nth % 2 == 0,
+                amount: if nth % 4 > 0 { amount } else { amount % 7 + 1 },
+                to_main: nth % 4 > 0,
                 name,
             },
-            108..114 => Act::Withdraw { user, amount },
+            118..124 => Act::Withdraw { user, amount },
             _ => Act::Approve { nth },
         }
     }

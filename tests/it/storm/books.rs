@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _};
 use uuid::Uuid;
 
+use super::debts::{About, Debt};
+
 /// What an act was told.
 pub enum Heard {
     /// These rows were written.
@@ -38,13 +40,14 @@ impl Heard {
 pub type Wallet = (String, i64);
 
 /// One row, with what it does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Line {
     pub key: String,
     /// Wallet, available, held.
     wallets: Vec<(Wallet, i64, i64)>,
     /// House accounts.
     house: Vec<(&'static str, i64)>,
+    about: About,
 }
 
 /// A user's wallet of a kind.
@@ -67,6 +70,7 @@ impl Line {
             key,
             wallets: vec![(main_wallet(user), amount, 0)],
             house: vec![(house, -amount)],
+            ..Self::default()
         }
     }
 
@@ -75,7 +79,7 @@ impl Line {
         Self {
             key,
             wallets: vec![(main_wallet(user), -amount, amount)],
-            house: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -85,6 +89,7 @@ impl Line {
             key: end_of(hold),
             wallets: vec![(main_wallet(user), held - paid, -held)],
             house: vec![(house, paid)],
+            ..Self::default()
         }
     }
 
@@ -101,7 +106,7 @@ impl Line {
         Self {
             key,
             wallets: vec![(main_wallet(user), amount, 0)],
-            house: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -110,7 +115,7 @@ impl Line {
         Self {
             key,
             wallets: vec![(from, -amount, 0), (to, amount, 0)],
-            house: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -118,8 +123,27 @@ impl Line {
     pub fn within(key: String, from: &'static str, to: &'static str, amount: i64) -> Self {
         Self {
             key,
-            wallets: Vec::new(),
             house: vec![(from, -amount), (to, amount)],
+            ..Self::default()
+        }
+    }
+
+    /// Between the house and what a user has earned with referrals.
+    pub fn reward(key: String, user: i64, amount: i64, about: About) -> Self {
+        Self {
+            key,
+            wallets: vec![(wallet("affiliate", user), amount, 0)],
+            house: vec![("rewards", -amount)],
+            about,
+        }
+    }
+
+    /// A row that moves nothing.
+    pub fn note(key: String, about: About) -> Self {
+        Self {
+            key,
+            about,
+            ..Self::default()
         }
     }
 }
@@ -149,6 +173,16 @@ impl Books {
         }
     }
 
+    /// How many rewards were given, and of how many what was spent had to be kept of others.
+    pub fn rewards(&self) -> (usize, usize) {
+        let count =
+            |is: fn(About) -> bool| self.lines.values().filter(|line| is(line.about)).count();
+        (
+            count(|about| matches!(about, About::Earned(_))),
+            count(|about| matches!(about, About::Kept(_))),
+        )
+    }
+
     /// Everything that is not in the database as it is here.
     pub async fn compare(&mut self, pool: &PgPool) -> Vec<String> {
         let mut found = std::mem::take(&mut self.complaints);
@@ -157,6 +191,7 @@ impl Books {
         self.rows(pool, &mut found).await;
         self.wallets(pool, &states, &mut found).await;
         self.house(pool, &mut found).await;
+        self.debts(pool, &history, &states, &mut found).await;
         for heard in self.heard.drain(..) {
             let is_true = match &heard {
                 Heard::Before(key) => self.lines.contains_key(key),
@@ -191,7 +226,7 @@ impl Books {
     }
 
     /// Every wallet, row after row as the database numbered them.
-    fn replay(&self, history: &[(Wallet, i64, String)], found: &mut Vec<String>) -> States {
+    fn replay(&self, history: &History, found: &mut Vec<String>) -> States {
         let mut states = States::new();
         for (wallet, version, key) in history {
             let state = states.entry(wallet.clone()).or_default();
@@ -212,10 +247,62 @@ impl Books {
         states
     }
 
+    /// Of every reward that was to be taken back what was there is taken, and the rest is kept of later ones.
+    async fn debts(
+        &self,
+        pool: &PgPool,
+        history: &History,
+        states: &States,
+        found: &mut Vec<String>,
+    ) {
+        let mut debts: HashMap<i64, (Debt, i64)> = HashMap::new();
+        let mut lost: HashMap<i64, i64> = HashMap::new();
+        for line in self.lines.values() {
+            if let About::Lost { user, amount } = line.about {
+                *lost.entry(user).or_default() += amount;
+            }
+        }
+        for (wallet, _, key) in history.iter().filter(|(its, ..)| its.0 == "affiliate") {
+            let Some(line) = self.lines.get(key) else {
+                continue;
+            };
+            let touched = line.wallets.iter().find(|(its, ..)| its == wallet);
+            let change = touched.map_or(0, |(_, available, _)| *available);
+            let user = wallet.1;
+            let lost = lost.get(&user).copied().unwrap_or_default();
+            let (debt, has) = debts.entry(user).or_insert_with(|| (Debt::new(lost), 0));
+            found.extend(
+                debt.row(line.about, *has, change)
+                    .map(|wrong| format!("{key}: {wrong}")),
+            );
+            *has += change;
+        }
+        for user in lost.into_keys() {
+            let has_been = states.get(&wallet("affiliate", user));
+            if !has_been.is_some_and(|state| state.seen.contains(&0)) {
+                found.push(format!(
+                    "nothing was taken of what {user} had, and there was always something"
+                ));
+            }
+        }
+        let sql = "select referrer_id, sum(owed)::bigint from (
+                       select referrer_id, lost as owed from referral_reversal
+                       union all select referrer_id, -amount from referral_kept) x group by 1";
+        let rows = pool.fetch_all(sql).await.unwrap();
+        let owed: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        for (user, (debt, _)) in debts {
+            let has = owed.get(&user).copied().unwrap_or_default();
+            if debt.end() != Ok(has) {
+                found.push(format!("user {user} owes {has}, by the model another sum"));
+            }
+        }
+    }
+
     /// Nothing was done that is not written.
     async fn rows(&self, pool: &PgPool, found: &mut Vec<String>) {
         let sql = "select idem_key from transfer where kind <> 'capture' or credit_version is not null union all select idem_key from hold
-                   union all select 'end:' || hold_id from hold_resolution";
+                   union all select 'end:' || hold_id from hold_resolution
+                   union all select 'reversed:' || reward_id from referral_reversal";
         let rows = pool.fetch_all(sql).await.unwrap();
         let written: HashSet<String> = rows.iter().map(|row| row.get(0)).collect();
         for key in self.lines.keys().filter(|key| !written.contains(*key)) {
@@ -256,6 +343,8 @@ impl Books {
 }
 
 type States = HashMap<Wallet, State>;
+/// Wallet, version, key.
+type History = [(Wallet, i64, String)];
 
 /// A wallet in the model.
 #[derive(Debug, Default)]

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::acts::{self, Act};
 use super::books::{Heard, Line, Wallet, wallet};
-use super::{money_in, money_out};
+use super::money_in::{self, Source};
+use super::money_out;
 use crate::ledger::CURRENCY;
 
 /// A key that is used in the same moment is tried again so often.
@@ -47,6 +48,8 @@ pub enum For {
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub id: Uuid,
+    pub source: Source,
+    pub charge_id: String,
     pub user: i64,
     pub amount: i64,
 }
@@ -176,9 +179,9 @@ fn payer(act: &Act, shared: &Shared) -> Wallet {
         | Act::Order { user, .. }
         | Act::Withdraw { user, .. } => *user,
         Act::Tip { from, .. } => *from,
-        Act::TopUp { charge } | Act::AskRefund { charge } | Act::GivenBack { charge } => {
-            shared.user(acts::charge(*charge).0)
-        }
+        Act::TopUp { charge, .. }
+        | Act::AskRefund { charge, .. }
+        | Act::GivenBack { charge, .. } => shared.user(acts::charge(*charge).0),
         Act::Deliver { .. } | Act::Fail { .. } | Act::EndRefund { .. } | Act::Approve { .. } => {
             panic!("{act:?} takes nothing that can be missing")
         }
@@ -193,7 +196,7 @@ pub fn cause(key: &str) -> Cause {
 
 async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<Done, LedgerError> {
     match act {
-        Act::TopUp { charge } => money_in::top_up(conn, *charge, shared).await,
+        Act::TopUp { source, charge } => money_in::top_up(conn, *source, *charge, shared).await,
         Act::Grant { user, amount, name } => {
             let cause = cause(&shared.key("grant", name));
             let moved = ledger::grant(conn, *user, CURRENCY, Amount(*amount), &cause, None).await?;
@@ -220,12 +223,16 @@ async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<
             Some(held) => fail(conn, &held).await,
             None => Ok(Done::default()),
         },
-        Act::AskRefund { charge } => money_in::ask_refund(conn, *charge, shared).await,
+        Act::AskRefund { source, charge } => {
+            money_in::ask_refund(conn, *source, *charge, shared).await
+        }
         Act::EndRefund { nth, is_done } => match Shared::nth(&shared.refunds, *nth) {
             Some(asked) => money_in::end_refund(conn, &asked, *is_done).await,
             None => Ok(Done::default()),
         },
-        Act::GivenBack { charge } => money_in::given_back(conn, *charge, shared).await,
+        Act::GivenBack { source, charge } => {
+            money_in::given_back(conn, *source, *charge, shared).await
+        }
         Act::Tip {
             from,
             to,
