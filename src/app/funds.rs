@@ -21,7 +21,7 @@ use crate::features::cx::Env;
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::metrics::{PROVIDER_BALANCE, PROVIDER_LOW};
-use crate::providers::Provider;
+use crate::providers::{Balance, Provider};
 
 /// Whose account is low, as far as this replica knows. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +82,7 @@ impl Funds {
         Ok(())
     }
 
-    async fn note(&self, provider: &str, balance: i64) -> Result<Turn, sqlx::Error> {
+    async fn note(&self, provider: &str, balance: &Balance) -> Result<Turn, sqlx::Error> {
         let limit = self.limits.get(provider).copied();
         let limit = limit.unwrap_or(Limit { low: 0 });
         let now = self.env.clock.sql_now();
@@ -108,11 +108,10 @@ impl Funds {
         conn: &mut PgConnection,
         key: &str,
         provider: &str,
-        balance: i64,
+        balance: &Balance,
     ) -> Result<(), sqlx::Error> {
-        let args = Args::new()
-            .text("provider", provider)
-            .text("balance", balance.to_string());
+        let left = Balance::shown(balance.amount, balance.unit.as_deref());
+        let args = Args::new().text("provider", provider).text("balance", left);
         let text = storefront::speech(Language::En).rich(key, &args);
         for admin_id in &self.env.admin_ids {
             let action = Action::Say {
@@ -157,7 +156,8 @@ impl Task for Funds {
                     continue;
                 }
             };
-            let turn = self.note(name, balance).await?;
+            let turn = self.note(name, &balance).await?;
+            let balance = balance.amount;
             books::note_balance(&self.pool, name, balance, self.env.clock.sql_now()).await?;
             match turn {
                 Turn::Lowered => tracing::error!(

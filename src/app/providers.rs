@@ -8,7 +8,7 @@ use super::funds::Low;
 use super::rewards::SETTLEMENT;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
-use crate::config::Config;
+use crate::config::{Config, PANEL};
 use crate::engine::funds::Limit;
 use crate::features::cx::Stands;
 use crate::providers::breaker::{Breakers, Class};
@@ -18,8 +18,13 @@ use crate::providers::{Provider, Standing};
 
 /// How little may be left on our accounts before new orders are refused.
 pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
-    let low = config.providers.kie.credits_low;
-    HashMap::from([("kie".to_owned(), Limit { low })])
+    let providers = &config.providers;
+    let low = providers.kie.credits_low;
+    let kie = ("kie".to_owned(), Limit { low });
+    let low = providers.panel_low;
+    let panels = providers.panels.iter().filter(|it| it.kind == PANEL);
+    let panels = panels.map(|panel| (panel.name.clone(), Limit { low }));
+    std::iter::once(kie).chain(panels).collect()
 }
 
 pub(super) fn all(

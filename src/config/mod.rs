@@ -46,7 +46,7 @@ pub use media::Media;
 pub use payments::{Flutterwave, Payments};
 pub use payouts::Payouts;
 pub use problem::{Problem, problem_list};
-pub use providers::{Kie, Panel, Providers};
+pub use providers::{Kie, PANEL, Panel, Providers};
 pub use referrals::{Referrals, Reward, RewardedBy, WalletWay};
 pub use stars::Stars;
 pub use summary::{Setting, describe};

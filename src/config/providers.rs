@@ -11,6 +11,8 @@ pub struct Providers {
     pub kie: Kie,
     /// Every order panel that is known, with and without a key.
     pub panels: Vec<Panel>,
+    /// With so much or less on the account at one of these, hundredths of its currency, new orders are refused.
+    pub panel_low: i64,
 }
 
 /// The account at KIE.
@@ -59,8 +61,8 @@ const PANELS: [(&str, &str, &str); 3] = [
         "SMMSTONE_API_KEY",
     ),
 ];
-/// The kind of those that need no more than an address.
-const PANEL: &str = "panel";
+/// The kind of those that need no more than an address: order panels.
+pub const PANEL: &str = "panel";
 const PANELS_MAX: usize = 50;
 const NAME_BYTES_MAX: usize = 24;
 const KEY_LENGTH_MIN: usize = 8;
@@ -82,6 +84,7 @@ impl Providers {
                 credits_low: reader.number("KIE_CREDITS_LOW", 0..=100_000_000),
             },
             panels: panels(reader),
+            panel_low: reader.number("PANEL_BALANCE_LOW", 0..=100_000_000),
         }
     }
 

@@ -168,6 +168,11 @@ const BASE: &[Variable] = &[
         "100",
         "With so many credits or fewer on the KIE account admins are told, and new orders refused politely until there are more; 0 to 100000000.",
     ),
+    plain(
+        "PANEL_BALANCE_LOW",
+        "0",
+        "With so much or less on the account at an order panel, in hundredths of that account's currency, admins are told, and new orders go to another provider or are refused politely; 0 to 100000000.",
+    ),
     secret(
         "SMMFLARE_API_KEY",
         "Key of the account at the order panel SMMFlare; without it its services are not offered.",

@@ -31,6 +31,62 @@ pub enum ProviderPress {
         /// The version of the choice that was in force then; 0: none.
         seen: u16,
     },
+    /// Ask whether nothing more should be sent to a provider, or asked of a payment gateway.
+    AskIsolate {
+        /// Its name.
+        name: String,
+    },
+    /// Do it.
+    Isolate {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: Why,
+    },
+    /// Ask whether that should end.
+    AskRelease {
+        /// Its name.
+        name: String,
+    },
+    /// End it.
+    Release {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Why a provider is isolated, as admins choose in the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Its orders fail or vanish.
+    Failing,
+    /// It does what it should not.
+    Wrong,
+    /// Work is done there, or here.
+    Pause,
+}
+
+impl Why {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Failing, Self::Wrong, Self::Pause];
+
+    /// Its code in buttons, and in the names of texts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Wrong => "wrong",
+            Self::Pause => "pause",
+        }
+    }
+
+    /// As it is recorded, and as lists at the command line show it.
+    pub fn recorded(self) -> &'static str {
+        match self {
+            Self::Failing => "orders fail or vanish there",
+            Self::Wrong => "it does what it should not",
+            Self::Pause => "a pause for maintenance",
+        }
+    }
 }
 
 /// Where new orders should go.
@@ -52,6 +108,10 @@ impl ProviderPress {
             Self::Service { id } => format!("vs:{id}"),
             Self::Ask(switch) => switch.encode("va", "vn", None),
             Self::Do { switch, seen } => switch.encode("vy", "vz", Some(*seen)),
+            Self::AskIsolate { name } => format!("vi:{name}"),
+            Self::Isolate { name, why } => format!("vx:{name}:{}", why.code()),
+            Self::AskRelease { name } => format!("vr:{name}"),
+            Self::Release { name } => format!("vw:{name}"),
         }
     }
 
@@ -89,6 +149,13 @@ impl ProviderPress {
                     service: text(),
                 },
             },
+            "vi" => Self::AskIsolate { name: text()? },
+            "vx" => Self::Isolate {
+                name: text()?,
+                why: text().and_then(|code| Why::ALL.into_iter().find(|why| why.code() == code))?,
+            },
+            "vr" => Self::AskRelease { name: text()? },
+            "vw" => Self::Release { name: text()? },
             _ => return None,
         };
         // A number with a leading zero is none of ours either.

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-use crate::features::press_providers::Switch;
+use crate::features::press_providers::{Switch, Why};
 
 fn presses() -> impl Strategy<Value = Press> {
     let id = "[a-z0-9-]{1,24}";
@@ -78,6 +78,13 @@ fn provider_presses() -> impl Strategy<Value = ProviderPress> {
         id.prop_map(|id| ProviderPress::Service { id }),
         switch.clone().prop_map(ProviderPress::Ask),
         (switch, any::<u16>()).prop_map(|(switch, seen)| ProviderPress::Do { switch, seen }),
+        id.prop_map(|name| ProviderPress::AskIsolate { name }),
+        (id, 0..Why::ALL.len()).prop_map(|(name, why)| ProviderPress::Isolate {
+            name,
+            why: Why::ALL[why]
+        }),
+        id.prop_map(|name| ProviderPress::AskRelease { name }),
+        id.prop_map(|name| ProviderPress::Release { name }),
     ]
 }
 

@@ -40,7 +40,7 @@ use uuid::Uuid;
 
 pub use error::{FailureReason, ProviderError};
 pub use listing::{Listed, Listing};
-pub use standing::{AccountState, Standing};
+pub use standing::{AccountState, Balance, Standing};
 
 /// For a provider that does not say how much it can do at once.
 const TASKS_MAX: u32 = 100;
@@ -283,8 +283,8 @@ pub trait Provider: Send + Sync + 'static {
     ) -> Result<CallbackHint, CallbackError>;
     /// Opens a result for reading.
     async fn download(&self, url: &ResultUrl) -> Result<Download, ProviderError>;
-    /// What is left of our funds there, in the provider's own unit.
-    async fn balance(&self) -> Result<Option<i64>, ProviderError>;
+    /// What is left of our funds there; None: there is no account that could be empty.
+    async fn balance(&self) -> Result<Option<Balance>, ProviderError>;
     /// Everything that it sells now; None: it has no list. Asking again is harmless.
     async fn listing(&self) -> Result<Option<Listing>, ProviderError> {
         Ok(None)

@@ -20,6 +20,42 @@ pub enum Standing {
     KeyRefused,
 }
 
+/// What is left on our account at a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// How much: credits, or hundredths of a currency.
+    pub amount: i64,
+    /// [`Balance::CREDITS`], or the currency's code; None: it does not say.
+    pub unit: Option<String>,
+}
+
+impl Balance {
+    /// The unit of those who do not count in money.
+    pub const CREDITS: &str = "credits";
+
+    /// So many credits.
+    pub fn credits(amount: i64) -> Self {
+        Self {
+            amount,
+            unit: Some(Self::CREDITS.to_owned()),
+        }
+    }
+
+    /// An amount in such a unit, for people: `1000 credits`, `12.50 USD`, and `12.50` where the currency is not known.
+    pub fn shown(amount: i64, unit: Option<&str>) -> String {
+        if unit == Some(Self::CREDITS) {
+            return format!("{amount} {}", Self::CREDITS);
+        }
+        let sign = if amount < 0 { "-" } else { "" };
+        let (whole, part) = (amount.unsigned_abs() / 100, amount.unsigned_abs() % 100);
+        let number = format!("{sign}{whole}.{part:02}");
+        match unit {
+            Some(code) => format!("{number} {code}"),
+            None => number,
+        }
+    }
+}
+
 /// What is known of our account at a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountState {
@@ -70,6 +106,23 @@ impl Standing {
         match self {
             Self::Ill | Self::Isolated => true,
             Self::Well | Self::Recovering | Self::NoFunds | Self::KeyRefused => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_balance_is_written_in_its_unit() {
+        for (amount, unit, shown) in [
+            (1_000, Some("credits"), "1000 credits"),
+            (1_250, Some("USD"), "12.50 USD"),
+            (-5, Some("EUR"), "-0.05 EUR"),
+            (7, None, "0.07"),
+        ] {
+            assert_eq!(Balance::shown(amount, unit), shown);
         }
     }
 }

@@ -32,7 +32,9 @@ async fn with_few_credits_new_orders_wait_and_running_ones_go_on() {
     assert_eq!(anna.wallet().await, (490, 10));
 
     credits(&world, 47).await;
-    admin.hears("Our account at kie is low: 47 left").await;
+    admin
+        .hears("Our account at kie is low: 47 credits left")
+        .await;
     anna.orders("a second lighthouse").await;
     anna.hears("not available at the moment. Nothing was charged")
         .await;
@@ -57,7 +59,7 @@ async fn with_few_credits_new_orders_wait_and_running_ones_go_on() {
 
     credits(&world, 500).await;
     admin
-        .hears("Our account at kie has enough again: 500")
+        .hears("Our account at kie has enough again: 500 credits")
         .await;
     anna.presses("Confirm").await;
     world.finish().await;

@@ -1,5 +1,6 @@
 //! Which provider gets an order: what admins choose in `/providers`, weights, fail-over, and the providers' own lists.
 
+mod by_hand;
 mod ill;
 mod lists;
 mod mistakes;
@@ -17,15 +18,21 @@ const OTHER_ADMIN: i64 = 901;
 
 /// A world in which two panels sell the same, and a new user starts with $50.
 async fn world() -> World {
+    world_with(&[]).await
+}
+
+/// As [`world`], with variables of its own.
+async fn world_with(variables: &[(&str, &str)]) -> World {
     let catalog = Catalog::parse("switching", CATALOG, &["kie", "one", "two"]);
     let catalog = catalog.expect("the catalogue");
     let admins = format!("{ADMIN},{OTHER_ADMIN}");
-    let variables = [
+    let own = [
         ("TWO_API_KEY", bulwark_simulator::panel::KEY),
         ("ADMIN_IDS", admins.as_str()),
         ("WELCOME_GRANT", "5000"),
     ];
-    World::selling(catalog, &variables).await
+    let all: Vec<_> = own.iter().chain(variables).copied().collect();
+    World::selling(catalog, &all).await
 }
 
 /// The orders that a panel has, oldest first.

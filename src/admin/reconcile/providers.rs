@@ -78,6 +78,7 @@ pub(super) async fn line(
 ) -> Result<ProviderLine, sqlx::Error> {
     let (name, now) = (provider.name(), clock.now());
     let left = provider.balance().await.ok().flatten();
+    let left = left.map(|left| left.amount);
     let then = books::balance_since(pool, name, now - SPAN - Duration::HOUR).await?;
     // What was noted this very moment says nothing.
     let then = then.filter(|then| now - then.at >= Duration::HOUR);

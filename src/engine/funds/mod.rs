@@ -10,7 +10,33 @@
 
 mod store;
 
-pub use store::{low, note};
+use time::OffsetDateTime;
+
+use crate::providers::Balance;
+
+pub use store::{accounts, low, note};
+
+/// Our account at a provider, as it was when it was asked about last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The provider's name.
+    pub provider: String,
+    /// What was left.
+    pub balance: i64,
+    /// In what; see [`Balance::unit`].
+    pub unit: Option<String>,
+    /// Since when it is too little for new orders.
+    pub low_since: Option<OffsetDateTime>,
+    /// When it was asked about.
+    pub checked_at: OffsetDateTime,
+}
+
+impl Account {
+    /// What was left, for people.
+    pub fn left(&self) -> String {
+        Balance::shown(self.balance, self.unit.as_deref())
+    }
+}
 
 /// When an account has too little, in the provider's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

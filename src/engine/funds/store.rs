@@ -3,13 +3,14 @@
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{Limit, Turn};
+use super::{Account, Limit, Turn};
+use crate::providers::Balance;
 
 /// Writes a balance down, and says what it changed. Of several at once each sees what the one before it wrote.
 pub async fn note(
     conn: &mut PgConnection,
     provider: &str,
-    balance: i64,
+    balance: &Balance,
     limit: Limit,
     now: Option<OffsetDateTime>,
 ) -> Result<Turn, sqlx::Error> {
@@ -17,7 +18,7 @@ pub async fn note(
         "insert into provider_funds (provider, balance, checked_at) values ($1, $2, coalesce($3::timestamptz, now()))
          on conflict (provider) do nothing",
         provider,
-        balance,
+        balance.amount,
         now,
     )
     .execute(&mut *conn)
@@ -28,16 +29,17 @@ pub async fn note(
     )
     .fetch_one(&mut *conn)
     .await?;
-    let turn = Turn::of(was_low, balance, limit);
+    let turn = Turn::of(was_low, balance.amount, limit);
     sqlx::query!(
         "update provider_funds
          set balance = $2, checked_at = coalesce($4::timestamptz, now()),
-             low_since = case when $3 then coalesce(low_since, $4::timestamptz, now()) end
+             low_since = case when $3 then coalesce(low_since, $4::timestamptz, now()) end, unit = $5
          where provider = $1",
         provider,
-        balance,
+        balance.amount,
         turn.is_low(),
         now,
+        balance.unit,
     )
     .execute(conn)
     .await?;
@@ -49,4 +51,17 @@ pub async fn low(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!("select provider from provider_funds where low_since is not null")
         .fetch_all(pool)
         .await
+}
+
+/// What is left on each account, as far as anybody asked.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts(conn: &mut PgConnection) -> Result<Vec<Account>, sqlx::Error> {
+    sqlx::query_as!(
+        Account,
+        "select provider, balance, unit, low_since, checked_at from provider_funds order by provider"
+    )
+    .fetch_all(conn)
+    .await
 }

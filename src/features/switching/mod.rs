@@ -1,12 +1,15 @@
 //! `/providers`, for admins: how each stands, who makes which service at what margin, and where new orders go.
 //!
 //! ```text
-//! /providers ─▶ provider ─▶ use it for everything ─┐
+//! /providers ─▶ provider ─▶ isolate it ─▶ why? ─reason─▶ nothing more is sent there, from any replica, until it is released
+//!      │              └────▶ use it for everything ─┐
 //!      └──▶ services ─▶ service ─▶ use it for this ┴▶ sure? ─yes─▶ in force for the next order, on every replica
 //! ```
 //! A choice is a row that orders read in their own transaction (`engine::routing`). Orders that are under way stay with the
 //! provider that they have. Each choice leaves a row in the audit.
 
+mod health;
+mod isolating;
 mod pages;
 mod service;
 mod switch;
@@ -47,6 +50,10 @@ pub async fn press(cx: &mut Cx<'_>, press: ProviderPress) -> Handled {
         ProviderPress::Service { id } => service::service(cx, &id).await,
         ProviderPress::Ask(switch) => switch::ask(cx, switch).await,
         ProviderPress::Do { switch, seen } => switch::carry_out(cx, switch, seen).await,
+        ProviderPress::AskIsolate { name } => isolating::ask_isolate(cx, &name).await,
+        ProviderPress::Isolate { name, why } => isolating::isolate(cx, &name, why).await,
+        ProviderPress::AskRelease { name } => isolating::ask_release(cx, &name).await,
+        ProviderPress::Release { name } => isolating::release(cx, &name).await,
     }
 }
 

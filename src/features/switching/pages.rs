@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::health::{self, Health};
 use super::{lines, press_button, speech, state};
 use crate::catalog::{Catalog, Service};
 use crate::engine::routing::{self, Choice, Scope};
@@ -10,7 +11,7 @@ use crate::features::cx::{Cx, Handled};
 use crate::features::press_providers::{ProviderPress, Switch};
 use crate::features::routing as routes;
 use crate::features::speech::Args;
-use crate::telegram::InlineKeyboard;
+use crate::telegram::{InlineKeyboard, Rich};
 
 /// More services of one provider make a page that nobody reads.
 const SHOWN_MAX: usize = 20;
@@ -23,13 +24,19 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
     let overall = overall(&choices);
     let mut text = vec![speech.rich("providers", &Args::new())];
     let mut rows = Vec::new();
-    for name in names(cx, &catalog) {
+    let names: Vec<String> = names(cx, &catalog).into_iter().collect();
+    let health = Health::look(cx, &names).await?;
+    for name in names {
         let services = made_by(&catalog, &name).count();
         let args = Args::new()
             .text("name", &name)
-            .text("state", state(speech, (cx.env.standing)(&name)))
+            .text("state", state(speech, health.standing(cx, &name)))
             .number("n", i64::try_from(services).unwrap_or(i64::MAX));
-        text.push(speech.rich("provider-line", &args));
+        let mut line = speech.rich("provider-line", &args);
+        if let Some(left) = health.left(&name, speech) {
+            line = line.then(Rich::literal(" · ")).then(left);
+        }
+        text.push(line);
         let args = Args::new().text("name", &name);
         rows.push(vec![press_button(
             speech,
@@ -37,6 +44,16 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
             &args,
             ProviderPress::One { name },
         )]);
+    }
+    for gateway in health.gateways() {
+        let name = gateway.name.clone();
+        let args = Args::new()
+            .text("name", &name)
+            .text("state", Health::gateway_state(gateway, speech));
+        text.push(speech.rich("gateway-line", &args));
+        let label = Args::new().text("name", &name);
+        let press = ProviderPress::One { name };
+        rows.push(vec![press_button(speech, "button-gateway", &label, press)]);
     }
     text.push(match &overall {
         Some(name) => speech.rich("overall-chosen", &Args::new().text("name", name)),
@@ -72,16 +89,22 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
 /// One provider.
 pub(super) async fn provider(cx: &mut Cx<'_>, name: &str) -> Handled {
     let catalog = Arc::clone(&cx.env.catalog);
-    if !names(cx, &catalog).contains(name) {
-        return providers(cx).await;
+    let names: Vec<String> = names(cx, &catalog).into_iter().collect();
+    let health = Health::look(cx, &names).await?;
+    if !names.iter().any(|known| known == name) {
+        return match health.gateways().find(|one| one.name == name) {
+            Some(gateway) => health::gateway(cx, &health, gateway).await,
+            None => providers(cx).await,
+        };
     }
     let speech = speech(cx.language);
     let overall = overall(&routing::choices(cx.conn).await?);
-    let standing = (cx.env.standing)(name);
+    let standing = health.standing(cx, name);
     let args = Args::new()
         .text("name", name)
         .text("state", state(speech, standing));
     let mut text = vec![speech.rich("provider", &args)];
+    text.extend(health.details(name, speech));
     let services: Vec<&Service> = made_by(&catalog, name).collect();
     for service in services.iter().take(SHOWN_MAX) {
         let Some(route) = service.route(name) else {
@@ -118,6 +141,7 @@ pub(super) async fn provider(cx: &mut Cx<'_>, name: &str) -> Handled {
             to_it,
         )]);
     }
+    rows.push(vec![health.button(name, speech)]);
     rows.push(vec![press_button(
         speech,
         "button-back",

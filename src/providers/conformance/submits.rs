@@ -94,7 +94,8 @@ pub(in crate::providers) async fn our_account_in_trouble_closes_the_shop_for_a_w
     let error = refused(stage, Trouble::NoFunds).await;
     assert_eq!(error, ProviderError::NoFunds);
     assert!(stage.provider().is_unavailable());
-    assert!(stage.provider().balance().await.unwrap() > Some(0));
+    let left = stage.provider().balance().await.unwrap();
+    assert!(left.is_some_and(|left| left.amount > 0));
     assert!(
         !stage.provider().is_unavailable(),
         "the balance says otherwise"

@@ -24,7 +24,7 @@ use super::grace::Grace;
 use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
-    AccountState, CallbackError, CallbackHint, Download, PollState, Polled, Provider,
+    AccountState, Balance, CallbackError, CallbackHint, Download, PollState, Polled, Provider,
     ProviderError, ResultUrl, Step, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
@@ -263,7 +263,7 @@ impl Provider for Kie {
         }
     }
 
-    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+    async fn balance(&self) -> Result<Option<Balance>, ProviderError> {
         let outcome = self.http.get("/api/v1/chat/credit", &[]).await;
         let verdict = classify::read("credit", outcome, &self.redactor);
         self.gate.learn(verdict.account);
@@ -277,7 +277,7 @@ impl Provider for Kie {
         } else {
             self.gate.no_funds.set();
         }
-        Ok(Some(credits))
+        Ok(Some(Balance::credits(credits)))
     }
 
     /// Models have names; a number is a panel's.

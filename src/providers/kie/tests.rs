@@ -357,7 +357,7 @@ async fn a_refusal_counts_the_same_when_only_its_code_tells() {
             .await;
         let error = stage.kie.submit(&order("a fox")).await.unwrap_err();
         assert_eq!(error, ProviderError::NoFunds);
-        assert_eq!(stage.kie.balance().await, Ok(Some(0)));
+        assert_eq!(stage.kie.balance().await, Ok(Some(Balance::credits(0))));
         assert!(stage.kie.is_unavailable());
         stage.settings(json!({"credits": 100})).await;
         let mut unknown = order("a fox");

@@ -30,7 +30,7 @@ use super::grace::Grace;
 use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
-    AccountState, CallbackError, CallbackHint, Clues, Download, Evidence, Listing, Polled,
+    AccountState, Balance, CallbackError, CallbackHint, Clues, Download, Evidence, Listing, Polled,
     Provider, ProviderError, REFILL, ResultUrl, Step, Stopped, SubmitNote, SubmitRequest,
     Submitted,
 };
@@ -288,7 +288,7 @@ impl Provider for Panel {
     }
 
     /// In hundredths of the account's currency.
-    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+    async fn balance(&self) -> Result<Option<Balance>, ProviderError> {
         let form = [("action", "balance")];
         let outcome = self.http.form(Repeat::Harmless, "key", &form).await;
         let verdict = classify::read("balance", outcome, &self.redactor);
@@ -303,7 +303,10 @@ impl Provider for Panel {
         } else {
             self.gate.no_funds.set();
         }
-        Ok(Some(micros.div_euclid(10_000)))
+        Ok(Some(Balance {
+            amount: micros.div_euclid(10_000),
+            unit: services::currency(&answer),
+        }))
     }
 
     async fn listing(&self) -> Result<Option<Listing>, ProviderError> {

@@ -52,14 +52,19 @@ impl Panel {
         let answer = classify::read("balance", outcome, &self.redactor)
             .result
             .ok()?;
-        let code = answer
-            .get("currency")?
-            .as_str()?
-            .trim()
-            .to_ascii_uppercase();
-        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        is_code.then_some(code)
+        currency(&answer)
     }
+}
+
+/// The code of the currency that an answer about our balance names.
+pub(super) fn currency(answer: &Value) -> Option<String> {
+    let code = answer
+        .get("currency")?
+        .as_str()?
+        .trim()
+        .to_ascii_uppercase();
+    let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_code.then_some(code)
 }
 
 fn listed(id: String, row: &Value) -> Option<Listed> {

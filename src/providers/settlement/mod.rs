@@ -22,7 +22,7 @@ use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
 use super::redaction::Redactor;
 use super::{
-    Arrived, CallbackError, CallbackHint, Clues, Download, Evidence, Polled, Provider,
+    Arrived, Balance, CallbackError, CallbackHint, Clues, Download, Evidence, Polled, Provider,
     ProviderError, ResultUrl, Step, SubmitNote, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
@@ -221,7 +221,7 @@ impl Provider for Settlement {
     }
 
     /// In minor units of the account's currency.
-    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+    async fn balance(&self) -> Result<Option<Balance>, ProviderError> {
         let answer = self.ask("/balance", &[]).await?;
         let Some(available) = answer.get("available").and_then(Value::as_i64) else {
             let detail = "balance: an answer without a number".to_owned();
@@ -232,7 +232,10 @@ impl Provider for Settlement {
         } else {
             self.gate.no_funds.set();
         }
-        Ok(Some(available))
+        Ok(Some(Balance {
+            amount: available,
+            unit: None,
+        }))
     }
 
     fn hold_back(&self, step: Step) -> Option<Duration> {

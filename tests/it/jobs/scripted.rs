@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bulwark::providers::{
-    CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError, ResultUrl,
-    Step, Stopped, SubmitRequest, Submitted,
+    Balance, CallbackError, CallbackHint, Download, PollState, Polled, Provider, ProviderError,
+    ResultUrl, Step, Stopped, SubmitRequest, Submitted,
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -158,7 +158,7 @@ impl Provider for Scripted {
         })
     }
 
-    async fn balance(&self) -> Result<Option<i64>, ProviderError> {
+    async fn balance(&self) -> Result<Option<Balance>, ProviderError> {
         Ok(None)
     }
 

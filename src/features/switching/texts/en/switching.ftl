@@ -58,3 +58,50 @@ state-key-refused = refuses our key
 state-not-configured = not configured
 state-gone = sells it no more
 state-foreign = has no such service
+
+left = 💰 { $left }
+left-low = ⚠️ only { $left } left
+left-old = ⚠️ { $left }, an old figure
+balance = 💰 Our account there: { $left }, asked { $time } ago.
+balance-old = ⚠️ Our account there: { $left }, asked { $time } ago. Nobody could ask since.
+balance-low = ⚠️ That is too little, for { $time } now: new orders go elsewhere or are refused politely. Top it up there, and orders begin again by themselves.
+isolated = ⛔️ Taken out by { $who } { $time } ago: { $why }. Nothing new is sent there; what is under way goes on.
+tried-in = It is tried again in { $time }.
+gateway-line = • *{ $name }* (payments): { $state }
+gateway = 💳 *{ $name }*: { $state }
+    A way to top up.
+button-gateway = 💳 { $name }
+button-isolate = ⛔️ Take it out
+button-release = ▶️ Let it in again
+button-yes-release = ▶️ Yes, let it in
+button-why-failing = ⛔️ Orders fail or vanish
+button-why-wrong = ⛔️ It does wrong things
+button-why-pause = ⛔️ Maintenance
+value-why-failing = orders fail or vanish there
+value-why-wrong = it does what it should not
+value-why-pause = maintenance
+ask-isolate = Send nothing more to *{ $name }*? New orders go to another provider that has the service, or are refused politely before anything is charged. Orders under way go on. It stays so, also over restarts, until an admin lets it in again.
+
+    If so: why? The other admins see the reason.
+ask-isolate-gateway = Ask nothing more of *{ $name }*? Nobody is sent there to pay, and what was paid there already is credited only when an admin lets it in again. It stays so, also over restarts.
+
+    If so: why? The other admins see the reason.
+ask-release = Let *{ $name }* in again? A few calls are tried first; if they go well, everything follows.
+is-isolated = Done: within seconds nothing more is sent there.
+is-released = Done: a few calls are tried first.
+value-seconds = { $n ->
+        [one] { $n } second
+       *[other] { $n } seconds
+    }
+value-minutes = { $n ->
+        [one] { $n } minute
+       *[other] { $n } minutes
+    }
+value-hours = { $n ->
+        [one] { $n } hour
+       *[other] { $n } hours
+    }
+value-days = { $n ->
+        [one] { $n } day
+       *[other] { $n } days
+    }

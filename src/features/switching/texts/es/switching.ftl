@@ -58,3 +58,50 @@ state-key-refused = rechaza nuestra clave
 state-not-configured = no configurado
 state-gone = ya no lo vende
 state-foreign = no tiene tal servicio
+
+left = 💰 quedan { $left }
+left-low = ⚠️ solo quedan { $left }
+left-old = ⚠️ { $left }, dato antiguo
+balance = 💰 Nuestra cuenta allí: { $left }, consultada hace { $time }.
+balance-old = ⚠️ Nuestra cuenta allí: { $left }, consultada hace { $time }. Desde entonces nadie pudo consultarla.
+balance-low = ⚠️ Es demasiado poco, desde hace { $time }: los pedidos nuevos van a otro o se rechazan con amabilidad. Recárgala allí y los pedidos se reanudan solos.
+isolated = ⛔️ Lo retiró { $who } hace { $time }: { $why }. No se le envía nada nuevo; lo que está en curso sigue.
+tried-in = Se vuelve a probar en { $time }.
+gateway-line = • *{ $name }* (pagos): { $state }
+gateway = 💳 Pagos por *{ $name }*: { $state }
+    Una forma de recargar.
+button-gateway = 💳 Pagos: { $name }
+button-isolate = ⛔️ Retirarlo
+button-release = ▶️ Readmitirlo
+button-yes-release = ▶️ Sí, readmitirlo
+button-why-failing = ⛔️ Los pedidos fallan
+button-why-wrong = ⛔️ Hace cosas que no debe
+button-why-pause = ⛔️ Mantenimiento
+value-why-failing = los pedidos fallan o se pierden allí
+value-why-wrong = hace lo que no debe
+value-why-pause = mantenimiento
+ask-isolate = ¿No enviar nada más a *{ $name }*? Los pedidos nuevos van a otro proveedor que tenga el servicio, o se rechazan con amabilidad antes de cobrar nada. Los pedidos en curso siguen. Queda así, también tras reinicios, hasta que un administrador lo readmita.
+
+    Si es así, ¿por qué? Los demás administradores ven el motivo.
+ask-isolate-gateway = ¿No pedir nada más a *{ $name }*? No se envía allí a nadie a pagar, y lo que ya se pagó allí se abona solo cuando un administrador lo readmita. Queda así, también tras reinicios.
+
+    Si es así, ¿por qué? Los demás administradores ven el motivo.
+ask-release = ¿Readmitir a *{ $name }*? Primero se prueban unas pocas llamadas; si van bien, sigue todo.
+is-isolated = Hecho: en segundos no se le envía nada más.
+is-released = Hecho: primero se prueban unas pocas llamadas.
+value-seconds = { $n ->
+        [one] { $n } segundo
+       *[other] { $n } segundos
+    }
+value-minutes = { $n ->
+        [one] { $n } minuto
+       *[other] { $n } minutos
+    }
+value-hours = { $n ->
+        [one] { $n } hora
+       *[other] { $n } horas
+    }
+value-days = { $n ->
+        [one] { $n } día
+       *[other] { $n } días
+    }
