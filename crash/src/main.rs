@@ -19,6 +19,7 @@ mod journal;
 mod mutants;
 mod outside;
 mod payers;
+mod payouts;
 mod people;
 mod promoters;
 mod provoke;
@@ -28,6 +29,7 @@ mod rest;
 mod run;
 mod script;
 mod tables;
+mod tippers;
 mod troubles;
 mod world;
 

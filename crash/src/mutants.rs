@@ -77,6 +77,7 @@ async fn some(place: Place, lane: usize, waiting: Waiting) -> anyhow::Result<usi
             replicas: 2,
             limits: false,
             speed: 20.0,
+            settled_outside: script::settles_outside(mutant),
             mutant: mutant.map(|mutant| format!("{}:{}", mutant.name(), every(mutant))),
             ..Plan::of(trial.number)
         };

@@ -145,7 +145,7 @@ async fn kept_charges(outside: &Outside, payers: impl Fn(i64) -> bool) -> Vec<St
 }
 
 /// The number of the newest message of a chat.
-async fn newest(outside: &Outside, chat: i64) -> i64 {
+pub async fn newest(outside: &Outside, chat: i64) -> i64 {
     let messages = outside.messages(chat, 0).await;
     let ids = messages.iter().filter_map(|m| m["message_id"].as_i64());
     ids.max().unwrap_or(0)

@@ -10,12 +10,15 @@ use crate::clock;
 use crate::dice::Dice;
 use crate::outside::{Button, Outside};
 use crate::payers::{self, PAYER, Pays};
+use crate::payouts;
 use crate::promoters::{self, HASTY, PROMOTERS};
+use crate::tippers;
+use crate::world::Plan;
 
 /// Who orders.
 pub const BUYERS: [i64; 6] = [101, 102, 103, 104, 105, 106];
-/// Who gives money away, who broadcasts, and two who give Stars back.
-pub const ADMINS: [i64; 4] = [900, 901, 902, 903];
+/// Who gives money away, who broadcasts, two who give Stars back, and two who pay out.
+pub const ADMINS: [i64; 6] = [900, 901, 902, 903, 904, 905];
 /// Who only talks; what is refused for ever is refused to them.
 pub const TALKER: i64 = 140;
 /// Who blocks and unblocks the bot.
@@ -28,7 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const ENDLESS_MAX: u32 = 1;
 
 /// Lets all of them live until the world closes.
-pub fn settle(outside: &Arc<Outside>, seed: u64) -> JoinSet<()> {
+pub fn settle(outside: &Arc<Outside>, plan: &Plan) -> JoinSet<()> {
+    let seed = plan.seed;
     let mut tasks = JoinSet::new();
     for user in BUYERS {
         let dice = Dice::new(seed, user.unsigned_abs());
@@ -40,6 +44,8 @@ pub fn settle(outside: &Arc<Outside>, seed: u64) -> JoinSet<()> {
     }
     tasks.spawn(giver(Arc::clone(outside), Dice::new(seed, 900)));
     tasks.spawn(talker(Arc::clone(outside), Dice::new(seed, 140)));
+    payouts::settle(outside, plan, &mut tasks);
+    tippers::settle(outside, plan, &mut tasks);
     tasks.spawn(payers::cashier(Arc::clone(outside), Dice::new(seed, 902)));
     tasks
 }

@@ -10,10 +10,12 @@ use serde_json::json;
 use crate::checker::REFUSED;
 use crate::clock;
 use crate::payers::{self, Pays};
+use crate::payouts::{self, Fate};
 use crate::people;
 use crate::promoters::{self, Errand};
 use crate::tables;
-use crate::world::World;
+use crate::tippers::{self, Gift};
+use crate::world::{Plan, World};
 
 /// How long a point that ordinary traffic reaches is waited for.
 const SOON: Duration = Duration::from_secs(8);
@@ -63,6 +65,14 @@ pub enum Way {
     Reconcile,
     /// Somebody orders at the panel.
     Panel(Errand),
+    /// Somebody withdraws, and it ends in this way.
+    Payout(Fate),
+    /// Somebody gives a tip.
+    Tip,
+    /// The same, where the ledger settles it.
+    TipInLedger,
+    /// The same, where an outside service does.
+    TipOutside(Gift),
     /// Traffic, but only with several replicas.
     Replicas,
 }
@@ -130,6 +140,23 @@ pub fn way(point: Point) -> Way {
         Point::RefundWaiting | Point::RefundWaits => Way::RefundLost,
         Point::RefundBooking | Point::RefundBooked => Way::GivenBack,
         Point::ReconcileBooking | Point::ReconcileBooked => Way::Reconcile,
+        Point::PayoutHolding
+        | Point::PayoutRequested
+        | Point::PayoutStepping
+        | Point::PayoutStepped => Way::Payout(Fate::Single),
+        Point::PayoutMoving | Point::PayoutMoved => Way::Payout(Fate::Doubtful),
+        Point::PayoutsExporting | Point::PayoutsExported | Point::PayoutsPaid => {
+            Way::Payout(Fate::Bulk)
+        }
+        Point::TipGiving => Way::Tip,
+        Point::TipMoved => Way::TipInLedger,
+        Point::TipHeld
+        | Point::TipQueued
+        | Point::SettlementAsking
+        | Point::SettlementAsked
+        | Point::TipSettling
+        | Point::TipSettled => Way::TipOutside(Gift::Whole),
+        Point::TipReturning | Point::TipReturned => Way::TipOutside(Gift::Refused),
         Point::ShardsRenewing
         | Point::ShardsRenewed
         | Point::WebhookTaken
@@ -165,8 +192,25 @@ pub fn way(point: Point) -> Way {
         | Point::JobEnded
         | Point::LightClaiming
         | Point::RefundsClaiming
+        | Point::ReferralNoted
+        | Point::RewardBooking
+        | Point::RewardBooked
+        | Point::RewardTaking
+        | Point::RewardTaken
+        | Point::OwnMoving
+        | Point::OwnMoved
         | Point::CallbackStoring
         | Point::CallbackStored => Way::Traffic,
+    }
+}
+
+/// Whether it can be brought about in such a world.
+pub fn fits(way: Way, plan: &Plan) -> bool {
+    match way {
+        Way::Replicas => plan.replicas > 1,
+        Way::TipInLedger => !plan.settled_outside,
+        Way::TipOutside(_) => plan.settled_outside,
+        _ => true,
     }
 }
 
@@ -261,6 +305,24 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             let runs = promoters::runs(Arc::clone(&world.outside), pool, errand);
             world.errands.spawn(runs);
             return Ok(SOON * 4);
+        }
+        Way::Payout(fate) => {
+            let withdraws = payouts::withdraws_now(Arc::clone(outside), fate);
+            world.errands.spawn(withdraws);
+            return Ok(SOON * 4);
+        }
+        Way::Tip | Way::TipInLedger | Way::TipOutside(_) => {
+            let gift = match way {
+                Way::TipOutside(gift) => gift,
+                _ => Gift::Whole,
+            };
+            if gift == Gift::Lost {
+                let rule = json!({ "target": "settlement.create", "drop_after": true, "times": 1 });
+                outside.fault(rule).await?;
+            }
+            let gives = tippers::gives_now(Arc::clone(outside), gift);
+            world.errands.spawn(gives);
+            return Ok(SOON * 3);
         }
         Way::Stop => {
             // It is to know where to die before it is told to stop.

@@ -30,6 +30,10 @@ pub struct Report {
     in_part: usize,
     unknown: usize,
     refills: usize,
+    payouts: usize,
+    paid_out: usize,
+    tips: usize,
+    settled: usize,
 }
 
 impl Report {
@@ -98,6 +102,10 @@ impl Report {
         self.in_part += verdict.in_part;
         self.unknown += verdict.unknown;
         self.refills += verdict.refills;
+        self.payouts += verdict.payouts;
+        self.paid_out += verdict.paid_out;
+        self.tips += verdict.tips;
+        self.settled += verdict.settled;
     }
 
     /// Whether all guarantees held, and nearly all recoveries were in time.
@@ -148,6 +156,14 @@ impl Report {
         println!(
             "at the panel    {} orders ({} in part, {} unknown to the service), {} refills",
             self.made, self.in_part, self.unknown, self.refills
+        );
+        println!(
+            "paid out        {} of {} withdrawals",
+            self.paid_out, self.payouts
+        );
+        println!(
+            "tips            {} ({} transfers at the service that settles)",
+            self.tips, self.settled
         );
         println!(
             "messages        {} ({} repeated after a lost answer)",

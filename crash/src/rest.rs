@@ -10,9 +10,11 @@ use tokio::task::JoinSet;
 use crate::chaos::raise;
 use crate::checker::Violation;
 use crate::clock;
+use crate::payouts;
 use crate::promoters;
 use crate::provoke;
 use crate::tables::{self, Left};
+use crate::tippers;
 use crate::world::World;
 
 /// Longer than any pause between tries, shorter than people wait.
@@ -86,11 +88,11 @@ async fn settle(world: &mut World, pool: &PgPool) -> anyhow::Result<Option<Viola
 }
 
 /// What waits for minutes or hours.
-fn waiting(left: &Left) -> [i64; 2] {
-    [left.parked, left.refunds]
+fn waiting(left: &Left) -> [i64; 3] {
+    [left.parked, left.refunds, left.payouts]
 }
 
-const NOTHING: [i64; 2] = [0; 2];
+const NOTHING: [i64; 3] = [0; 3];
 
 /// Whatever waits for minutes, days or a person gets what it waits for.
 async fn let_time_pass(world: &World, pool: &PgPool) -> anyhow::Result<()> {
@@ -98,11 +100,15 @@ async fn let_time_pass(world: &World, pool: &PgPool) -> anyhow::Result<()> {
     tables::age(pool).await?;
     tables::nudge_panel_jobs(pool).await?;
     tables::age_refunds(pool).await?;
+    tippers::closes(&world.outside).await;
+    tables::nudge_tips(pool).await?;
+    payouts::closes(&world.outside).await;
     Ok(())
 }
 
 fn is_nothing(left: &Left) -> bool {
-    left.inbox + left.outbox + left.jobs + left.orders + left.broadcasts + left.refunds == 0
+    let moving = left.inbox + left.outbox + left.jobs + left.orders + left.broadcasts;
+    moving + left.refunds + left.payouts == 0
 }
 
 /// Payments and refunds of which the bot was never told are found in Telegram's list, once: a second look finds nothing. Our own

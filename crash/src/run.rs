@@ -15,11 +15,13 @@ use crate::cluster::Cluster;
 use crate::disk::Disk;
 use crate::journal::AT_RANDOM;
 use crate::mutants;
+use crate::payouts::{EARNERS, PAYEE};
 use crate::people;
 use crate::promoters::{HASTY, PROMOTERS};
 use crate::report::Report;
 use crate::rest;
 use crate::script::{self, Deed};
+use crate::tippers::{GIVER, TIPPERS};
 use crate::world::{Plan, World};
 use crate::{Options, binary};
 
@@ -222,13 +224,13 @@ pub async fn one(
         "seed {}: the service does not start",
         world.plan.seed
     );
-    let people = people::settle(&world.outside, world.plan.seed);
+    let people = people::settle(&world.outside, &world.plan);
     match course {
         Course::Lot(chaos, kills) => chaos.run(&mut world, kills).await?,
         Course::Script(deeds) => script::run(&mut world, &deeds).await?,
     }
     let (pool, stuck) = rest::come(&mut world, people).await?;
-    let mut verdict = checker::judge(&world.outside, &pool, &world.folder).await?;
+    let mut verdict = checker::judge(&world, &pool).await?;
     verdict.violations.extend(stuck);
     pool.close().await;
     let journal = &world.outside.journal;
@@ -245,7 +247,8 @@ pub async fn one(
             .collect(),
     };
     let orderers = people::BUYERS.into_iter().chain(PROMOTERS).chain([HASTY]);
-    for user in orderers {
+    let others = EARNERS.into_iter().chain([PAYEE, GIVER]).chain(TIPPERS);
+    for user in orderers.chain(others) {
         let chat = world.outside.messages(user, 0).await;
         let path = world.folder.join(format!("chat-{user}"));
         std::fs::write(path, format!("{chat:#?}"))?;

@@ -10,10 +10,12 @@ use crate::canary;
 use crate::chaos::{disarm, order_all, raise};
 use crate::clock;
 use crate::journal::AT_RANDOM;
+use crate::payouts::Fate;
 use crate::people::TALKER;
 use crate::promoters::Errand;
 use crate::provoke::{self, Way};
 use crate::replica::Replica;
+use crate::tippers::Gift;
 use crate::world::World;
 
 /// Past every lease.
@@ -109,6 +111,12 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
             let refund = Deed::Provoke(Way::Refund);
             vec![refund.clone(), live.clone(), refund, live]
         }
+        Mutant::PayoutTakenTwice => payout(Fate::Single, &live),
+        Mutant::PayoutNeverReleased => payout(Fate::Doubtful, &live),
+        Mutant::TipMovedTwice => tip(Way::Tip, &live),
+        Mutant::TipForgotten => tip(Way::TipOutside(Gift::Whole), &live),
+        Mutant::SettlementSentAgain => tip(Way::TipOutside(Gift::Lost), &live),
+        Mutant::RewardTwice | Mutant::RewardNotTaken => vec![live],
         Mutant::PartialPaidWhole => panel(Errand::Part, &live),
         Mutant::AddSentAgain | Mutant::LostTakenAsRefused => panel(Errand::Lost, &live),
         Mutant::StopBelieved => panel(Errand::Stop, &live),
@@ -129,6 +137,23 @@ fn panel(errand: Errand, live: &Deed) -> Vec<Deed> {
         live.clone(),
         live.clone(),
     ]
+}
+
+/// A withdrawal, with time for the desk.
+fn payout(fate: Fate, live: &Deed) -> Vec<Deed> {
+    let withdraw = Deed::Provoke(Way::Payout(fate));
+    vec![withdraw, live.clone(), live.clone()]
+}
+
+/// A tip, twice.
+fn tip(way: Way, live: &Deed) -> Vec<Deed> {
+    let give = Deed::Provoke(way);
+    vec![give.clone(), live.clone(), give, live.clone()]
+}
+
+/// Whether its tips are settled by an outside service: what goes wrong there shows nowhere else.
+pub fn settles_outside(mutant: Option<Mutant>) -> bool {
+    mutant != Some(Mutant::TipMovedTwice)
 }
 
 /// Everything that any of the scripts does, once: with no mistake in the service nothing may be found.

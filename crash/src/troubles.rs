@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 /// A connection that breaks before and after acting, answers that are late, wrong, or no answers.
-pub fn all() -> [Value; 39] {
+pub fn all() -> Vec<Value> {
     let nonsense = "<html>502 Bad Gateway</html>";
-    [
+    vec![
         json!({ "target": "webhook", "drop_before": true }),
         json!({ "target": "webhook", "drop_after": true }),
         json!({ "target": "webhook", "drop_after": true, "delay_ms": 300 }),
@@ -45,5 +45,15 @@ pub fn all() -> [Value; 39] {
         json!({ "target": "panel.status", "status": 502, "body": nonsense }),
         json!({ "target": "panel.cancel", "drop_after": true }),
         json!({ "target": "panel.refill", "drop_after": true }),
+        json!({ "target": "settlement.create", "drop_before": true }),
+        json!({ "target": "settlement.create", "drop_after": true }),
+        json!({ "target": "settlement.create", "drop_after": true, "delay_ms": 1500 }),
+        json!({ "target": "settlement.create", "body": nonsense }),
+        json!({ "target": "settlement.create", "status": 503, "body": { "error": { "code": "maintenance", "message": "promo-panel sleeps" } } }),
+        json!({ "target": "settlement.create", "retry_after": 1 }),
+        json!({ "target": "settlement.get", "drop_after": true }),
+        json!({ "target": "settlement.get", "body": nonsense }),
+        json!({ "target": "settlement.get", "status": 500 }),
+        json!({ "target": "settlement.find", "drop_after": true }),
     ]
 }

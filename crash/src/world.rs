@@ -18,10 +18,12 @@ use crate::dice::Dice;
 use crate::front::{Front, free_port};
 use crate::outside::Outside;
 use crate::payers;
+use crate::payouts;
 use crate::people;
 use crate::promoters;
 use crate::replica::{Arming, Launch, Replica};
 use crate::tables;
+use crate::tippers;
 
 /// The bot's token: nothing that is written anywhere may contain it.
 pub const TOKEN: &str = "100000001:test-token-of-the-simulator-0000000";
@@ -45,6 +47,10 @@ pub struct Plan {
     pub limits: bool,
     /// How much faster than in life the provider works.
     pub speed: f64,
+    /// Whether an outside service settles tips.
+    pub settled_outside: bool,
+    /// Whether what was earned with referrals is paid out, not what the main wallet has.
+    pub earned: bool,
     /// The disk of Postgres, where it can be filled up.
     pub disk: Option<PathBuf>,
 }
@@ -53,12 +59,15 @@ impl Plan {
     /// What a seed means.
     pub fn of(seed: u64) -> Self {
         let mut dice = Dice::new(seed, 1);
+        let mut money = Dice::new(seed, 3);
         Self {
             seed,
             replicas: if dice.percent(65) { 2 } else { 1 },
             mutant: None,
             limits: dice.percent(30),
             speed: *dice.pick(&[8.0, 20.0, 60.0]),
+            settled_outside: money.percent(50),
+            earned: false,
             disk: None,
         }
     }
@@ -96,7 +105,8 @@ impl World {
         armings: Vec<Arming>,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(CATALOG_FILE), promoters::CATALOG)?;
+        let catalog = format!("{}\n{}", promoters::CATALOG, payouts::catalog(&plan));
+        std::fs::write(folder.join(CATALOG_FILE), catalog)?;
         let outside = outside(&plan).await?;
         let database = format!("world_{}_{}", plan.seed, outside.sim().addr().port());
         tables::create(&cluster.options()?, &database).await?;
@@ -173,7 +183,11 @@ impl World {
         ];
         Launch {
             program: program.to_owned(),
-            env: env.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            env: env
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .chain(tippers::variables(&self.plan, sim.settlement_url()))
+                .collect(),
             folder: self.folder.clone(),
             number,
         }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::cx::{Env, Handled, Switch};
 use super::referrals::speech;
 use super::speech::{Args, Language};
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::ledger::{self, Cause, House, HouseMove, TransferKind, WalletKey, WalletKind};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
@@ -167,7 +168,13 @@ async fn give(
         wallet,
         amount: reward.amount,
     };
+    fault::reach(Point::RewardBooking);
     ledger::with_house(conn, &movement, &cause, now).await?;
+    fault::reach(Point::RewardBooked);
+    if fault::mutant(Mutant::RewardTwice) {
+        let again = self::cause(env, format!("mistake:{}", reward.id), correlation);
+        ledger::with_house(conn, &movement, &again, now).await?;
+    }
     // The movement has locked the wallet: nobody else settles the same debt.
     let debt = referrals::debt(conn, reward.referrer_id, reward.currency).await?;
     let kept = debt.min(reward.amount);
@@ -215,13 +222,14 @@ pub async fn take_back(
 
 async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: Uuid) -> Handled {
     let now = env.clock.sql_now();
+    fault::reach(Point::RewardTaking);
     let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
     let wallet = ledger::wallet_of_locked(conn, key).await?;
     let taken = reward.amount.min(wallet.available);
     if !referrals::reverse(conn, reward, taken, now).await? {
         return Ok(());
     }
-    if taken > Amount::ZERO {
+    if taken > Amount::ZERO && !fault::mutant(Mutant::RewardNotTaken) {
         let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
         let movement = HouseMove {
             kind: TransferKind::RewardTaken,
@@ -230,6 +238,7 @@ async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: 
             amount: -taken,
         };
         ledger::with_house(conn, &movement, &cause, now).await?;
+        fault::reach(Point::RewardTaken);
     }
     let lost = reward.amount - taken;
     tracing::info!(

@@ -109,8 +109,8 @@ impl Chaos {
     }
 
     async fn at_a_point(&mut self, world: &mut World) -> anyhow::Result<(Instant, String)> {
-        let alone = world.replicas.len() == 1;
-        let fits = |point: &Point| !(alone && provoke::way(*point) == Way::Replicas);
+        let plan = &world.plan;
+        let fits = |point: &Point| provoke::fits(provoke::way(*point), plan);
         let Some(at) = self.deck.iter().position(fits) else {
             return self.at_random(world).await;
         };

@@ -6,11 +6,12 @@ mod jobs;
 pub mod messages;
 mod money;
 mod panels;
+mod payouts;
 mod secrecy;
 mod stars;
+mod tips;
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 use bulwark_simulator::log::Call;
@@ -23,6 +24,9 @@ pub use messages::REFUSED;
 use crate::outside::Outside;
 use crate::promoters;
 use crate::tables::{self, Dead, Order, Refill, Sent, StarPayment, StarRefund, Update};
+use crate::tables::{Payout, Tip};
+use crate::tippers;
+use crate::world::{Plan, World};
 
 /// A guarantee that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,14 @@ pub struct Verdict {
     pub unknown: usize,
     /// Refills that the panel took.
     pub refills: usize,
+    /// Withdrawals.
+    pub payouts: usize,
+    /// Of these, paid.
+    pub paid_out: usize,
+    /// Tips that were given.
+    pub tips: usize,
+    /// Transfers at the service that settles them.
+    pub settled: usize,
 }
 
 impl Verdict {
@@ -91,14 +103,20 @@ struct Facts {
     /// Orders as in `GET /sim/panel/{name}/orders`.
     panel_orders: Vec<Value>,
     refills: Vec<Refill>,
+    payouts: Vec<Payout>,
+    tips: Vec<Tip>,
+    /// As in `GET /sim/settlement`.
+    transfers: Vec<Value>,
+    settles_outside: bool,
     /// The messages that show how orders go: order, chat, number.
     shown: Vec<(Uuid, i64, i64)>,
     audit: Vec<String>,
 }
 
 /// Judges a world that has come to rest.
-pub async fn judge(outside: &Outside, pool: &PgPool, logs: &Path) -> anyhow::Result<Verdict> {
-    let facts = gather(outside, pool).await?;
+pub async fn judge(world: &World, pool: &PgPool) -> anyhow::Result<Verdict> {
+    let (outside, logs) = (&*world.outside, &*world.folder);
+    let facts = gather(outside, pool, &world.plan).await?;
     let mut verdict = Verdict {
         updates: facts.delivered.len(),
         orders: facts.orders.len(),
@@ -109,13 +127,15 @@ pub async fn judge(outside: &Outside, pool: &PgPool, logs: &Path) -> anyhow::Res
     money::check(&facts, &mut verdict);
     stars::check(&facts, &mut verdict);
     panels::check(&facts, outside, &mut verdict);
+    payouts::check(&facts, &mut verdict);
+    tips::check(&facts, outside, &mut verdict);
     jobs::check(&facts, &mut verdict);
     messages::check(&facts, outside, &mut verdict);
     secrecy::check(&facts, logs, &mut verdict);
     Ok(verdict)
 }
 
-async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
+async fn gather(outside: &Outside, pool: &PgPool, plan: &Plan) -> anyhow::Result<Facts> {
     let list = |value: Value| value.as_array().cloned().unwrap_or_default();
     let mut chats = HashMap::new();
     for chat in list(outside.get("/sim/chats").await?) {
@@ -141,12 +161,31 @@ async fn gather(outside: &Outside, pool: &PgPool) -> anyhow::Result<Facts> {
         star_refunds: tables::star_refunds(pool).await?,
         panel_orders: promoters::list(outside).await,
         refills: tables::refills(pool).await?,
+        payouts: tables::payouts(pool).await?,
+        tips: tables::tips(pool).await?,
+        transfers: tippers::list(outside).await,
+        settles_outside: plan.settled_outside,
         shown: tables::shown(pool).await?,
         audit: tables::audit(pool).await?,
     })
 }
 
 impl Facts {
+    /// The messages of a chat that the service knows of: what it sent again after a lost answer counts once.
+    fn made(&self, chat: i64) -> impl Iterator<Item = &Value> {
+        let sent = self.sent.iter().filter(|sent| sent.chat_id == chat);
+        let named = self.named.iter().filter(|(of, _)| *of == chat);
+        let known: HashSet<i64> = sent
+            .filter_map(|sent| sent.message_id)
+            .chain(named.map(|(_, id)| *id))
+            .collect();
+        let messages = self.chats.get(&chat).into_iter().flatten();
+        messages.filter(move |message| {
+            let id = message["message_id"].as_i64();
+            id.is_some_and(|id| known.contains(&id))
+        })
+    }
+
     /// The user's words of a delivered message: who, in which chat, what.
     fn said(&self) -> impl Iterator<Item = (i64, i64, &str)> {
         self.delivered

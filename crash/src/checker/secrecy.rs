@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{Facts, Verdict};
+use crate::payouts;
 use crate::promoters;
+use crate::tippers;
 use crate::world::{KIE_KEY, SECRET, TOKEN};
 
 /// What the provider says of itself when it fails (the simulator's texts).
@@ -21,6 +23,8 @@ pub(super) fn check(facts: &Facts, logs: &Path, verdict: &mut Verdict) {
         TOKEN,
         KIE_KEY,
         promoters::KEY,
+        tippers::KEY,
+        payouts::HOLDER,
         SECRET,
         "/media/v1",
         "postgres://",

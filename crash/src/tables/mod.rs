@@ -5,7 +5,9 @@
 )]
 
 mod panels;
+mod payouts;
 mod stars;
+mod tips;
 
 use std::time::Duration;
 
@@ -16,7 +18,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use panels::{Refill, nudge_panel_jobs, refills, shown};
+pub use payouts::{Payout, payouts};
 pub use stars::{StarPayment, StarRefund, age_refunds, star_payments, star_refunds};
+pub use tips::{Tip, nudge_tips, tips};
 
 type Sql<T> = Result<T, sqlx::Error>;
 
@@ -137,6 +141,8 @@ pub struct Left {
     pub broadcasts: i64,
     /// Refunds that Telegram has still to be asked for, or has not answered.
     pub refunds: i64,
+    /// Withdrawals that nobody has ended.
+    pub payouts: i64,
 }
 
 /// Counts it.
@@ -148,7 +154,8 @@ pub async fn left(pool: &PgPool) -> Sql<Left> {
                 (select count(*) from job where state in ('unknown', 'running')) as parked,
                 (select count(*) from storefront_order where state = 'open') as orders,
                 (select count(*) from broadcast where state = 'running') as broadcasts,
-                (select count(*) from star_refund where state = 'asked') as refunds",
+                (select count(*) from star_refund where state = 'asked') as refunds,
+                (select count(*) from withdrawal where state in ('requested', 'approved')) as payouts",
     )
     .fetch_one(pool)
     .await
@@ -311,7 +318,10 @@ pub async fn stuck(pool: &PgPool) -> Sql<Vec<String>> {
             from job limit 5)
          union all
          (select format('refund of %s, attempts %s, due %s: %s', charge_id, attempts, due_at, error)
-            from star_refund where state = 'asked' limit 5)",
+            from star_refund where state = 'asked' limit 5)
+         union all
+         (select format('withdrawal %s of %s is %s since %s', short_id, user_id, state, created_at)
+            from withdrawal where state in ('requested', 'approved') limit 5)",
     )
     .fetch_all(pool)
     .await

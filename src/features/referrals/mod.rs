@@ -10,6 +10,7 @@ mod page;
 
 use fluent_templates::static_loader;
 
+use crate::base::fault::{self, Point};
 use crate::engine::referrals;
 use crate::features::cx::{Cx, Handled};
 use crate::features::speech::{Language, Speech};
@@ -45,6 +46,7 @@ pub async fn attribute(cx: &mut Cx<'_>, parameter: &str) -> Handled {
     }
     let (user_id, now) = (cx.user_id, cx.now());
     if let Some(referrer) = referrals::attribute(cx.conn, user_id, code, now).await? {
+        fault::reach(Point::ReferralNoted);
         tracing::info!(user = user_id, referrer, "somebody came by a link");
     }
     Ok(())

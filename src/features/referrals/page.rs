@@ -3,6 +3,7 @@
 use time::macros::format_description;
 
 use super::{PREFIX, speech};
+use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::ledger::{self, LedgerError, Transfer, TransferKind, WalletKey, WalletKind};
 use crate::engine::referrals::{self, Earning};
@@ -85,8 +86,9 @@ pub async fn move_earnings(cx: &mut Cx<'_>) -> Handled {
     };
     // One press is one update, and has one correlation.
     let (cause, now) = (cx.cause(format!("own:{}", cx.correlation), ""), cx.now());
+    fault::reach(Point::OwnMoving);
     match ledger::transfer(cx.conn, &movement, &cause, now).await {
-        Ok(_) => {}
+        Ok(_) => fault::reach(Point::OwnMoved),
         // Taken back in the same moment.
         Err(LedgerError::Insufficient { available, .. }) => {
             let args = Args::new()

@@ -8,9 +8,10 @@ use sqlx::PgConnection;
 use super::settle::ALLOWANCE;
 use super::store::{self, State, Tip};
 use super::{speech, told};
+use crate::base::fault::{self, Mutant, Point};
 use crate::engine::inbox::HandleError;
 use crate::engine::jobs::{Ending, Job, JobEvent, JobKind};
-use crate::engine::ledger::{self, Cause, Payee};
+use crate::engine::ledger::{self, Cause, House, Payee};
 use crate::engine::limits;
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::features::cx::{Env, Handled, Stop};
@@ -107,25 +108,36 @@ impl Settled<'_> {
             let error = anyhow::anyhow!("the tip {} has no hold", tip.id);
             return Err(Stop::Failed(HandleError::Bug(error)));
         };
-        let (cause, payee) = (self.cause("tip"), Payee::User(tip.recipient_id));
+        let cause = self.cause("tip");
+        let payee = if fault::mutant(Mutant::TipForgotten) {
+            Payee::House(House::Revenue)
+        } else {
+            Payee::User(tip.recipient_id)
+        };
+        fault::reach(Point::TipSettling);
         ledger::capture_to(conn, hold.id, hold.amount, payee, &cause, now).await?;
         store::turn(conn, tip.id, (State::Settling, State::Done), now).await?;
         tracing::info!(tip = %tip.id, amount = tip.amount.0, "a tip is settled");
         let text = told::given(conn, env, tip).await?;
         told::edit(conn, env, tip, text).await?;
-        told::recipient(conn, env, tip).await
+        told::recipient(conn, env, tip).await?;
+        fault::reach(Point::TipSettled);
+        Ok(())
     }
 
     /// It did not, or nobody knows: the money goes back, and the allowance of the day on which it was taken.
     async fn failed(&self, conn: &mut PgConnection) -> Handled {
         let (tip, now) = (self.tip, self.env.clock.sql_now());
+        fault::reach(Point::TipReturning);
         if let Some(hold) = ledger::hold_of(conn, tip.id).await? {
             ledger::release(conn, hold.id, &self.cause("release:tip"), now).await?;
         }
         let (units, taken_at) = (tip.amount.0, self.job.created_at);
         limits::give_back_units(conn, tip.sender_id, ALLOWANCE, units, taken_at).await?;
         store::turn(conn, tip.id, (State::Settling, State::Failed), now).await?;
-        self.say(conn, "not-settled", 0).await
+        self.say(conn, "not-settled", 0).await?;
+        fault::reach(Point::TipReturned);
+        Ok(())
     }
 
     fn cause(&self, kind: &str) -> Cause {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::checks::{self, refuse};
 use super::store::{self, State, Tip};
 use super::{job, speech, told};
+use crate::base::fault::{self, Mutant, Point};
 use crate::engine::inbox::HandleError;
 use crate::engine::jobs::{self, Enqueued, NewJob, Snapshot, Unique};
 use crate::engine::ledger::{self, LedgerError, Purpose, Transfer, TransferKind, WalletKey};
@@ -34,6 +35,7 @@ pub trait Settlement: Send + Sync + 'static {
 pub(super) async fn give(cx: &mut Cx<'_>, tip: &Tip) -> Handled {
     let (user_id, now, per_day) = (cx.user_id, cx.now(), cx.env.tips.per_day);
     let units = tip.amount.0;
+    fault::reach(Point::TipGiving);
     if !limits::take_units(cx.conn, user_id, ALLOWANCE, units, per_day.0, now).await? {
         let args = Args::new().text("max", cx.money(per_day));
         return refuse(cx, "too-much-today", args);
@@ -62,6 +64,11 @@ impl Settlement for InLedger {
                 return Err(checks::insufficient(cx, available));
             }
             Err(error) => return Err(error.into()),
+        }
+        fault::reach(Point::TipMoved);
+        if fault::mutant(Mutant::TipMovedTwice) {
+            let again = cx.cause(format!("mistake:{}", tip.id), &tip.note);
+            ledger::transfer(cx.conn, &movement, &again, now).await?;
         }
         store::turn(cx.conn, tip.id, (State::Settling, State::Done), now).await?;
         tracing::info!(tip = %tip.id, amount = tip.amount.0, "a tip is given");
@@ -102,7 +109,9 @@ impl Settlement for AtGateway {
             }
             Err(error) => return Err(error.into()),
         }
+        fault::reach(Point::TipHeld);
         self.queue(cx, tip).await?;
+        fault::reach(Point::TipQueued);
         let name = told::recipient_name(cx.conn, tip).await?;
         let args = Args::new()
             .text("amount", cx.money(tip.amount))

@@ -12,6 +12,7 @@ use super::draft::Talk;
 use super::questions::{labelled, old_button};
 use super::settle::{Actor, Step, Stepped, step};
 use super::{refuse, speech};
+use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
 use crate::engine::jobs::{self, NewFile};
@@ -34,6 +35,7 @@ pub(super) async fn export(cx: &mut Cx<'_>) -> Handled {
     let ids: Vec<Uuid> = approved.iter().map(|withdrawal| withdrawal.id).collect();
     let batch = cx.env.ids.short();
     let (by, now) = (Actor::Admin(cx.user_id).name(), cx.now());
+    fault::reach(Point::PayoutsExporting);
     withdrawals::add_batch(cx.conn, &batch, &by, &ids, now).await?;
     let detail = json!({ "batch": batch, "withdrawals": ids });
     audit(cx, "withdrawals export", &batch, &detail).await?;
@@ -46,7 +48,9 @@ pub(super) async fn export(cx: &mut Cx<'_>) -> Handled {
         .text("batch", &batch);
     let paid = labelled(speech, "button-all-paid", WithdrawPress::Paid { batch });
     let keyboard = Some(InlineKeyboard::new([vec![paid]]));
-    cx.say(speech.rich("exported", &args), keyboard).await
+    cx.say(speech.rich("exported", &args), keyboard).await?;
+    fault::reach(Point::PayoutsExported);
+    Ok(())
 }
 
 /// The table, as a file or as text.
@@ -132,6 +136,7 @@ pub(super) async fn paid(cx: &mut Cx<'_>, batch: &str, text: &str) -> Handled {
         .number("n", done)
         .text("total", cx.money(Amount(total)))
         .text("left", left.to_string());
+    fault::reach(Point::PayoutsPaid);
     let text = speech(cx.language).rich("batch-paid", &args);
     cx.say(text, None).await
 }

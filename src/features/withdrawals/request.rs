@@ -7,6 +7,7 @@ use super::questions::old_button;
 use super::settle::{Actor, Step, Stepped, step};
 use super::sums::{self, Room, refuse_many};
 use super::{cards, refuse, speech};
+use crate::base::fault::{self, Point};
 use crate::engine::ledger::{self, LedgerError, Purpose};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::engine::withdrawals::{self, New, State};
@@ -47,6 +48,7 @@ pub(super) async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let note = format!("withdrawal:{}", draft.id);
     let cause = cx.cause(format!("hold:withdrawal:{id}"), &note);
     let paid = (Purpose::Payout, id);
+    fault::reach(Point::PayoutHolding);
     match ledger::hold_for(cx.conn, wallet, amount, paid, &cause, now).await {
         Ok(_) => {}
         Err(LedgerError::Insufficient { available, .. }) => {
@@ -68,7 +70,9 @@ pub(super) async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
         ..NewMessage::new(cx.chat_id, cx.correlation, action)
     };
     cx.post(&message).await?;
-    cards::announce(cx.conn, cx.env, &withdrawal).await
+    cards::announce(cx.conn, cx.env, &withdrawal).await?;
+    fault::reach(Point::PayoutRequested);
+    Ok(())
 }
 
 /// The user takes a request back.

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::cards;
+use crate::base::fault::{self, Mutant, Point};
 use crate::engine::admin_audit::{self, Act};
 use crate::engine::inbox::HandleError;
 use crate::engine::ledger::{self, Cause, House, InHouse, Payee, TransferKind};
@@ -114,6 +115,7 @@ pub async fn step(
         reason,
         external_ref,
     };
+    fault::reach(Point::PayoutStepping);
     if !withdrawals::change(conn, before.id, &change, now).await? {
         return Ok(Stepped::NotFrom(before));
     }
@@ -125,6 +127,7 @@ pub async fn step(
     tracing::info!(withdrawal = %after.id, from = before.state.name(), to = to.name(), by = %name, "a withdrawal has gone on");
     cards::refresh(conn, env, &after).await?;
     cards::tell_user(conn, env, &after).await?;
+    fault::reach(Point::PayoutStepped);
     Ok(Stepped::Now(after))
 }
 
@@ -157,6 +160,7 @@ async fn settle(
         let error = anyhow::anyhow!("the withdrawal {} has no hold", withdrawal.id);
         return Err(Stop::Failed(HandleError::Bug(error)));
     };
+    fault::reach(Point::PayoutMoving);
     if is_paid {
         let paid = cause(format!("payout:{}", withdrawal.id));
         let payouts = Payee::House(House::Payouts);
@@ -172,10 +176,16 @@ async fn settle(
             };
             ledger::within_house(conn, &movement, &fee, now).await?;
         }
-    } else {
+        if fault::mutant(Mutant::PayoutTakenTwice) {
+            let (user_id, currency) = (withdrawal.user_id, &withdrawal.currency);
+            let again = cause(format!("mistake:{}", withdrawal.id));
+            ledger::correct(conn, user_id, currency, -withdrawal.amount, &again, now).await?;
+        }
+    } else if !fault::mutant(Mutant::PayoutNeverReleased) {
         let released = cause(format!("release:withdrawal:{}", withdrawal.id));
         ledger::release(conn, hold.id, &released, now).await?;
     }
+    fault::reach(Point::PayoutMoved);
     Ok(())
 }
 

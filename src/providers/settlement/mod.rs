@@ -26,6 +26,7 @@ use super::{
     ProviderError, ResultUrl, Step, SubmitNote, SubmitRequest, Submitted,
 };
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
 
@@ -110,8 +111,16 @@ impl Provider for Settlement {
 
     async fn submit(&self, request: &SubmitRequest) -> Result<Submitted, ProviderError> {
         let call = self.gate.submits.begin();
+        fault::reach(Point::SettlementAsking);
         let outcome = self.http.post_once("/transfers", &request.params).await;
-        let verdict = classify::created(outcome, &self.redactor);
+        fault::reach(Point::SettlementAsked);
+        let mut verdict = classify::created(outcome, &self.redactor);
+        if matches!(verdict.result, Err(ProviderError::Ambiguous { .. }))
+            && fault::mutant(Mutant::SettlementSentAgain)
+        {
+            let again = self.http.post_once("/transfers", &request.params).await;
+            verdict = classify::created(again, &self.redactor);
+        }
         self.gate.submits.end(call, verdict.health);
         self.gate.learn(verdict.account);
         match &verdict.result {
