@@ -10,10 +10,10 @@ use super::{App, gauges, polling};
 use crate::base::db;
 use crate::base::fault::{self, Point};
 use crate::base::supervise::{Shutdown, Supervisor};
-use crate::catalog::Catalog;
 use crate::engine::task::Task as _;
-use crate::features::routes::COMMANDS;
-use crate::features::speech::{Args, Language};
+use crate::features::commands;
+use crate::features::cx::Env;
+use crate::features::speech::Language;
 use crate::features::storefront;
 use crate::http::metrics;
 use crate::http::server::{self, ServerLimits};
@@ -232,16 +232,15 @@ impl App {
         let (client, clock) = (self.client.clone(), self.clock().clone());
         let updates = Arc::clone(&self.intake);
         let settings = self.webhook_settings();
-        let optional = self.switches.optional_commands();
-        let catalog = Arc::clone(&self.parts.catalog);
+        let env = Arc::clone(self.switches.env());
         intake.service("delivery", move |shutdown| {
             let (client, clock, updates, settings) =
                 (client.clone(), clock.clone(), Arc::clone(&updates), settings.clone());
-            let (catalog, optional) = (Arc::clone(&catalog), optional.clone());
+            let env = Arc::clone(&env);
             async move {
                 let mut pause = Duration::from_secs(1);
                 fault::reach(Point::StartIntroducing);
-                while let Err(error) = introduce(&client, delivery, &settings, &optional, &catalog).await {
+                while let Err(error) = introduce(&client, delivery, &settings, &env).await {
                     tracing::error!(error = %error, "cannot set the bot up at Telegram, trying again");
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -351,9 +350,7 @@ impl App {
     /// Telegram's.
     pub async fn introduce(&self, delivery: Delivery) -> Result<(), CallError> {
         let settings = self.webhook_settings();
-        let catalog = &self.parts.catalog;
-        let optional = self.switches.optional_commands();
-        introduce(&self.client, delivery, &settings, &optional, catalog).await
+        introduce(&self.client, delivery, &settings, self.switches.env()).await
     }
 }
 
@@ -368,24 +365,17 @@ async fn introduce(
     client: &crate::telegram::Client,
     delivery: Delivery,
     settings: &WebhookSettings,
-    optional: &[(&'static str, &'static str)],
-    catalog: &Catalog,
+    env: &Env,
 ) -> Result<(), CallError> {
     match delivery {
         Delivery::Webhook => client.set_webhook(settings).await?,
         Delivery::Polling => client.delete_webhook().await?,
     }
     for language in Language::ALL {
-        let speech = storefront::speech(language);
-        let tools = catalog.services.iter().filter_map(|service| {
-            let command = service.instant.as_ref()?.command.as_deref()?;
-            Some((command, service.title.get(language.code()).to_owned()))
-        });
-        let commands: Vec<(&str, String)> = COMMANDS
+        let commands = commands::for_users(env, storefront::speech(language));
+        let commands: Vec<(&str, String)> = commands
             .iter()
-            .chain(optional)
-            .map(|(name, key)| (*name, speech.plain(key, &Args::new())))
-            .chain(tools)
+            .map(|command| (command.name.as_str(), command.about.clone()))
             .collect();
         // English is what everybody else sees.
         let code = (language != Language::En).then(|| language.code());

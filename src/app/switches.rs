@@ -11,7 +11,6 @@ use sqlx::PgPool;
 use crate::engine::schema;
 use crate::engine::task::Task;
 use crate::features::cx::{Env, Switch};
-use crate::features::routes::{REFERRALS_COMMAND, TIP_COMMAND, TOPUP_COMMAND, WITHDRAW_COMMAND};
 
 /// Without any of these nothing can be paid with, or given back.
 const MONEY: [&str; 4] = ["account", "transfer", "hold", "hold_resolution"];
@@ -66,18 +65,9 @@ impl Switches {
         off.map(|(name, _)| name).collect()
     }
 
-    /// The commands of what is on offer here.
-    pub(super) fn optional_commands(&self) -> Vec<(&'static str, &'static str)> {
-        let withdraw = self.env.catalog.withdrawals.is_some() && self.env.money.is_on();
-        [
-            (self.env.has_topup(), TOPUP_COMMAND),
-            (withdraw, WITHDRAW_COMMAND),
-            (self.env.referrals.is_on(), REFERRALS_COMMAND),
-            (self.env.tips.is_on(), TIP_COMMAND),
-        ]
-        .into_iter()
-        .filter_map(|(is_offered, command)| is_offered.then_some(command))
-        .collect()
+    /// What it switches for.
+    pub(super) fn env(&self) -> &Arc<Env> {
+        &self.env
     }
 
     /// Looks, and switches.

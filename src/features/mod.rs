@@ -7,6 +7,7 @@
 pub mod assortment;
 pub mod books;
 pub mod broadcast;
+pub mod commands;
 pub mod cx;
 pub mod inquiry;
 pub mod language;

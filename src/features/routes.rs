@@ -312,29 +312,6 @@ pub fn command(text: &str) -> Option<(&str, &str)> {
     Some((name, rest.trim()))
 }
 
-/// Offered where a wallet can be topped up.
-pub const TOPUP_COMMAND: (&str, &str) = ("topup", "command-topup");
-
-/// Offered where something can be withdrawn.
-pub const WITHDRAW_COMMAND: (&str, &str) = ("withdraw", "command-withdraw");
-
-/// Offered where referrals are rewarded.
-pub const REFERRALS_COMMAND: (&str, &str) = ("referrals", "command-referrals");
-
-/// Offered where users may tip each other.
-pub const TIP_COMMAND: (&str, &str) = ("tip", "command-tip");
-
-/// The commands that Telegram offers while typing, with the keys of their descriptions.
-pub const COMMANDS: [(&str, &str); 7] = [
-    ("start", "command-start"),
-    ("menu", "command-menu"),
-    ("balance", "command-balance"),
-    ("history", "command-history"),
-    ("language", "command-language"),
-    ("cancel", "command-cancel"),
-    ("help", "command-help"),
-];
-
 /// The commands that lead nowhere while there are no wallets.
 const OF_MONEY: [&str; 8] = [
     "balance",

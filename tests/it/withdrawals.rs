@@ -220,6 +220,10 @@ async fn what_cannot_be_meant_is_explained_and_asked_again() {
     }
     anna.send(json!({ "photo": picture() })).await;
     anna.hears("as a text").await;
+    // Every refusal has the ways out of its question.
+    anna.presses("Back").await;
+    anna.hears("Account holder").await;
+    anna.says("Anna Karenina").await;
     anna.says(IBAN).await;
     for (amount, answer) in [
         ("much", "not an amount"),

@@ -6,6 +6,7 @@ use crate::base::money::Amount;
 use crate::catalog::Service;
 use crate::engine::ledger;
 use crate::engine::outbox::Action;
+use crate::features::commands;
 use crate::features::cx::{Cx, Handled, button};
 use crate::features::press::Press;
 use crate::features::speech::{Args, Language, Speech};
@@ -81,7 +82,22 @@ async fn start_page(cx: &mut Cx<'_>) -> Handled<(Rich, InlineKeyboard)> {
 pub async fn help(cx: &mut Cx<'_>) -> Handled {
     let speech = speech(cx.language);
     let keyboard = ways_on(speech);
-    let text = speech.rich("help", &Args::new());
+    let mut text = speech.rich("help", &Args::new());
+    let mut listed = vec![("help-commands", commands::for_users(cx.env, speech))];
+    if cx.is_admin() {
+        listed.push(("help-admins", commands::for_admins(cx.env, speech)));
+    }
+    for (heading, commands) in listed {
+        let heading = speech.rich(heading, &Args::new());
+        text = text.then(Rich::literal("\n\n")).then(heading);
+        for command in commands {
+            let args = Args::new()
+                .text("name", command.name)
+                .text("about", command.about);
+            let line = speech.rich("help-command", &args);
+            text = text.then(Rich::literal("\n")).then(line);
+        }
+    }
     cx.show(text, Some(keyboard)).await
 }
 

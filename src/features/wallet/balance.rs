@@ -85,36 +85,28 @@ pub async fn balance(cx: &mut Cx<'_>, page: u16) -> Handled {
             },
         ));
     }
+    let plain = |key: &str, press: Press| button(speech.plain(key, &Args::new()), &press);
     let mut pay = Vec::new();
     if cx.env.has_topup() {
-        pay.push(button(
-            speech.plain("button-topup", &Args::new()),
-            &Press::TopUp { draft: None },
-        ));
+        pay.push(plain("button-topup", Press::TopUp { draft: None }));
     }
     if cx.env.catalog.withdrawals.is_some() {
-        pay.push(button(
-            speech.plain("button-withdraw", &Args::new()),
-            &Press::Withdraw(WithdrawPress::Begin),
-        ));
+        let begin = Press::Withdraw(WithdrawPress::Begin);
+        pay.push(plain("button-withdraw", begin));
     }
+    let all = Press::History {
+        filter: "all".to_owned(),
+        page: 0,
+    };
+    let mut further = vec![plain("button-history", all)];
     if cx.env.referrals.is_on() {
-        pay.push(button(
-            speech.plain("button-referrals", &Args::new()),
-            &Press::Referrals { page: 0 },
-        ));
+        further.push(plain("button-referrals", Press::Referrals { page: 0 }));
     }
     let last = vec![
-        button(
-            speech.plain("button-menu", &Args::new()),
-            &Press::Categories { page: 0 },
-        ),
-        button(
-            speech.plain("button-home", &Args::new()),
-            &Press::Home { fresh: false },
-        ),
+        plain("button-menu", Press::Categories { page: 0 }),
+        plain("button-home", Press::Home { fresh: false }),
     ];
-    cx.show(text, Some(InlineKeyboard::new([turn, pay, last])))
+    cx.show(text, Some(InlineKeyboard::new([turn, pay, further, last])))
         .await
 }
 

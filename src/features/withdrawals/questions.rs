@@ -8,7 +8,7 @@ use super::sums::{Room, fee, refuse_many};
 use super::{admin, batch, refuse, speech};
 use crate::base::money::Amount;
 use crate::catalog::{DetailField, PayeeField, PayoutMethod, Withdrawals};
-use crate::features::cx::{Cx, Handled, button};
+use crate::features::cx::{Cx, Handled, Stop, button};
 use crate::features::press::{Press, WithdrawPress};
 use crate::features::speech::{Args, Speech};
 use crate::telegram::{Button, IncomingMessage, InlineKeyboard, Rich};
@@ -52,30 +52,27 @@ async fn ask(cx: &mut Cx<'_>, offer: &Withdrawals, draft: &Draft, in_place: bool
         Asking::Amount(method) => amount(cx, offer, draft, method).await?,
         Asking::Summary(method, amount) => summary(cx, draft, method, amount),
     };
-    let speech = speech(cx.language);
-    let mut last = Vec::new();
-    if draft.clone().pop(offer) {
-        let id = draft.id.clone();
-        last.push(labelled(
-            speech,
-            "button-back",
-            WithdrawPress::Back { draft: id },
-        ));
-    }
-    last.push(labelled(
-        speech,
-        "button-cancel",
-        WithdrawPress::Discard {
-            draft: draft.id.clone(),
-        },
-    ));
-    rows.push(last);
+    rows.push(ways_out(cx, offer, draft));
     let keyboard = Some(InlineKeyboard::new(rows));
     if in_place {
         cx.show(text, keyboard).await
     } else {
         cx.say(text, keyboard).await
     }
+}
+
+/// The buttons that every question has.
+fn ways_out(cx: &Cx<'_>, offer: &Withdrawals, draft: &Draft) -> Vec<Button> {
+    let speech = speech(cx.language);
+    let id = || draft.id.clone();
+    let back = WithdrawPress::Back { draft: id() };
+    let discard = WithdrawPress::Discard { draft: id() };
+    let mut buttons = Vec::new();
+    if draft.clone().pop(offer) {
+        buttons.push(labelled(speech, "button-back", back));
+    }
+    buttons.push(labelled(speech, "button-cancel", discard));
+    buttons
 }
 
 type Page = (Rich, Vec<Vec<Button>>);
@@ -182,20 +179,34 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
     let Some(talk) = Talk::load(cx).await? else {
         return Ok(());
     };
-    let Some(text) = text else {
-        return refuse(cx, "refused-no-text", Args::new());
-    };
     let draft = match talk {
-        Talk::Reason { id } => return admin::reject(cx, &id, text).await,
-        Talk::Reference { id } => return admin::paid(cx, &id, text).await,
-        Talk::BatchReference { batch } => return batch::paid(cx, &batch, text).await,
         Talk::Draft(draft) => draft,
+        Talk::Reason { id } => return admin::reject(cx, &id, words(cx, text)?).await,
+        Talk::Reference { id } => return admin::paid(cx, &id, words(cx, text)?).await,
+        Talk::BatchReference { batch } => return batch::paid(cx, &batch, words(cx, text)?).await,
     };
     let Some(offer) = &catalog.withdrawals else {
         Talk::clear(cx).await?;
         return refuse(cx, "refused-off", Args::new());
     };
-    take(cx, offer, draft, text).await
+    let out = ways_out(cx, offer, &draft);
+    let taken = match words(cx, text) {
+        Ok(text) => take(cx, offer, draft, text).await,
+        Err(refused) => Err(refused),
+    };
+    match taken {
+        // The question stands: it can be answered again, or left.
+        Err(Stop::Refused(text)) => Err(Stop::RefusedWith(text, InlineKeyboard::new([out]))),
+        taken => taken,
+    }
+}
+
+/// What was written, if anything.
+fn words<'t>(cx: &Cx<'_>, text: Option<&'t str>) -> Handled<&'t str> {
+    match text {
+        Some(text) => Ok(text),
+        None => refuse(cx, "refused-no-text", Args::new()),
+    }
 }
 
 async fn take(cx: &mut Cx<'_>, offer: &Withdrawals, mut draft: Draft, text: &str) -> Handled {

@@ -111,6 +111,9 @@ async fn a_free_amount_is_asked_for_and_has_limits() {
         anna.says(said).await;
         anna.hears(told).await;
     }
+    // The refusal itself leads back.
+    anna.presses("Back to the amounts").await;
+    anna.presses("Another amount").await;
     anna.says("$7,5").await;
     anna.hears("Pay 12000.00 NGN for $7.50").await;
     pays(&world, json!({})).await;

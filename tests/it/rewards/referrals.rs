@@ -73,6 +73,16 @@ async fn without_a_configuration_nothing_of_it_is_shown() {
     anna.hears("not rewarded").await;
     anna.presses_data("rm").await;
     anna.hears("not rewarded").await;
+    anna.says("/help").await;
+    let help = anna.last_text().await;
+    assert!(
+        help.contains("/balance: Balance") && !help.contains("/referrals"),
+        "{help}"
+    );
+    assert!(!help.contains("For admins"), "{help}");
+    let admin = world.user(crate::world::ADMIN);
+    admin.says("/help").await;
+    admin.hears("/grant: Give or take money").await;
     let commands = world.get("/sim/commands").await.to_string();
     assert!(
         !commands.contains("referrals") && !commands.contains("tip"),
@@ -90,8 +100,8 @@ async fn a_link_brings_somebody_in_and_their_top_ups_are_rewarded_on_two_levels(
     let code = link(anna).await;
     assert!(code.starts_with("ref_") && !code.contains("11"), "{code}");
     assert_eq!(link(anna).await, code, "it stays");
-    anna.hears("10 % of whatever").await;
-    anna.hears("5 % of what those").await;
+    anna.hears("10 % of every top-up").await;
+    anna.hears("5 % of every top-up by people they").await;
     comes_by(&world, 12, &code).await;
     let boris_code = link(boris).await;
     comes_by(&world, 13, &boris_code).await;
@@ -111,10 +121,10 @@ async fn a_link_brings_somebody_in_and_their_top_ups_are_rewarded_on_two_levels(
     anna.says("/referrals").await;
     let page = anna.last_text().await;
     for line in [
-        "Came by your link: 1 person",
+        "Joined through your link: 1 person",
         "Invited by them: 1",
         "Earned in all: $0.15",
-        "There to be used: $0.15",
+        "Available: $0.15",
         "+$0.05  level 2",
         "+$0.10  level 1",
     ] {
@@ -236,7 +246,7 @@ async fn orders_bring_a_fixed_reward_where_it_is_set_so() {
     let (anna, boris) = (world.user(11), world.user(12));
     anna.says("/start").await;
     let code = link(anna).await;
-    anna.hears("$0.03 of whatever those who come by it order")
+    anna.hears("$0.03 of every order by people who join through it")
         .await;
     comes_by(&world, 12, &code).await;
     boris.orders("a lighthouse").await;

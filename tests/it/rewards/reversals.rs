@@ -33,7 +33,7 @@ async fn what_a_refunded_payment_brought_is_taken_back_once() {
     admin.presses("Refund").await;
     assert_eq!(boris.wallet().await, (0, 0));
     assert_eq!(earned(&world, 11).await, 0);
-    anna.hears("so were the $0.10 that it had earned you").await;
+    anna.hears("with it the $0.10 it had earned you").await;
     anna.says("/referrals").await;
     let page = anna.last_text().await;
     assert!(
@@ -88,7 +88,7 @@ async fn what_is_spent_is_lost_until_later_earnings_make_up_for_it() {
         ((10, 0), 0)
     );
     telegram_gives_back(&world, &charge).await;
-    anna.hears("$0.10 of it are not there any more").await;
+    anna.hears("$0.10 of that is spent already").await;
     // What is on the main balance is left alone.
     assert_eq!(
         (anna.wallet().await, earned(&world, 11).await),

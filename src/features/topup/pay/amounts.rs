@@ -110,12 +110,7 @@ pub(super) async fn ask(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> Hand
     payments::put_question(cx.conn, cx.user_id, cx.chat_id, &question, now).await?;
     let speech = speech(cx.language);
     let text = speech.rich("ask-amount", &limits(cx));
-    let back = PayPress::At {
-        way: way.clone(),
-        draft: draft.map(str::to_owned),
-    };
-    let label = speech.plain("button-back-to-amounts", &Args::new());
-    let keyboard = InlineKeyboard::new([vec![button(label, &Press::Pay(back))]]);
+    let keyboard = InlineKeyboard::new([vec![back_to_amounts(cx, way, draft)]]);
     cx.show(text, Some(keyboard)).await
 }
 
@@ -144,7 +139,18 @@ pub async fn amount(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
     let Some(question) = question else {
         return Ok(());
     };
-    let text = message.text.as_deref().unwrap_or_default().trim();
+    match take(cx, &question, message.text.as_deref().unwrap_or_default()).await {
+        // The question stands: it can be answered again, or left.
+        Err(Stop::Refused(text)) => {
+            let back = back_to_amounts(cx, &way_of(&question), question.draft.as_deref());
+            Err(Stop::RefusedWith(text, InlineKeyboard::new([vec![back]])))
+        }
+        taken => taken,
+    }
+}
+
+async fn take(cx: &mut Cx<'_>, question: &Question, text: &str) -> Handled {
+    let text = text.trim();
     let symbol = cx.env.currency().symbol.clone();
     let text = text.trim_start_matches(symbol.as_str());
     let text = text.trim_end_matches(symbol.as_str()).trim();
@@ -156,9 +162,21 @@ pub async fn amount(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
         }
         Err(AmountError::TooLarge) => return refuse(cx, "amount-too-large", limits(cx)),
     };
-    let way = way(&question.processor, &question.currency);
-    intents::begin(cx, &way, amount, question.draft.as_deref()).await?;
+    intents::begin(cx, &way_of(question), amount, question.draft.as_deref()).await?;
     put_away(cx).await
+}
+
+fn way_of(question: &Question) -> Way {
+    way(&question.processor, &question.currency)
+}
+
+fn back_to_amounts(cx: &Cx<'_>, way: &Way, draft: Option<&str>) -> Button {
+    let back = PayPress::At {
+        way: way.clone(),
+        draft: draft.map(str::to_owned),
+    };
+    let label = speech(cx.language).plain("button-back-to-amounts", &Args::new());
+    button(label, &Press::Pay(back))
 }
 
 /// What was offered is not any more.

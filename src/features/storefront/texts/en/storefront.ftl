@@ -33,13 +33,9 @@ help = *How it works*
     4. Wait a moment: the result comes as a message.
 
     The price is set aside when you confirm. If something goes wrong, you get it back at once.
-
-    {"*"}Commands*
-    /menu: all services
-    /balance: your balance and movements
-    /language: change the language
-    /cancel: stop what you are doing
-    /help: this page
+help-commands = *Commands*
+help-admins = *For admins*
+help-command = /{ $name }: { $about }
 
 categories = 🛍 *What would you like to make?*
 category = *{ $title }*
@@ -209,6 +205,13 @@ command-tip = Give money to somebody
 command-language = Language
 command-cancel = Stop what you are doing
 command-help = How it works
+command-user = A user's page: /user @name
+command-grant = Give or take money: /grant @name 5.00 reason
+command-refund = Give a payment back: /refund receipt
+command-withdrawals = Withdrawals that wait
+command-verify = Who is verified for tips: /verify @name, /unverify @name
+command-providers = Providers: how they stand, who gets new orders
+command-broadcast = Write to everybody
 
 admin-foreign-service = ⚠️ The catalogue binds service `{ $service }` to `{ $id }` at { $provider }, which has no such service. Orders for it are refused. `bulwark services check` lists all such mistakes.
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged; `bulwark jobs show { $job }` tells what speaks for it.

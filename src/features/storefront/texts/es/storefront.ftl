@@ -33,13 +33,9 @@ help = *Cómo funciona*
     4. Espera un momento: el resultado llega en un mensaje.
 
     El importe se reserva cuando confirmas. Si algo sale mal, lo recuperas enseguida.
-
-    {"*"}Comandos*
-    /menu: todos los servicios
-    /balance: tu saldo y tus movimientos
-    /language: cambiar de idioma
-    /cancel: dejar lo que estás haciendo
-    /help: esta página
+help-commands = *Comandos*
+help-admins = *Para administradores*
+help-command = /{ $name }: { $about }
 
 categories = 🛍 *¿Qué te gustaría hacer?*
 category = *{ $title }*
@@ -212,6 +208,13 @@ command-tip = Dar dinero a alguien
 command-language = Idioma
 command-cancel = Dejar lo que estás haciendo
 command-help = Cómo funciona
+command-user = La página de un usuario: /user @nombre
+command-grant = Dar o quitar dinero: /grant @nombre 5.00 motivo
+command-refund = Devolver un pago: /refund recibo
+command-withdrawals = Retiradas pendientes
+command-verify = Quién está verificado para propinas: /verify @nombre, /unverify @nombre
+command-providers = Proveedores: cómo están y quién recibe los pedidos nuevos
+command-broadcast = Escribir a todos
 
 admin-foreign-service = ⚠️ El catálogo asocia el servicio `{ $service }` con `{ $id }` en { $provider }, que no tiene tal servicio. Sus pedidos se rechazan. `bulwark services check` enumera todos estos errores.
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró; `bulwark jobs show { $job }` dice qué se sabe de ello.
