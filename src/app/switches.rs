@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::engine::ledger;
 use crate::engine::schema;
 use crate::engine::task::Task;
 use crate::features::cx::{Env, Switch};
@@ -80,6 +81,9 @@ impl Switches {
             &money,
             "wallets, paid services and everything about money",
         );
+        if money.is_empty() {
+            self.open_house().await;
+        }
         let rewards = schema::missing(&self.pool, &REWARDS).await?;
         let rewards = [money.clone(), rewards].concat();
         turn(
@@ -102,6 +106,14 @@ impl Switches {
             "top-ups with Telegram Stars",
         );
         Ok(())
+    }
+
+    /// Without it money moves all the same, and now and then is tried again.
+    async fn open_house(&self) {
+        let currency = &self.env.currency().code;
+        if let Err(error) = ledger::open_house(&self.pool, currency).await {
+            tracing::warn!(%error, "the accounts of the house are not made in advance");
+        }
     }
 }
 

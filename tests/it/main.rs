@@ -33,6 +33,7 @@ mod journeys;
 mod languages;
 mod ledger;
 mod ledger_races;
+mod ledger_waits;
 mod ledger_wallets;
 mod light;
 mod migrations;

@@ -1,5 +1,5 @@
 //! Everything that moves money, drawn by lot and done by eight tasks at once over the real ledger in a real Postgres; then
-//! the books must be those of a model in memory, and the audit must find nothing.
+//! the books must be those of a model in memory, and the audit must find nothing. Nobody may have waited in a circle meanwhile.
 //!
 //! `BULWARK_STORM_RUNS` says how many runs (a few without it), `BULWARK_STORM_SEED` the first seed: of a run that failed,
 //! with one run, it draws the same acts again. Which of them come first is up to the machine.
@@ -15,11 +15,12 @@ mod rewards;
 use std::sync::Arc;
 
 use bulwark::config::Env;
-use bulwark::engine::ledger::AuditReport;
+use bulwark::engine::ledger::{self, AuditReport};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::database;
+use crate::ledger::CURRENCY;
 use acts::Lot;
 use books::{Books, Heard};
 use perform::Shared;
@@ -46,6 +47,7 @@ async fn eight_at_once_leave_the_books_of_the_model() {
     let mut seed = first;
     while seed < first + runs {
         let pool = database::fresh_pool().await;
+        ledger::open_house(&pool, CURRENCY).await.unwrap();
         let mut books = Books::default();
         for _ in 0..RUNS_PER_DATABASE.min(first + runs - seed) {
             let (lines, others) = run(&pool, &mut books, seed).await;

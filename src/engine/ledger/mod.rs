@@ -5,8 +5,12 @@
 //!   trigger nor grant lets anybody change it.
 //! * A hold is resolved exactly once: the primary key of `hold_resolution` is the hold.
 //! * No wallet goes below zero: its row is locked, and a CHECK is the last word.
-//! * A movement between two wallets locks their rows in the order of their ids, so that two of them never wait for each
-//!   other, and counts on both sides: `wallet_version` is the debited wallet's, `credit_version` the credited one's.
+//! * A movement between two wallets counts on both sides: `wallet_version` is the debited wallet's, `credit_version` the
+//!   credited one's.
+//! * Nobody waits in a circle. What is locked first: the row of the payment, withdrawal or order; then wallets. Of two
+//!   wallets of one movement the one with the lower id; of several movements first the payer's main wallet, then the affiliate
+//!   wallets of those above. An account that is made is waited for like a lock until its maker commits, so it is made last: a
+//!   wallet when the one that pays is locked, those of the house before any money moves ([`open_house`]).
 //! * The same idempotency key twice is the same movement once; with other figures it is an error.
 //!
 //! ```text
@@ -41,8 +45,9 @@ pub use past::{Past, PastFilter, PastKind, Place};
 pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,
-    movements, movements_of, release, take_back, top_up, transfer, undo_take_back, wallet,
-    wallet_locked, wallet_of, wallet_of_locked, wallets, with_house, within_house, write_off,
+    movements, movements_of, open_house, release, take_back, top_up, transfer, undo_take_back,
+    wallet, wallet_locked, wallet_of, wallet_of_locked, wallets, with_house, within_house,
+    write_off,
 };
 
 use crate::base::money::Amount;

@@ -13,7 +13,7 @@ mod trace;
 
 pub use between::transfer;
 pub use holds::{hold, hold_for, hold_of};
-pub use house::{correct, grant, grant_to_new, with_house};
+pub use house::{correct, grant, grant_to_new, open_house, with_house};
 pub use movements::{movements, movements_of};
 pub use past::past;
 pub use payments::{take_back, top_up, undo_take_back, within_house, write_off};
@@ -100,11 +100,18 @@ async fn look(conn: &mut PgConnection, key: WalletKey<'_>) -> Result<Option<Wall
     }))
 }
 
+async fn wallet_found(
+    conn: &mut PgConnection,
+    key: WalletKey<'_>,
+) -> Result<Option<i64>, sqlx::Error> {
+    find(conn, key.kind.name(), key.user_id, key.currency).await
+}
+
 /// The wallet's account, made if there is none. The main wallet is made before any other of its owner, so that whoever
 /// locks in the order of ids comes upon it first.
 async fn wallet_id(conn: &mut PgConnection, key: WalletKey<'_>) -> Result<i64, sqlx::Error> {
     let name = key.kind.name();
-    if let Some(id) = find(conn, name, key.user_id, key.currency).await? {
+    if let Some(id) = wallet_found(conn, key).await? {
         return Ok(id);
     }
     if key.kind != WalletKind::Main {

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bulwark::base::db::is_transient;
 use bulwark::base::money::Amount;
 use bulwark::engine::ledger::{self, Cause, LedgerError, Resolved};
 use bulwark::engine::withdrawals::State;
@@ -143,10 +142,6 @@ pub async fn perform(pool: &PgPool, act: &Act, shared: &Shared, gives_up: bool) 
                 tx.rollback().await.unwrap();
                 match error {
                     LedgerError::AtTheSameTime(_) => {}
-                    // Two that made accounts at once may have waited for each other: tried again, as a handler does.
-                    LedgerError::Database(error) if is_transient(&error) => {
-                        println!("{act:?}: {error}");
-                    }
                     LedgerError::Insufficient { missing, available } => {
                         return Heard::Short {
                             wallet: payer(act, shared),

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 
 use super::house::at_the_same_time;
 use super::payments::positive;
-use super::{known, too_little, wallet_id};
-use crate::engine::ledger::{Cause, LedgerError, Transfer};
+use super::{known, lock, too_little, wallet_found, wallet_id};
+use crate::base::money::Amount;
+use crate::engine::ledger::{Cause, LedgerError, Transfer, WalletKey};
 
 /// Moves from one wallet to another. False if this key did so before.
 ///
@@ -26,16 +27,12 @@ pub async fn transfer(
     if transfer_at_once(conn, movement, cause, now).await? {
         return Ok(true);
     }
-    // A wallet is missing, the key is used, or there is not enough. Two that make each other's wallets make them in one
-    // order, whichever way they move.
-    let (debit_id, credit_id) = if (from.user_id, from.kind) < (to.user_id, to.kind) {
-        let debit_id = wallet_id(conn, from).await?;
-        (debit_id, wallet_id(conn, to).await?)
-    } else {
-        let credit_id = wallet_id(conn, to).await?;
-        (wallet_id(conn, from).await?, credit_id)
+    // A wallet is missing, the key is used, or there is not enough.
+    let Some(debit_id) = wallet_found(conn, from).await? else {
+        // Nothing is made that only says so: whoever else wants that wallet would wait for it.
+        return Err(nothing_there(conn, cause, amount).await?);
     };
-    lock_in_order(conn, [debit_id, credit_id]).await?;
+    let credit_id = lock_payer_and(conn, debit_id, to, cause).await?;
     if known(conn, cause, debit_id, credit_id, amount).await? {
         return Ok(false);
     }
@@ -49,12 +46,49 @@ pub async fn transfer(
     Err(too_little(conn, debit_id, amount).await?)
 }
 
+/// The id of no account.
+const NOBODY: i64 = 0;
+
+/// Why nothing was taken from a wallet that is not there.
+async fn nothing_there(
+    conn: &mut PgConnection,
+    cause: &Cause,
+    amount: Amount,
+) -> Result<LedgerError, LedgerError> {
+    // No movement had anything from that wallet: whatever used the key is another one.
+    known(conn, cause, NOBODY, NOBODY, amount).await?;
+    Ok(LedgerError::Insufficient {
+        missing: amount,
+        available: Amount::ZERO,
+    })
+}
+
+/// Locks a wallet that pays and another one that receives, which is made if it is missing. The id of that.
+///
+/// It is made when the payer is locked: made before, it would be waited for by others who have the payer.
+pub(super) async fn lock_payer_and(
+    conn: &mut PgConnection,
+    payer_id: i64,
+    payee: WalletKey<'_>,
+    cause: &Cause,
+) -> Result<i64, LedgerError> {
+    if let Some(payee_id) = wallet_found(conn, payee).await? {
+        lock_in_order(conn, [payer_id, payee_id]).await?;
+        return Ok(payee_id);
+    }
+    lock(conn, payer_id).await?;
+    let payee_id = wallet_id(conn, payee).await?;
+    if payee_id < payer_id {
+        // Somebody else has just made it, and had its id before: it should have been locked first.
+        return Err(LedgerError::AtTheSameTime(cause.idem_key.clone()));
+    }
+    lock(conn, payee_id).await?;
+    Ok(payee_id)
+}
+
 /// Locks two wallets in the order of their ids, as every movement between two does: nobody who has the second waits for
 /// the first.
-pub(super) async fn lock_in_order(
-    conn: &mut PgConnection,
-    wallets: [i64; 2],
-) -> Result<(), sqlx::Error> {
+async fn lock_in_order(conn: &mut PgConnection, wallets: [i64; 2]) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "select id from account where id = any($1) order by id for update",
         &wallets[..]

@@ -1,11 +1,28 @@
 //! Movements between the house and a wallet.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::{account, known, lock, too_little, wallet_id};
 use crate::base::money::Amount;
 use crate::engine::ledger::{Cause, House, HouseMove, LedgerError, TransferKind, WalletKey};
+
+/// Makes the accounts of the house that are missing. A movement makes its own if it has to, but others then wait for it with
+/// wallets in hand: so this is done before any money moves, in a transaction of its own.
+pub async fn open_house(pool: &PgPool, currency: &str) -> Result<(), sqlx::Error> {
+    let names = House::ALL.map(|house| house.name().to_owned());
+    sqlx::query!(
+        "insert into account (kind, owner_id, currency, guarded)
+         select name, 0, $2, false from unnest($1::text[]) name
+         where not exists (select from account where kind = name and owner_id = 0 and currency = $2)
+         order by name on conflict (kind, owner_id, currency) do nothing",
+        &names,
+        currency,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
 
 /// Gives `amount` to the user. False if this key did so before.
 pub async fn grant(

@@ -4,9 +4,9 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::between::lock_in_order;
+use super::between::lock_payer_and;
 use super::house::at_the_same_time;
-use super::{Move, Versions, account, change, insert, known, lock, wallet_id};
+use super::{Move, Versions, account, change, insert, known, lock, wallet_found};
 use crate::base::money::Amount;
 use crate::engine::ledger::{Cause, House, LedgerError, Payee, Resolved, TransferKind, WalletKey};
 
@@ -124,7 +124,7 @@ async fn resolve(
     .fetch_optional(&mut *conn)
     .await?
     .ok_or(LedgerError::NoSuchHold(hold_id))?;
-    let payee_id = lock_with(conn, &held, payee).await?;
+    let payee_id = lock_with(conn, &held, payee, cause).await?;
     let before = sqlx::query_scalar!(
         "select captured from hold_resolution where hold_id = $1",
         hold_id
@@ -174,8 +174,13 @@ struct Held {
     currency: String,
 }
 
-/// Locks the wallet that the hold is on, and the payee's if that is one, in the order of their ids. The payee's account.
-async fn lock_with(conn: &mut PgConnection, held: &Held, payee: Payee) -> Result<i64, LedgerError> {
+/// Locks the wallet that the hold is on, and the payee's if that is one. The payee's account.
+async fn lock_with(
+    conn: &mut PgConnection,
+    held: &Held,
+    payee: Payee,
+    cause: &Cause,
+) -> Result<i64, LedgerError> {
     match payee {
         Payee::House(house) => {
             // In this order: who comes here has locked the wallet before, and an account that another one is making
@@ -184,12 +189,11 @@ async fn lock_with(conn: &mut PgConnection, held: &Held, payee: Payee) -> Result
             Ok(account(conn, house.name(), 0, &held.currency).await?)
         }
         Payee::User(user_id) => {
-            let id = wallet_id(conn, WalletKey::main(user_id, &held.currency)).await?;
-            if id == held.wallet_id {
+            let key = WalletKey::main(user_id, &held.currency);
+            if wallet_found(conn, key).await? == Some(held.wallet_id) {
                 return Err(LedgerError::NoWay);
             }
-            lock_in_order(conn, [held.wallet_id, id]).await?;
-            Ok(id)
+            lock_payer_and(conn, held.wallet_id, key, cause).await
         }
     }
 }
