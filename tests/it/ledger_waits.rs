@@ -6,6 +6,7 @@ use bulwark::engine::ledger::{
     self, House, HouseMove, LedgerError, Payee, Resolved, Transfer, TransferKind, WalletKey,
 };
 use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::database;
@@ -75,16 +76,17 @@ impl Other {
     }
 
     /// Begins, and comes to where it waits for the payer's wallet.
-    async fn waits(self, pool: &PgPool) -> tokio::task::JoinHandle<bool> {
+    async fn waits(self, pool: &PgPool) -> JoinSet<bool> {
         let own = pool.clone();
-        let task = tokio::task::spawn(async move {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
             let mut tx = own.begin().await.unwrap();
             let done = self.act(&mut tx).await.unwrap();
             tx.commit().await.unwrap();
             done
         });
         until_one_waits(pool).await;
-        task
+        tasks
     }
 }
 
@@ -106,7 +108,7 @@ async fn the_first_capture_of_all_and_a_second_release_end_both() {
     let again = ledger::release(&mut tx, released, &release, None).await;
     assert_eq!(again.unwrap(), Resolved::Before);
     tx.commit().await.unwrap();
-    assert!(other.await.unwrap());
+    assert_eq!(other.join_all().await, [true]);
     assert_eq!(findings(&pool).await, []);
 }
 
@@ -133,7 +135,7 @@ async fn what_a_payment_brings_to_somebody_new_does_not_wait_for_a_tip_to_them()
         let brought = ledger::with_house(&mut tx, &movement, &cause("brought"), None).await;
         assert!(brought.unwrap(), "{tip:?}");
         tx.commit().await.unwrap();
-        assert!(other.await.unwrap(), "{tip:?}");
+        assert_eq!(other.join_all().await, [true], "{tip:?}");
         let mut conn = pool.acquire().await.unwrap();
         let has = ledger::wallet(&mut conn, NEW, CURRENCY).await.unwrap();
         assert_eq!(has.available, Amount(30));
