@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::build::Parts;
 use super::funds::Low;
 use super::{payments, providers, rewards};
+use crate::base::money::Amount;
 use crate::catalog::Catalog;
 use crate::engine::limits::Rate;
 use crate::features::cx::{Env, GrantRules, StarsOffer, Switch};
@@ -27,6 +28,7 @@ pub(super) fn env(
     low: &Low,
 ) -> Env {
     let limits = &parts.config.limits;
+    warn_of_given_money(parts);
     Env {
         clock: parts.clock.clone(),
         ids: parts.ids.clone(),
@@ -56,5 +58,18 @@ pub(super) fn env(
             burst: limits.rate_burst.max(2),
         },
         standing: providers::standing(makers, low),
+    }
+}
+
+/// Whoever makes accounts to be greeted with money, and takes it out, is paid by the operator.
+fn warn_of_given_money(parts: &Parts) {
+    let offer = parts.catalog.withdrawals.as_ref();
+    if offer.is_some_and(|offer| offer.from == "wallet")
+        && parts.config.wallet.welcome_grant > Amount::ZERO
+    {
+        tracing::warn!(
+            "WELCOME_GRANT is given to everybody, and [withdrawals] of the catalogue pays out of the same wallet: \
+             from = \"affiliate\" pays out only what was earned"
+        );
     }
 }

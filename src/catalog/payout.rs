@@ -22,7 +22,8 @@ const OPEN_MAX: u32 = 20;
 /// What users may withdraw.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Withdrawals {
-    /// The kind of wallet that it comes from: `wallet` or `affiliate`, what was earned with referrals.
+    /// The kind of wallet that it comes from: `affiliate`, what was earned with referrals, unless it says `wallet`, which also
+    /// has what was paid in and what was given.
     pub from: String,
     /// At most so much per user and day (UTC).
     pub per_day: Amount,
@@ -100,7 +101,7 @@ pub(super) fn read(
     };
     let mut fields = Fields::new(table, "withdrawals");
     let from = fields.optional_text(report, "from");
-    let from = from.unwrap_or_else(|| "wallet".to_owned());
+    let from = from.unwrap_or_else(|| "affiliate".to_owned());
     if !matches!(from.as_str(), "wallet" | "affiliate") {
         fields.report(report, "from", "must be wallet or affiliate");
     }

@@ -29,6 +29,7 @@ pub(super) fn text(stage: &Stage, demo: &Demo) -> String {
          Order a paid one from \"All services\": you have a starting balance. Then /balance.\n        \
          /topup sells you more for simulated Telegram Stars, or by a simulated card.\n        \
          /referrals shows your link: as another user send /start with what stands behind \"start=\", and top up.\n        \
+         /withdraw pays out what your link earned; /withdrawals is the desk of admins.\n        \
          /tip @name 1.00 gives another user money.\n        \
          A text with !fail, !refuse or !slow shows what happens when the provider fails.\n        \
          User 1001 is an admin: /grant @name 5.00 thanks\n\n  \

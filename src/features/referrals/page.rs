@@ -8,7 +8,7 @@ use crate::base::money::Amount;
 use crate::engine::ledger::{self, LedgerError, Transfer, TransferKind, WalletKey, WalletKind};
 use crate::engine::referrals::{self, Earning};
 use crate::features::cx::{Cx, Handled, Stop, button};
-use crate::features::press::Press;
+use crate::features::press::{Press, WithdrawPress};
 use crate::features::rewards::{Occasion, Share};
 use crate::features::speech::{Args, Speech};
 use crate::telegram::{Button, InlineKeyboard, Rich};
@@ -180,6 +180,13 @@ fn keyboard(
         .way(WalletKind::Affiliate, WalletKind::Main);
     if way.is_some_and(|min| available >= min && available > Amount::ZERO) {
         rows.push(vec![button(label("button-move"), &Press::MoveEarnings)]);
+    }
+    let offer = cx.env.catalog.withdrawals.as_ref();
+    if offer.is_some_and(|offer| offer.from == WalletKind::Affiliate.name())
+        && available > Amount::ZERO
+    {
+        let begin = Press::Withdraw(WithdrawPress::Begin);
+        rows.push(vec![button(label("button-withdraw"), &begin)]);
     }
     let mut turn = Vec::new();
     if page > 0 {

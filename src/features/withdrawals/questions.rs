@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::draft::{Asking, Draft, Talk, current};
-use super::sums::{Room, fee, refuse_many};
+use super::sums::{self, Room, fee, refuse_many};
 use super::{admin, batch, refuse, speech};
 use crate::base::money::Amount;
 use crate::catalog::{DetailField, PayeeField, PayoutMethod, Withdrawals};
+use crate::engine::ledger::WalletKind;
 use crate::features::cx::{Cx, Handled, Stop, button};
 use crate::features::press::{Press, WithdrawPress};
 use crate::features::speech::{Args, Speech};
@@ -30,7 +31,11 @@ pub async fn begin(cx: &mut Cx<'_>) -> Handled {
         let args = Args::new()
             .text("available", cx.money(room.available))
             .text("least", cx.money(least.unwrap_or_default()));
-        return refuse(cx, "refused-nothing", args);
+        let key = match sums::wallet(cx.user_id, offer, "").kind {
+            WalletKind::Affiliate => "refused-nothing-earned",
+            WalletKind::Main | WalletKind::ReplyCredits => "refused-nothing",
+        };
+        return refuse(cx, key, args);
     }
     let mut draft = Draft::new(cx.env.ids.short());
     if let [only] = offer.methods.as_slice() {

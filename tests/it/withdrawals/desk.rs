@@ -176,12 +176,12 @@ async fn an_export_is_text_where_that_is_wanted() {
 
 #[tokio::test]
 async fn what_was_earned_is_withdrawn_where_that_is_the_offer() {
-    let offer = OFFER.replacen("open_max", "from = \"affiliate\"\nopen_max", 1);
+    let offer = OFFER.replacen("from = \"wallet\"\n", "", 1);
     let catalog = Catalog::shipped_with(&offer, Providers::NAMES).expect("the catalogue");
     let world = World::selling(catalog, &[("ADMIN_IDS", "900,901")]).await;
     let (anna, admin, _) = people(&world).await;
     anna.says("/withdraw").await;
-    anna.hears("You have $0.00; the least that can be withdrawn is $0.50")
+    anna.hears("What your link earns can be withdrawn: $0.00 so far. The least is $0.50")
         .await;
     let mut conn = world.pool.acquire().await.unwrap();
     let earned = HouseMove {

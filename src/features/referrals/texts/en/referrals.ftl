@@ -27,3 +27,4 @@ button-move = 💰 Move to my balance
 button-newer = ◀️ Newer
 button-older = Older ▶️
 button-home = 🏠 Home
+button-withdraw = 💸 Withdraw

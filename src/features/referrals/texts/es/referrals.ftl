@@ -27,3 +27,4 @@ button-move = 💰 Pasar a mi saldo
 button-newer = ◀️ Más recientes
 button-older = Anteriores ▶️
 button-home = 🏠 Inicio
+button-withdraw = 💸 Retirar

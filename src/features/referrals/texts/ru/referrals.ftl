@@ -28,3 +28,4 @@ button-move = 💰 Перевести на баланс
 button-newer = ◀️ Новее
 button-older = Раньше ▶️
 button-home = 🏠 Главная
+button-withdraw = 💸 Вывести

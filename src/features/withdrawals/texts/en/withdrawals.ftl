@@ -28,6 +28,7 @@ refused-many = { $n ->
    *[other] You have { $n } withdrawals under way. Please wait until one of them has ended, or take one back.
     }
 refused-nothing = You have { $available }; the least that can be withdrawn is { $least }.
+refused-nothing-earned = What your link earns can be withdrawn: { $available } so far. The least is { $least }. See /referrals.
 refused-no-text = Please send that as a text.
 refused-no-amount = That is not an amount. Please send one such as 12.50.
 refused-too-little = The least in this way is { $limit }.

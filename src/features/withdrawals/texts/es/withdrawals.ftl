@@ -28,6 +28,7 @@ refused-many = { $n ->
    *[other] Tienes { $n } retiros en curso. Espera a que termine alguno o anula uno.
     }
 refused-nothing = Tienes { $available }; lo mínimo que se puede retirar es { $least }.
+refused-nothing-earned = Se puede retirar lo que gana tu enlace: { $available } por ahora. El mínimo es { $least }. Consulta /referrals.
 refused-no-text = Envíalo como texto, por favor.
 refused-no-amount = Eso no es un importe. Envía uno como 12.50.
 refused-too-little = Lo mínimo de esta forma es { $limit }.

@@ -29,6 +29,7 @@ refused-many = { $n ->
    *[other] У вас { $n } незавершённых заявок на вывод. Дождитесь завершения одной из них или отзовите её.
     }
 refused-nothing = У вас { $available }; вывести можно не меньше { $least }.
+refused-nothing-earned = Вывести можно заработанное по вашей ссылке: пока { $available }. Наименьшая сумма: { $least }. Подробнее: /referrals.
 refused-no-text = Отправьте это, пожалуйста, текстом.
 refused-no-amount = Это не сумма. Отправьте, например, 12.50.
 refused-too-little = Этим способом — не меньше { $limit }.
