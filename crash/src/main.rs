@@ -7,6 +7,7 @@
 
 mod binary;
 mod canary;
+mod cards;
 mod chaos;
 mod checker;
 mod clock;
@@ -15,6 +16,7 @@ mod cutter;
 mod dice;
 mod disk;
 mod front;
+mod inquirers;
 mod journal;
 mod mutants;
 mod outside;
@@ -23,6 +25,7 @@ mod payouts;
 mod people;
 mod promoters;
 mod provoke;
+mod refunders;
 mod replica;
 mod report;
 mod rest;

@@ -36,6 +36,8 @@ pub enum Pays {
 pub async fn tops_up(outside: &Outside, user: i64, pays: Pays, dice: &mut Dice) -> Option<()> {
     let since = newest(outside, user).await;
     outside.says(user, "/topup").await.ok()?;
+    let way = outside.wait_for(user, since, "p:s", PATIENCE).await?;
+    outside.presses(user, &way).await.ok()?;
     let package = format!("tp:{}", dice.pick(&["50", "100"]));
     let button = outside.wait_for(user, since, &package, PATIENCE).await?;
     outside.presses(user, &button).await.ok()?;
@@ -71,7 +73,7 @@ pub async fn cashier(outside: Arc<Outside>, mut dice: Dice) {
 }
 
 /// `/refund`, and a press, or two, of its button.
-async fn gives_back(outside: &Outside, admin: i64, charge: &str, twice: bool) -> Option<()> {
+pub async fn gives_back(outside: &Outside, admin: i64, charge: &str, twice: bool) -> Option<()> {
     let since = newest(outside, admin).await;
     let words = format!("/refund {charge}");
     outside.says(admin, &words).await.ok()?;

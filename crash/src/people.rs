@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::postgres::PgPool;
 use tokio::task::JoinSet;
 
+use crate::cards::{self, CARD_PAYERS, HASTY_PAYER};
 use crate::clock;
 use crate::dice::Dice;
+use crate::inquirers;
 use crate::outside::{Button, Outside};
 use crate::payers::{self, PAYER, Pays};
 use crate::payouts;
 use crate::promoters::{self, HASTY, PROMOTERS};
+use crate::refunders;
 use crate::tippers;
 use crate::world::Plan;
 
@@ -31,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const ENDLESS_MAX: u32 = 1;
 
 /// Lets all of them live until the world closes.
-pub fn settle(outside: &Arc<Outside>, plan: &Plan) -> JoinSet<()> {
+pub fn settle(outside: &Arc<Outside>, pool: &PgPool, plan: &Plan) -> JoinSet<()> {
     let seed = plan.seed;
     let mut tasks = JoinSet::new();
     for user in BUYERS {
@@ -42,6 +46,16 @@ pub fn settle(outside: &Arc<Outside>, plan: &Plan) -> JoinSet<()> {
         let dice = Dice::new(seed, user.unsigned_abs());
         tasks.spawn(promoters::promoter(Arc::clone(outside), user, dice));
     }
+    for user in CARD_PAYERS {
+        let dice = Dice::new(seed, user.unsigned_abs());
+        tasks.spawn(cards::payer(Arc::clone(outside), user, dice));
+    }
+    tasks.spawn(refunders::cashier(
+        Arc::clone(outside),
+        Dice::new(seed, 901),
+    ));
+    let dice = Dice::new(seed, 903);
+    tasks.spawn(inquirers::answers(Arc::clone(outside), pool.clone(), dice));
     tasks.spawn(giver(Arc::clone(outside), Dice::new(seed, 900)));
     tasks.spawn(talker(Arc::clone(outside), Dice::new(seed, 140)));
     payouts::settle(outside, plan, &mut tasks);
@@ -179,7 +193,7 @@ pub async fn is_met(outside: &Outside, user: i64) {
 }
 
 async fn talker(outside: Arc<Outside>, mut dice: Dice) {
-    for user in [TALKER, BLOCKER, PAYER, HASTY] {
+    for user in [TALKER, BLOCKER, PAYER, HASTY, HASTY_PAYER] {
         let _ = outside.says(user, "/start").await;
     }
     while !outside.is_closing() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
 
+use crate::cards;
 use crate::clock;
 use crate::dice::Dice;
 use crate::outside::Outside;
@@ -35,12 +36,16 @@ const NUDGE_MS: u64 = 700;
 
 /// How an order ends at the panel, by a word in its link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+pub enum Fate {
+    /// With everything.
     Whole,
+    /// With a part.
     InPart,
+    /// With nothing.
     CalledOff,
     /// Not by itself.
     Never,
+    /// It is never made.
     Refused,
 }
 
@@ -74,9 +79,11 @@ pub enum Errand {
 }
 
 /// An order of a person.
-struct Placed {
-    draft: String,
-    link: String,
+pub struct Placed {
+    /// Its short id.
+    pub draft: String,
+    /// What it is for.
+    pub link: String,
 }
 
 /// One who orders at the panel for as long as the world goes on.
@@ -96,7 +103,11 @@ pub async fn promoter(outside: Arc<Outside>, user: i64, mut dice: Dice) {
     is_met(&outside, user).await;
     while !outside.is_closing() {
         if dice.percent(15) {
-            payers::tops_up(&outside, user, Pays::Once, &mut dice).await;
+            if dice.percent(50) {
+                cards::tops_up(&outside, user, cards::Pays::Once, &mut dice).await;
+            } else {
+                payers::tops_up(&outside, user, Pays::Once, &mut dice).await;
+            }
         }
         let (fate, units) = (*dice.pick(&FATES), dice.between(50, 400));
         match orders(&outside, user, fate, units, &mut dice).await {
@@ -111,7 +122,7 @@ pub async fn promoter(outside: Arc<Outside>, user: i64, mut dice: Dice) {
 }
 
 /// From a press of the service's button to the confirmation.
-async fn orders(
+pub async fn orders(
     outside: &Outside,
     user: i64,
     fate: Fate,

@@ -1,14 +1,17 @@
 //! What must happen in the world for a point to be reached, where ordinary traffic does not bring it.
 
+mod ways;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulwark::base::fault::Point;
 use rustix::process::Signal;
 use serde_json::json;
 
+use crate::cards::{self, CardErrand};
 use crate::checker::REFUSED;
 use crate::clock;
+use crate::inquirers::{self, Doubtful};
 use crate::payers::{self, Pays};
 use crate::payouts::{self, Fate};
 use crate::people;
@@ -16,6 +19,8 @@ use crate::promoters::{self, Errand};
 use crate::tables;
 use crate::tippers::{self, Gift};
 use crate::world::{Plan, World};
+
+pub use ways::way;
 
 /// How long a point that ordinary traffic reaches is waited for.
 const SOON: Duration = Duration::from_secs(8);
@@ -73,135 +78,14 @@ pub enum Way {
     TipInLedger,
     /// The same, where an outside service does.
     TipOutside(Gift),
+    /// Somebody pays by card.
+    Card(CardErrand),
+    /// A payment by card, or its return by hand, of which the bot is never told, and a comparison with the processor's list.
+    CardMissed { is_refund: bool },
+    /// An order's answer is lost, and admins are asked.
+    Inquiry(Doubtful),
     /// Traffic, but only with several replicas.
     Replicas,
-}
-
-/// The way to a point.
-pub fn way(point: Point) -> Way {
-    match point {
-        Point::StartMigrating
-        | Point::StartMigrated
-        | Point::StartRepaired
-        | Point::StartIntroducing
-        | Point::StartIntroduced
-        | Point::RescueStarting
-        | Point::UpkeepRan
-        | Point::UpkeepRecorded => Way::Start,
-        Point::ShardsReleasing | Point::ShardsReleased => Way::Stop,
-        Point::NoticeSending | Point::NoticeSent => Way::Replicas,
-        Point::UpdateRolledBack | Point::UpdateQuarantining | Point::UpdateQuarantined => {
-            Way::Nonsense
-        }
-        Point::UpdatePostponing | Point::UpdatePostponed => Way::Disturbed,
-        Point::MessageMerging | Point::MessageMerged => Way::Notices,
-        Point::MessageExtended => Way::Telegram("late"),
-        Point::MessagePuttingBack | Point::MessagePutBack => Way::Telegram("ill"),
-        Point::MessageBurying | Point::MessageBuried => Way::Telegram("refusal"),
-        Point::ChatDropping | Point::ChatDropped => Way::Blocked,
-        Point::ChatMoving | Point::ChatMoved => Way::Moved,
-        Point::JobsExtended => Way::Provider("late"),
-        Point::SubmitFailed | Point::JobSnoozing | Point::JobSnoozed => Way::Provider("busy"),
-        Point::JobParking | Point::JobParked => Way::Provider("lost"),
-        Point::PanelAdding | Point::PanelAdded => Way::Panel(Errand::Order),
-        Point::EvidenceWeighing
-        | Point::EvidenceWeighed
-        | Point::UnsureResting
-        | Point::UnsureRested => Way::Panel(Errand::Lost),
-        Point::PanelAsking | Point::PanelAsked => Way::Panel(Errand::Together),
-        Point::StopAsking | Point::StopAsked | Point::StopMarking | Point::StopMarked => {
-            Way::Panel(Errand::Stop)
-        }
-        Point::PartSettling | Point::PartSettled => Way::Panel(Errand::Part),
-        Point::PanelRefilling | Point::PanelRefilled => Way::Panel(Errand::Refill),
-        Point::EvidenceLeaving | Point::EvidenceLeft => Way::Lead("job_starting:1:stop"),
-        Point::RescueDone => Way::Lead("submit_intended:1"),
-        Point::JobProgressing | Point::JobProgressed => Way::SlowTasks,
-        Point::LightClaimed
-        | Point::LightWorking
-        | Point::LightFinishing
-        | Point::LightFinished => Way::Light,
-        Point::LightRepeating | Point::LightRepeated => Way::LightAgain,
-        Point::BroadcastMade | Point::BroadcastStepping | Point::BroadcastStepped => Way::Broadcast,
-        Point::CheckoutLooking
-        | Point::CheckoutAnswering
-        | Point::InvoiceWritten
-        | Point::PaymentRecording
-        | Point::PaymentRecorded
-        | Point::PaymentCredited => Way::Payment,
-        Point::RefundTaking
-        | Point::RefundTaken
-        | Point::RefundIntended
-        | Point::RefundsClaimed
-        | Point::RefundAsking
-        | Point::RefundAnswered
-        | Point::RefundSettling
-        | Point::RefundSettled => Way::Refund,
-        Point::RefundWaiting | Point::RefundWaits => Way::RefundLost,
-        Point::RefundBooking | Point::RefundBooked => Way::GivenBack,
-        Point::ReconcileBooking | Point::ReconcileBooked => Way::Reconcile,
-        Point::PayoutHolding
-        | Point::PayoutRequested
-        | Point::PayoutStepping
-        | Point::PayoutStepped => Way::Payout(Fate::Single),
-        Point::PayoutMoving | Point::PayoutMoved => Way::Payout(Fate::Doubtful),
-        Point::PayoutsExporting | Point::PayoutsExported | Point::PayoutsPaid => {
-            Way::Payout(Fate::Bulk)
-        }
-        Point::TipGiving => Way::Tip,
-        Point::TipMoved => Way::TipInLedger,
-        Point::TipHeld
-        | Point::TipQueued
-        | Point::SettlementAsking
-        | Point::SettlementAsked
-        | Point::TipSettling
-        | Point::TipSettled => Way::TipOutside(Gift::Whole),
-        Point::TipReturning | Point::TipReturned => Way::TipOutside(Gift::Refused),
-        Point::ShardsRenewing
-        | Point::ShardsRenewed
-        | Point::WebhookTaken
-        | Point::WebhookAnswering
-        | Point::BatchStoring
-        | Point::BatchStored
-        | Point::BatchAnswered
-        | Point::UpdateClaimed
-        | Point::UpdateCommitting
-        | Point::UpdateCommitted
-        | Point::MessageClaiming
-        | Point::MessageClaimed
-        | Point::MessageAnswered
-        | Point::MessageRecording
-        | Point::MessageRecorded
-        | Point::JobsClaiming
-        | Point::JobsClaimed
-        | Point::SubmitIntending
-        | Point::SubmitIntended
-        | Point::SubmitAnswered
-        | Point::JobStarting
-        | Point::JobStarted
-        | Point::JobPolling
-        | Point::JobPolled
-        | Point::JobNoting
-        | Point::JobNoted
-        | Point::ResultFetching
-        | Point::ResultOpened
-        | Point::ResultCompleting
-        | Point::ResultCompleted
-        | Point::JobEnding
-        | Point::JobEndCommitting
-        | Point::JobEnded
-        | Point::LightClaiming
-        | Point::RefundsClaiming
-        | Point::ReferralNoted
-        | Point::RewardBooking
-        | Point::RewardBooked
-        | Point::RewardTaking
-        | Point::RewardTaken
-        | Point::OwnMoving
-        | Point::OwnMoved
-        | Point::CallbackStoring
-        | Point::CallbackStored => Way::Traffic,
-    }
 }
 
 /// Whether it can be brought about in such a world.
@@ -323,6 +207,16 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             let gives = tippers::gives_now(Arc::clone(outside), gift);
             world.errands.spawn(gives);
             return Ok(SOON * 3);
+        }
+        Way::Card(errand) => {
+            cards::begins(world, errand).await?;
+            return Ok(SOON * 6);
+        }
+        Way::CardMissed { is_refund } => cards::is_missed(outside, is_refund).await,
+        Way::Inquiry(what) => {
+            let runs = inquirers::runs(Arc::clone(outside), world.pool().await?, what);
+            world.errands.spawn(runs);
+            return Ok(SOON * 4);
         }
         Way::Stop => {
             // It is to know where to die before it is told to stop.

@@ -34,6 +34,10 @@ pub struct Report {
     paid_out: usize,
     tips: usize,
     settled: usize,
+    card_payments: usize,
+    card_refunds: usize,
+    questions: usize,
+    answered: usize,
 }
 
 impl Report {
@@ -106,6 +110,10 @@ impl Report {
         self.paid_out += verdict.paid_out;
         self.tips += verdict.tips;
         self.settled += verdict.settled;
+        self.card_payments += verdict.card_payments;
+        self.card_refunds += verdict.card_refunds;
+        self.questions += verdict.questions;
+        self.answered += verdict.answered;
     }
 
     /// Whether all guarantees held, and nearly all recoveries were in time.
@@ -152,6 +160,14 @@ impl Report {
         println!(
             "payments        {} ({} given back)",
             self.charges, self.given_back
+        );
+        println!(
+            "at a processor  {} payments ({} given back)",
+            self.card_payments, self.card_refunds
+        );
+        println!(
+            "asked admins    about {} orders ({} answered)",
+            self.questions, self.answered
         );
         println!(
             "at the panel    {} orders ({} in part, {} unknown to the service), {} refills",

@@ -10,9 +10,11 @@ use tokio::task::JoinSet;
 use crate::chaos::raise;
 use crate::checker::Violation;
 use crate::clock;
+use crate::inquirers;
 use crate::payouts;
 use crate::promoters;
 use crate::provoke;
+use crate::refunders;
 use crate::tables::{self, Left};
 use crate::tippers;
 use crate::world::World;
@@ -88,27 +90,34 @@ async fn settle(world: &mut World, pool: &PgPool) -> anyhow::Result<Option<Viola
 }
 
 /// What waits for minutes or hours.
-fn waiting(left: &Left) -> [i64; 3] {
-    [left.parked, left.refunds, left.payouts]
+fn waiting(left: &Left) -> [i64; 4] {
+    [left.parked, left.refunds, left.payouts, left.payments]
 }
 
-const NOTHING: [i64; 3] = [0; 3];
+const NOTHING: [i64; 4] = [0; 4];
 
 /// Whatever waits for minutes, days or a person gets what it waits for.
 async fn let_time_pass(world: &World, pool: &PgPool) -> anyhow::Result<()> {
     promoters::closes(&world.outside).await?;
-    tables::age(pool).await?;
+    let asked = tables::age_lost(pool, None).await?;
+    // Whoever is asked now, or has just answered, is given the time that it takes.
+    if asked == 0 && inquirers::answers_some(&world.outside, pool).await? == 0 {
+        tables::age(pool).await?;
+    }
     tables::nudge_panel_jobs(pool).await?;
     tables::age_refunds(pool).await?;
     tippers::closes(&world.outside).await;
     tables::nudge_tips(pool).await?;
     payouts::closes(&world.outside).await;
+    tables::nudge_payments(pool).await?;
+    tables::age_card_refunds(pool, None).await?;
+    refunders::answers(&world.outside, None).await?;
     Ok(())
 }
 
 fn is_nothing(left: &Left) -> bool {
     let moving = left.inbox + left.outbox + left.jobs + left.orders + left.broadcasts;
-    moving + left.refunds + left.payouts == 0
+    moving == 0 && waiting(left) == NOTHING
 }
 
 /// Payments and refunds of which the bot was never told are found in Telegram's list, once: a second look finds nothing. Our own

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use bulwark::base::fault::Mutant;
 use tokio::task::JoinSet;
 
+use crate::cards::CARD_PAYERS;
 use crate::chaos::Chaos;
 use crate::checker::{self, Verdict};
 use crate::clock;
@@ -224,7 +225,7 @@ pub async fn one(
         "seed {}: the service does not start",
         world.plan.seed
     );
-    let people = people::settle(&world.outside, &world.plan);
+    let people = people::settle(&world.outside, &world.pool().await?, &world.plan);
     match course {
         Course::Lot(chaos, kills) => chaos.run(&mut world, kills).await?,
         Course::Script(deeds) => script::run(&mut world, &deeds).await?,
@@ -248,7 +249,7 @@ pub async fn one(
     };
     let orderers = people::BUYERS.into_iter().chain(PROMOTERS).chain([HASTY]);
     let others = EARNERS.into_iter().chain([PAYEE, GIVER]).chain(TIPPERS);
-    for user in orderers.chain(others) {
+    for user in orderers.chain(others).chain(CARD_PAYERS) {
         let chat = world.outside.messages(user, 0).await;
         let path = world.folder.join(format!("chat-{user}"));
         std::fs::write(path, format!("{chat:#?}"))?;

@@ -1,5 +1,6 @@
 //! A short course of faults written down, where a world that is drawn by lot would need luck.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bulwark::base::fault::{Mutant, Point};
@@ -7,8 +8,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::canary;
+use crate::cards::CardErrand;
 use crate::chaos::{disarm, order_all, raise};
 use crate::clock;
+use crate::inquirers::Doubtful;
 use crate::journal::AT_RANDOM;
 use crate::payouts::Fate;
 use crate::people::TALKER;
@@ -22,6 +25,9 @@ use crate::world::World;
 const FROZEN_MS: u64 = 17_000;
 /// How long a point may take to be reached.
 const REACHED: Duration = Duration::from_secs(20);
+
+/// How long whoever has something to do may take.
+const FINISHED: Duration = Duration::from_secs(45);
 
 /// One step of a script.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub enum Deed {
     Chatter(u32),
     /// What brings a point about.
     Provoke(Way),
+    /// Those who do so are given the time that it takes.
+    Finish,
     /// Everybody is asked, and must be answered.
     Recover,
 }
@@ -121,6 +129,13 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
         Mutant::AddSentAgain | Mutant::LostTakenAsRefused => panel(Errand::Lost, &live),
         Mutant::StopBelieved => panel(Errand::Stop, &live),
         Mutant::AnswersSwapped => panel(Errand::Together, &live),
+        Mutant::CardCreditedTwice | Mutant::CardCreditForgotten => {
+            twice(Way::Card(CardErrand::Payment), &live)
+        }
+        Mutant::EventBelieved => twice(Way::Card(CardErrand::Lie), &live),
+        Mutant::CardRefundTakenTwice => twice(Way::Card(CardErrand::Refund), &live),
+        Mutant::AnswerTakenTwice => twice(Way::Inquiry(Doubtful::Together), &live),
+        Mutant::ReleasedThoughThere => twice(Way::Inquiry(Doubtful::There), &live),
     };
     deeds.extend(more);
     deeds
@@ -128,13 +143,17 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
 
 /// An order at the panel, twice, with time for what comes of it.
 fn panel(errand: Errand, live: &Deed) -> Vec<Deed> {
-    let order = Deed::Provoke(Way::Panel(errand));
+    twice(Way::Panel(errand), live)
+}
+
+fn twice(way: Way, live: &Deed) -> Vec<Deed> {
+    let order = Deed::Provoke(way);
     vec![
         order.clone(),
-        live.clone(),
+        Deed::Finish,
         live.clone(),
         order,
-        live.clone(),
+        Deed::Finish,
         live.clone(),
     ]
 }
@@ -158,11 +177,14 @@ pub fn settles_outside(mutant: Option<Mutant>) -> bool {
 
 /// Everything that any of the scripts does, once: with no mistake in the service nothing may be found.
 pub fn control() -> Vec<Deed> {
-    let all = Mutant::ALL
-        .iter()
-        .flat_map(|mutant| for_mutant(*mutant).split_off(1));
     let mut deeds = vec![Deed::Wait(6_000)];
-    deeds.extend(all);
+    let mut seen = HashSet::new();
+    for mutant in Mutant::ALL {
+        let script = for_mutant(*mutant).split_off(1);
+        if seen.insert(format!("{script:?}")) {
+            deeds.extend(script);
+        }
+    }
     deeds
 }
 
@@ -215,6 +237,11 @@ pub async fn run(world: &mut World, deeds: &[Deed]) -> anyhow::Result<()> {
                 }
             }
             Deed::Provoke(way) => drop(provoke::bring_about(world, *way, 0).await?),
+            Deed::Finish => {
+                let errands = &mut world.errands;
+                let all = async { while errands.join_next().await.is_some() {} };
+                let _ = tokio::time::timeout(FINISHED, all).await;
+            }
             Deed::Recover => {
                 let took = canary::ask(&world.outside, since).await;
                 world

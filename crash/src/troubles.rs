@@ -55,5 +55,11 @@ pub fn all() -> Vec<Value> {
         json!({ "target": "settlement.get", "body": nonsense }),
         json!({ "target": "settlement.get", "status": 500 }),
         json!({ "target": "settlement.find", "drop_after": true }),
+        json!({ "target": "flutterwave.webhook", "drop_before": true }),
+        json!({ "target": "flutterwave.payments", "drop_after": true }),
+        json!({ "target": "flutterwave.verify", "body": nonsense }),
+        json!({ "target": "flutterwave.verify_by_reference", "status": 500 }),
+        json!({ "target": "flutterwave.refund", "drop_after": true }),
+        json!({ "target": "flutterwave.refund", "body": nonsense }),
     ]
 }

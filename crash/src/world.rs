@@ -11,11 +11,13 @@ use serde_json::json;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio::task::JoinSet;
 
+use crate::cards;
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::cutter::Cutter;
 use crate::dice::Dice;
 use crate::front::{Front, free_port};
+use crate::inquirers;
 use crate::outside::Outside;
 use crate::payers;
 use crate::payouts;
@@ -116,6 +118,9 @@ impl World {
             ports.push(free_port().await?);
         }
         let front = Front::start(&ports).await?;
+        let webhooks = format!("http://127.0.0.1:{}/payments/flutterwave", front.port());
+        let settings = json!({ "webhook_url": webhooks });
+        outside.post("/sim/flutterwave/settings", &settings).await?;
         let mut world = Self {
             plan,
             outside,
@@ -176,8 +181,15 @@ impl World {
                 "CATALOG_PATH",
                 self.folder.join(CATALOG_FILE).display().to_string(),
             ),
+            ("FLUTTERWAVE_API_KEY", cards::KEY.to_owned()),
+            ("FLUTTERWAVE_API_URL", sim.flutterwave_url()),
+            ("FLUTTERWAVE_SECRET_HASH", cards::SECRET_HASH.to_owned()),
+            ("FLUTTERWAVE_SIGNING_KEY", cards::SIGNING_KEY.to_owned()),
+            ("FLUTTERWAVE_RATES", cards::RATES.to_owned()),
+            ("TOPUP_AMOUNTS", cards::AMOUNTS.to_owned()),
             ("TOPUP_STARS", payers::PACKAGES.to_owned()),
             ("TOPUP_STAR_RATE", payers::RATE.to_string()),
+            ("UNKNOWN_ASK_S", inquirers::ASK_S.to_string()),
             ("LOG_LEVEL", "info".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
         ];

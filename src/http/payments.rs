@@ -19,6 +19,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::base::clock::Clock;
+use crate::base::fault::{self, Point};
 use crate::base::ids::Ids;
 use crate::engine::payments::{self, Intent};
 use crate::engine::people;
@@ -74,7 +75,10 @@ pub async fn event(
     };
     let (id, digest) = (payments.ids.uuid(), Sha256::digest(&body));
     let now = payments.clock.sql_now();
-    match payments::add_event(&payments.pool, id, name, &digest, &heard, now).await {
+    fault::reach(Point::EventStoring);
+    let added = payments::add_event(&payments.pool, id, name, &digest, &heard, now).await;
+    fault::reach(Point::EventStored);
+    match added {
         Ok(is_new) => {
             let (kind, reference) = (heard.kind, heard.reference);
             tracing::info!(processor = name, event = %id, kind, reference, is_new, "an event of a payment");

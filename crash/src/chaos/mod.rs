@@ -120,8 +120,8 @@ impl Chaos {
         let number = self.replica(world);
         let from = clock::wall();
         let way = provoke::way(point);
-        if way == Way::Reconcile {
-            return self.while_reconciling(world, point).await;
+        if matches!(way, Way::Reconcile | Way::CardMissed { .. }) {
+            return self.while_reconciling(world, way, point).await;
         }
         let nth = if way == Way::Traffic {
             self.dice.between(1, 3)
@@ -263,10 +263,11 @@ impl Chaos {
     async fn while_reconciling(
         &mut self,
         world: &mut World,
+        way: Way,
         point: Point,
     ) -> anyhow::Result<(Instant, String)> {
         let from = clock::wall();
-        provoke::bring_about(world, Way::Reconcile, 0).await?;
+        provoke::bring_about(world, way, 0).await?;
         let arming = world.arming(Some(format!("{}:1", point.name())));
         let (since, replica) = (clock::now(), self.replica(world));
         let ended = world.replicas[replica].command(&["reconcile", "--fix"], &arming);

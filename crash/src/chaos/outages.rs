@@ -16,7 +16,7 @@ use crate::tables;
 use crate::world::World;
 
 /// Points at which standing still past all leases may hurt most.
-const FREEZES: [Point; 18] = [
+const FREEZES: [Point; 24] = [
     Point::ShardsRenewed,
     Point::UpdateClaimed,
     Point::UpdateCommitting,
@@ -35,6 +35,12 @@ const FREEZES: [Point; 18] = [
     Point::RefundsClaimed,
     Point::RefundAnswered,
     Point::RefundSettling,
+    Point::EventAnswered,
+    Point::CardRecorded,
+    Point::CardRefundAsking,
+    Point::CardRefundAnswered,
+    Point::QuestionAsking,
+    Point::AnswerTaken,
 ];
 
 impl Chaos {

@@ -1,6 +1,8 @@
 //! The one judge: what Telegram and the provider saw, against what the database says, guarantee by guarantee
 //! (design.md §1). It runs after the faults have ended and the service has had time to come to rest.
 
+mod cards;
+mod inquiry;
 mod intake;
 mod jobs;
 pub mod messages;
@@ -24,6 +26,7 @@ pub use messages::REFUSED;
 use crate::outside::Outside;
 use crate::promoters;
 use crate::tables::{self, Dead, Order, Refill, Sent, StarPayment, StarRefund, Update};
+use crate::tables::{AskedAbout, CardPayment, CardRefund, Resolve};
 use crate::tables::{Payout, Tip};
 use crate::tippers;
 use crate::world::{Plan, World};
@@ -70,6 +73,14 @@ pub struct Verdict {
     pub tips: usize,
     /// Transfers at the service that settles them.
     pub settled: usize,
+    /// Payments at the processor.
+    pub card_payments: usize,
+    /// Of these, given back.
+    pub card_refunds: usize,
+    /// Orders about which admins were asked.
+    pub questions: usize,
+    /// Of these, answered.
+    pub answered: usize,
 }
 
 impl Verdict {
@@ -108,6 +119,14 @@ struct Facts {
     /// As in `GET /sim/settlement`.
     transfers: Vec<Value>,
     settles_outside: bool,
+    /// As in `GET /sim/flutterwave`.
+    card_books: Value,
+    card_payments: Vec<CardPayment>,
+    card_refunds: Vec<CardRefund>,
+    questions: Vec<AskedAbout>,
+    resolves: Vec<Resolve>,
+    /// The messages in which admins were asked: job, admin, number.
+    asked_in: Vec<(Uuid, i64, i64)>,
     /// The messages that show how orders go: order, chat, number.
     shown: Vec<(Uuid, i64, i64)>,
     audit: Vec<String>,
@@ -126,9 +145,11 @@ pub async fn judge(world: &World, pool: &PgPool) -> anyhow::Result<Verdict> {
     intake::check(&facts, &mut verdict);
     money::check(&facts, &mut verdict);
     stars::check(&facts, &mut verdict);
+    cards::check(&facts, &mut verdict);
     panels::check(&facts, outside, &mut verdict);
     payouts::check(&facts, &mut verdict);
     tips::check(&facts, outside, &mut verdict);
+    inquiry::check(&facts, &mut verdict);
     jobs::check(&facts, &mut verdict);
     messages::check(&facts, outside, &mut verdict);
     secrecy::check(&facts, logs, &mut verdict);
@@ -165,6 +186,12 @@ async fn gather(outside: &Outside, pool: &PgPool, plan: &Plan) -> anyhow::Result
         tips: tables::tips(pool).await?,
         transfers: tippers::list(outside).await,
         settles_outside: plan.settled_outside,
+        card_books: crate::cards::books(outside).await,
+        card_payments: tables::card_payments(pool).await?,
+        card_refunds: tables::card_refunds(pool).await?,
+        questions: tables::questions(pool).await?,
+        resolves: tables::resolves(pool).await?,
+        asked_in: tables::asked_in(pool).await?,
         shown: tables::shown(pool).await?,
         audit: tables::audit(pool).await?,
     })

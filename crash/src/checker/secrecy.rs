@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Facts, Verdict};
+use crate::cards;
 use crate::payouts;
 use crate::promoters;
 use crate::tippers;
@@ -25,6 +26,9 @@ pub(super) fn check(facts: &Facts, logs: &Path, verdict: &mut Verdict) {
         promoters::KEY,
         tippers::KEY,
         payouts::HOLDER,
+        cards::KEY,
+        cards::SECRET_HASH,
+        cards::SIGNING_KEY,
         SECRET,
         "/media/v1",
         "postgres://",

@@ -4,6 +4,8 @@
     reason = "the judge's own queries share nothing with those of the service"
 )]
 
+mod cards;
+mod inquiry;
 mod panels;
 mod payouts;
 mod stars;
@@ -17,6 +19,12 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, PgConnection}
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use cards::{
+    CardPayment, CardRefund, age_card_refunds, card_payments, card_refunds, nudge_payments,
+};
+pub use inquiry::{
+    AskedAbout, OpenQuestion, Resolve, age_lost, asked_in, open_questions, questions, resolves,
+};
 pub use panels::{Refill, nudge_panel_jobs, refills, shown};
 pub use payouts::{Payout, payouts};
 pub use stars::{StarPayment, StarRefund, age_refunds, star_payments, star_refunds};
@@ -143,6 +151,8 @@ pub struct Left {
     pub refunds: i64,
     /// Withdrawals that nobody has ended.
     pub payouts: i64,
+    /// What processors told and what is given back there, not seen to yet.
+    pub payments: i64,
 }
 
 /// Counts it.
@@ -155,7 +165,10 @@ pub async fn left(pool: &PgPool) -> Sql<Left> {
                 (select count(*) from storefront_order where state = 'open') as orders,
                 (select count(*) from broadcast where state = 'running') as broadcasts,
                 (select count(*) from star_refund where state = 'asked') as refunds,
-                (select count(*) from withdrawal where state in ('requested', 'approved')) as payouts",
+                (select count(*) from withdrawal where state in ('requested', 'approved')) as payouts,
+                (select count(*) from payment_event where state = 'waiting')
+                  + (select count(*) from payment_intent where state = 'new')
+                  + (select count(*) from payment_refund where state = 'asked') as payments",
     )
     .fetch_one(pool)
     .await
@@ -321,7 +334,13 @@ pub async fn stuck(pool: &PgPool) -> Sql<Vec<String>> {
             from star_refund where state = 'asked' limit 5)
          union all
          (select format('withdrawal %s of %s is %s since %s', short_id, user_id, state, created_at)
-            from withdrawal where state in ('requested', 'approved') limit 5)",
+            from withdrawal where state in ('requested', 'approved') limit 5)
+         union all
+         (select format('refund of %s, attempts %s, due %s: %s', transaction_id, attempts, due_at, error)
+            from payment_refund where state = 'asked' limit 5)
+         union all
+         (select format('event of %s, attempts %s, due %s: %s', coalesce(transaction_id, reference), attempts, due_at, error)
+            from payment_event where state = 'waiting' limit 5)",
     )
     .fetch_all(pool)
     .await

@@ -13,7 +13,7 @@ use super::job::{Ending, Job, JobEvent};
 use super::question::{Doubt, Verdict};
 use super::runner::JobRunner;
 use super::store;
-use crate::base::fault::{self, Point};
+use crate::base::fault::{self, Mutant, Point};
 use crate::providers::{Arrived, FailureReason, Provider, ProviderError, REFILL, Submitted};
 
 pub(super) const LOOK_FOR_EVIDENCE: Duration = Duration::from_secs(5);
@@ -51,6 +51,9 @@ impl JobRunner {
         let is_over = waited >= self.limits.unknown_max || self.is_late(job);
         match said.map(|said| (said.verdict, said.by)) {
             Some((Verdict::NotThere, by)) => self.never_arrived(job, by).await,
+            Some((_, by)) if fault::mutant(Mutant::ReleasedThoughThere) => {
+                self.never_arrived(job, by).await
+            }
             Some((Verdict::WentThrough(task), by)) => {
                 self.confirm(job, provider, task, by, is_over).await
             }
@@ -121,7 +124,9 @@ impl JobRunner {
         is_over: bool,
     ) -> Result<(), StepError> {
         let task = provider.task_named(&job.snapshot.provider_service, &task);
+        fault::reach(Point::TaskConfirming);
         let known = provider.knows(&task).await;
+        fault::reach(Point::TaskConfirmed);
         let outcome = match &known {
             Ok(true) => "went_through",
             Ok(false) => "no_such_task",
@@ -182,7 +187,9 @@ impl JobRunner {
         store::ask(&mut tx, job, &self.ids.short(), doubt, now).await?;
         self.tell(&mut tx, job, &JobEvent::Undecided { wrong_task: None })
             .await?;
+        fault::reach(Point::QuestionAsking);
         tx.commit().await?;
+        fault::reach(Point::QuestionAsked);
         self.jobs.committed();
         Ok(())
     }
@@ -199,7 +206,9 @@ impl JobRunner {
             wrong_task: Some(task),
         };
         self.tell(&mut tx, job, &event).await?;
+        fault::reach(Point::QuestionReopening);
         tx.commit().await?;
+        fault::reach(Point::QuestionReopened);
         self.jobs.committed();
         Ok(())
     }

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::store;
+use crate::base::fault::{self, Mutant};
 use crate::providers::Arrived;
 
 const TASK_CHARS_MAX: usize = 100;
@@ -96,7 +97,11 @@ pub async fn answer(
     let state = store::lock_state(&mut *conn, job_id).await?;
     let is_open = state.as_deref() == Some("unknown");
     let before = store::question(&mut *conn, job_id).await?;
-    if let Some(said) = before.and_then(|question| question.said) {
+    let said = before.and_then(|question| question.said);
+    if fault::mutant(Mutant::AnswerTakenTwice) && said.is_some() {
+        return Ok(Answered::Taken);
+    }
+    if let Some(said) = said {
         return Ok(Answered::Before(said));
     }
     if !is_open {

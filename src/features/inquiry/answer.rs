@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::watch::{edit, language_of, who_said};
 use super::{page, speech, store};
+use crate::base::fault::{self, Point};
 use crate::engine::admin_audit::{self, Act};
 use crate::engine::jobs::{self, Answered, Question, Verdict};
 use crate::features::cx::{Cx, Handled, Stop};
@@ -92,6 +93,7 @@ async fn say(cx: &mut Cx<'_>, question: &Question, verdict: Verdict) -> Handled 
         Answered::Taken => {
             audit(cx, question, &verdict).await?;
             store::forget_job(cx.conn, job_id).await?;
+            fault::reach(Point::AnswerTaken);
             cx.has_jobs = true;
             tell_everybody(cx, job_id).await?;
             reply(cx, spoken.plain("taken", &Args::new())).await

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::page::{self, End};
 use super::{speech, store};
+use crate::base::fault::{self, Point};
 use crate::engine::jobs::{self, Job, JobEvent, JobKind, Question};
 use crate::engine::outbox::{self, Action, NewMessage, Target};
 use crate::engine::people::{self, Person};
@@ -123,6 +124,7 @@ async fn close(
         let message = edit(job, admin_id, message_ref, text, None);
         outbox::enqueue(&mut *conn, &message, now).await?;
     }
+    fault::reach(Point::QuestionClosed);
     Ok(())
 }
 

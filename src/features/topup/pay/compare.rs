@@ -14,6 +14,7 @@ use super::intents::user_of;
 use super::refunds::{book, whole};
 use super::settle::{Settled, settle};
 use super::wording;
+use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::payments::{self, FoundBy, Payment};
 use crate::features::processors::{self, Comparison, Difference};
@@ -178,7 +179,9 @@ impl PaymentComparison {
         let (by, correlation) = (FoundBy::Reconciliation, env.ids.uuid());
         let settled = settle(&mut tx, env, processor.name(), &confirmed, by, correlation).await;
         let settled = settled.map_err(failure)?;
+        fault::reach(Point::CompareBooking);
         tx.commit().await?;
+        fault::reach(Point::CompareBooked);
         Ok(match settled {
             Settled::Now => Some(finding(MISSING_CREDIT, true)),
             Settled::Aside => Some(finding(MISSING_CREDIT, false)),
@@ -251,7 +254,9 @@ impl PaymentComparison {
         payments::payment(&mut tx, name, id).await?;
         let booked = book(&mut tx, env, &payment, env.ids.uuid()).await;
         let is_booked = booked.map_err(failure)?;
+        fault::reach(Point::CompareReturning);
         tx.commit().await?;
+        fault::reach(Point::CompareReturned);
         Ok(is_booked.then(|| of_ours(name, &payment, MISSING_REFUND, true)))
     }
 }

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::desk::{Desk, after, backoff};
 use super::intents::user_of;
 use super::wording;
+use crate::base::fault::{self, Mutant, Point};
 use crate::engine::payments::{self, Event, FoundBy, State};
 use crate::features::topup::refunds::failure;
 use crate::providers::payments::{ProcessorError, Standing, Transaction};
@@ -34,6 +35,7 @@ impl Desk {
             payments::finish_event(&mut conn, event.id, None).await?;
             return Ok(());
         }
+        fault::reach(Point::EventAsking);
         let found = match (&event.transaction_id, &event.reference) {
             (Some(id), _) => {
                 let found = processor.transaction(id).await;
@@ -42,10 +44,15 @@ impl Desk {
             (None, Some(reference)) => processor.of_reference(reference).await,
             (None, None) => return self.give_up(event, "it names no transaction").await,
         };
-        let found = match found {
+        fault::reach(Point::EventAnswered);
+        let mut found = match found {
             Ok(found) => found,
             Err(error) => return self.hear_later(event, &error).await,
         };
+        if fault::mutant(Mutant::EventBelieved) {
+            let believed = found.iter_mut();
+            believed.for_each(|one| one.standing = Standing::Successful);
+        }
         let tries = if found.is_empty() {
             UNKNOWN_TRIES
         } else {
@@ -70,7 +77,9 @@ impl Desk {
             self.declined(&mut tx, processor.name(), &found).await?;
         }
         payments::finish_event(&mut tx, event.id, None).await?;
+        fault::reach(Point::EventSettling);
         tx.commit().await?;
+        fault::reach(Point::EventSettled);
         self.messages.notify();
         Ok(())
     }
@@ -93,7 +102,9 @@ impl Desk {
         let pause = pause + self.env.ids.jitter(pause / 8);
         let mut conn = self.pool.acquire().await?;
         let now = self.env.clock.sql_now();
+        fault::reach(Point::EventWaiting);
         payments::put_event_back(&mut conn, event.id, pause, why, now).await?;
+        fault::reach(Point::EventWaits);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::amounts::{gone, limits, refuse};
 use super::wording;
+use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::outbox::{Action, NewMessage};
 use crate::engine::payments::{self, NewIntent, Terms};
@@ -70,6 +71,7 @@ pub(super) async fn begin(
         life: INTENT_LIFE,
     };
     payments::add_intent(cx.conn, &new, now).await?;
+    fault::reach(Point::IntentWritten);
     let args = Args::new()
         .text("amount", cx.money(amount))
         .text("price", rate.currency.format(price));

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::desk::{Desk, after, backoff};
 use super::intents::INTENT_LIFE;
 use super::wording;
+use crate::base::fault::{self, Point};
 use crate::engine::payments::{self, FoundBy, Intent, State};
 use crate::features::topup::credit::language_of;
 use crate::features::topup::refunds::failure;
@@ -61,7 +62,10 @@ impl Desk {
             title: &speech(language).plain("payment-title", &about),
             life: INTENT_LIFE,
         };
-        let link = match processor.link(&new).await {
+        fault::reach(Point::LinkAsking);
+        let link = processor.link(&new).await;
+        fault::reach(Point::LinkAnswered);
+        let link = match link {
             Ok(link) => link,
             Err(ProcessorError::Refused { detail }) => {
                 tracing::error!(
@@ -94,7 +98,9 @@ impl Desk {
             let shown = wording::show_payable(&mut tx, &self.env, intent, &link, None);
             shown.await.map_err(failure)?;
         }
+        fault::reach(Point::LinkOpening);
         tx.commit().await?;
+        fault::reach(Point::LinkOpened);
         self.messages.notify();
         Ok(())
     }
@@ -126,7 +132,9 @@ impl Desk {
         processor: &dyn Processor,
         intent: &Intent,
     ) -> Result<(), anyhow::Error> {
+        fault::reach(Point::IntentAsking);
         let found = processor.of_reference(&intent.reference).await;
+        fault::reach(Point::IntentAnswered);
         let mut tx = self.pool.begin().await?;
         let now = self.env.clock.sql_now();
         let (remark, error) = match found {
@@ -137,7 +145,9 @@ impl Desk {
                     .await?;
                 if is_ours {
                     payments::put_intent_back(&mut tx, intent.id, None, None, now).await?;
+                    fault::reach(Point::IntentSettling);
                     tx.commit().await?;
+                    fault::reach(Point::IntentSettled);
                     self.messages.notify();
                     return Ok(());
                 }

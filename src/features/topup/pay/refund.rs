@@ -5,6 +5,7 @@ use serde_json::json;
 use super::amounts::refuse;
 use super::settle::house;
 use super::wording;
+use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
 use crate::engine::ledger::{self, HouseMove, LedgerError, TransferKind, WalletKey};
@@ -93,9 +94,11 @@ pub(crate) async fn confirm(cx: &mut Cx<'_>, short_id: &str) -> Handled {
         admin_id: Some(cx.user_id),
         correlation: cx.correlation,
     };
+    fault::reach(Point::CardRefundTaken);
     if !payments::add_refund(cx.conn, &intent, now).await? {
         return refuse(cx, "refund-twice", Args::new());
     }
+    fault::reach(Point::CardRefundIntended);
     audit(cx, &payment, "refund", id).await?;
     let text = speech(cx.language).rich("card-refund-asked", &about(cx, &payment));
     cx.show(text, None).await
@@ -117,6 +120,7 @@ pub(super) async fn was(cx: &mut Cx<'_>, short_id: &str, made: bool) -> Handled 
     let ended = if made { Ended::Done } else { Ended::Refused };
     let why = "an admin looked";
     super::refunds::finish(cx.conn, cx.env, &refund, ended, None, Some(why)).await?;
+    fault::reach(Point::CardRefundSaid);
     audit(cx, &payment, "refund_resolved", refund.id).await?;
     cx.remove_buttons().await
 }

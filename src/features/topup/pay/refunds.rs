@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::desk::{Desk, after, backoff};
 use super::settle::house;
 use super::wording;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::ledger::{self, House, HouseMove, InHouse, TransferKind, WalletKey};
 use crate::engine::outbox::{self, Action, NewMessage};
@@ -43,10 +44,12 @@ impl Desk {
             return Ok(());
         };
         // Before anything else: an earlier request may have arrived, or somebody gave it back by hand.
-        match processor
+        fault::reach(Point::CardRefundLooking);
+        let returned = processor
             .returned(&payment.transaction_id, &payment.paid_currency)
-            .await
-        {
+            .await;
+        fault::reach(Point::CardRefundLooked);
+        match returned {
             Ok(returned) => {
                 if let Some(found) = whole(&returned, payment.paid) {
                     let id = Some(found.id.as_str());
@@ -74,11 +77,15 @@ impl Desk {
         payment: &Payment,
     ) -> Result<(), anyhow::Error> {
         let now = self.env.clock.sql_now();
+        fault::reach(Point::CardRefundLeaving);
         if !payments::refund_leaves(&self.pool, refund.id, now).await? {
             return Ok(());
         }
         let (id, currency) = (&payment.transaction_id, &payment.paid_currency);
-        match processor.refund(id, payment.paid, currency).await {
+        fault::reach(Point::CardRefundAsking);
+        let returned = processor.refund(id, payment.paid, currency).await;
+        fault::reach(Point::CardRefundAnswered);
+        match returned {
             Ok(returned) if !returned.has_failed => {
                 self.end(refund, Ended::Done, Some(&returned.id), None)
                     .await
@@ -112,7 +119,9 @@ impl Desk {
                 .await
                 .map_err(failure)?;
         }
+        fault::reach(Point::CardRefundDoubting);
         tx.commit().await?;
+        fault::reach(Point::CardRefundDoubted);
         self.messages.notify();
         Ok(())
     }
@@ -128,7 +137,9 @@ impl Desk {
         finish(&mut tx, &self.env, refund, ended, external_id, error)
             .await
             .map_err(failure)?;
+        fault::reach(Point::CardRefundEnding);
         tx.commit().await?;
+        fault::reach(Point::CardRefundEnded);
         self.messages.notify();
         Ok(())
     }
@@ -142,7 +153,9 @@ impl Desk {
         tracing::warn!(refund = %refund.id, why, "no end of a refund, looking again later");
         let pause = backoff(PAUSE, refund.attempts, PAUSE_MAX).max(least.unwrap_or_default());
         let now = self.env.clock.sql_now();
+        fault::reach(Point::CardRefundWaiting);
         payments::put_refund_back(&self.pool, refund.id, pause, why, now).await?;
+        fault::reach(Point::CardRefundWaits);
         Ok(())
     }
 }
@@ -181,6 +194,17 @@ pub(super) async fn finish(
             wallet: WalletKey::main(payment.user_id, &payment.currency),
             amount: refund.taken,
         };
+        let cause = cause(env, key, &note, refund.correlation);
+        ledger::with_house(conn, &movement, &cause, now).await?;
+    }
+    if ended == Ended::Done && fault::mutant(Mutant::CardRefundTakenTwice) {
+        let movement = HouseMove {
+            kind: TransferKind::Refund,
+            house: house(processor)?,
+            wallet: WalletKey::main(payment.user_id, &payment.currency),
+            amount: -refund.taken,
+        };
+        let key = format!("mistake:{}", refund.id);
         let cause = cause(env, key, &note, refund.correlation);
         ledger::with_house(conn, &movement, &cause, now).await?;
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::intents::user_of;
 use super::wording;
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
 use crate::engine::inbox::HandleError;
 use crate::engine::ledger::{self, Cause, House, HouseMove, TransferKind, WalletKey};
@@ -151,7 +152,10 @@ async fn record(
         transfer_id: (!found.amount.is_zero()).then_some(transfer_id),
         found_by: by,
     };
-    Ok(payments::add_payment(conn, &payment, env.clock.sql_now()).await?)
+    fault::reach(Point::CardRecording);
+    let is_new = payments::add_payment(conn, &payment, env.clock.sql_now()).await?;
+    fault::reach(Point::CardRecorded);
+    Ok(is_new)
 }
 
 async fn credit(
@@ -173,7 +177,19 @@ async fn credit(
         by_admin: None,
         correlation: found.correlation,
     };
-    ledger::with_house(conn, &movement, &cause, env.clock.sql_now()).await?;
+    let now = env.clock.sql_now();
+    if !fault::mutant(Mutant::CardCreditForgotten) {
+        ledger::with_house(conn, &movement, &cause, now).await?;
+    }
+    if fault::mutant(Mutant::CardCreditedTwice) {
+        let again = Cause {
+            id: env.ids.uuid(),
+            idem_key: format!("mistake:{}", cause.idem_key),
+            ..cause.clone()
+        };
+        ledger::with_house(conn, &movement, &again, now).await?;
+    }
+    fault::reach(Point::CardCredited);
     let paid = Paid {
         user_id: found.user_id,
         amount: found.amount,
