@@ -284,7 +284,7 @@ title = { en = "Account", ru = "Счёт", es = "Cuenta" }
     fn an_offer_is_read_and_its_fee_rounded_up() {
         let catalog = Catalog::shipped_with(OFFER, &["kie"]).expect("a valid offer");
         let offer = catalog.withdrawals.expect("an offer");
-        assert_eq!((offer.from.as_str(), offer.open_max), ("wallet", 3));
+        assert_eq!((offer.from.as_str(), offer.open_max), ("affiliate", 3));
         let bank = offer.method("bank").expect("a method");
         for (amount, fee) in [(100, 27), (200, 28), (5_000, 100)] {
             assert_eq!(bank.fee_of(Amount(amount)), Amount(fee), "{amount}");

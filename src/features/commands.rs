@@ -4,28 +4,28 @@
 use super::cx::Env;
 use super::speech::{Args, Speech};
 
-/// For everybody, in the order in which they are shown.
-const USERS: [&str; 11] = [
-    "start",
-    "menu",
-    "balance",
-    "topup",
-    "history",
-    "withdraw",
-    "referrals",
-    "tip",
-    "language",
-    "cancel",
-    "help",
+/// For everybody, in the order in which they are shown, with the keys of their descriptions.
+const USERS: [(&str, &str); 11] = [
+    ("start", "command-start"),
+    ("menu", "command-menu"),
+    ("balance", "command-balance"),
+    ("topup", "command-topup"),
+    ("history", "command-history"),
+    ("withdraw", "command-withdraw"),
+    ("referrals", "command-referrals"),
+    ("tip", "command-tip"),
+    ("language", "command-language"),
+    ("cancel", "command-cancel"),
+    ("help", "command-help"),
 ];
-const ADMINS: [&str; 7] = [
-    "user",
-    "grant",
-    "refund",
-    "withdrawals",
-    "verify",
-    "providers",
-    "broadcast",
+const ADMINS: [(&str, &str); 7] = [
+    ("user", "about-admin-user"),
+    ("grant", "about-admin-grant"),
+    ("refund", "about-admin-refund"),
+    ("withdrawals", "about-admin-withdrawals"),
+    ("verify", "about-admin-verify"),
+    ("providers", "about-admin-providers"),
+    ("broadcast", "about-admin-broadcast"),
 ];
 /// Understood, and not shown.
 const OTHER_NAMES: [&str; 4] = ["ref", "send", "give", "unverify"];
@@ -41,7 +41,8 @@ pub struct Command {
 
 /// Every name that means something here: no tool of a catalogue may have it.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    USERS.into_iter().chain(ADMINS).chain(OTHER_NAMES)
+    let described = USERS.into_iter().chain(ADMINS).map(|(name, _)| name);
+    described.chain(OTHER_NAMES)
 }
 
 /// What everybody may say: what is switched off or not configured is left out; free tools with a command of their own are in it.
@@ -59,11 +60,15 @@ pub fn for_admins(env: &Env, speech: Speech<'_>) -> Vec<Command> {
     offered(&ADMINS, env, speech).collect()
 }
 
-fn offered(names: &[&'static str], env: &Env, speech: Speech<'_>) -> impl Iterator<Item = Command> {
-    let names = names.iter().filter(|name| works(env, name));
-    names.map(move |name| Command {
+fn offered(
+    known: &[(&'static str, &'static str)],
+    env: &Env,
+    speech: Speech<'_>,
+) -> impl Iterator<Item = Command> {
+    let known = known.iter().filter(|(name, _)| works(env, name));
+    known.map(move |(name, key)| Command {
         name: (*name).to_owned(),
-        about: speech.plain(&format!("command-{name}"), &Args::new()),
+        about: speech.plain(key, &Args::new()),
     })
 }
 

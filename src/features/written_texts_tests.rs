@@ -33,6 +33,7 @@ pub(super) static FEATURES: [Feature; 11] = [
         speech: storefront::speech,
         also_in: &[
             "src/features/pressed.rs",
+            "src/features/commands.rs",
             "src/features/routes.rs",
             "src/features/told.rs",
             "src/app",
