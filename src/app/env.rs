@@ -57,6 +57,7 @@ pub(super) fn env(
             // An order costs two units: a smaller burst would forbid every order for ever.
             burst: limits.rate_burst.max(2),
         },
+        credit_micros: providers::credits(&parts.config),
         standing: providers::standing(makers, low),
     }
 }

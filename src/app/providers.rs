@@ -1,6 +1,6 @@
 //! The providers that are configured, by their accounts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::build::BuildError;
@@ -25,6 +25,14 @@ pub(super) fn limits(config: &Config) -> HashMap<String, Limit> {
     let panels = providers.panels.iter().filter(|it| it.kind == PANEL);
     let panels = panels.map(|panel| (panel.name.clone(), Limit { low }));
     std::iter::once(kie).chain(panels).collect()
+}
+
+/// What a credit of those who count in credits costs us, millionths of the catalogue's currency.
+pub(super) fn credits(config: &Config) -> BTreeMap<String, i64> {
+    let cost = config.providers.kie.credit_micros;
+    cost.map(|micros| ("kie".to_owned(), micros))
+        .into_iter()
+        .collect()
 }
 
 pub(super) fn all(

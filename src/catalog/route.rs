@@ -124,6 +124,14 @@ impl Micros {
         Self(amount.0.saturating_mul(scale))
     }
 
+    /// Of what is this for a thousand, so many units, rounded up; all of it where it is not by units.
+    #[must_use]
+    pub fn of_units(self, units: Option<u64>) -> Self {
+        let Some(units) = units else { return self };
+        let micros = (i128::from(self.0) * i128::from(units) + 999).div_euclid(1000);
+        Self(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+
     /// As a decimal without a sign for the currency, with as many decimals as it needs and at least two: `0.90`, `0.0625`.
     pub fn plain(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };

@@ -138,7 +138,7 @@ fn rates(reader: &mut Reader<'_>) -> Vec<(String, i64)> {
 }
 
 /// A decimal number with at most six decimals, in millionths; more than nothing, at most ten million.
-fn micros(text: &str) -> Option<i64> {
+pub(super) fn micros(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 8 || fraction.len() > 6 {

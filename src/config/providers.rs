@@ -1,5 +1,6 @@
 //! Outside providers: keys and addresses.
 
+use super::payments::micros;
 use super::reader::{base_url, is_local};
 use super::{Env, Reader};
 use crate::base::redact::Secret;
@@ -26,6 +27,8 @@ pub struct Kie {
     pub webhook_key: Option<Secret>,
     /// With so many credits or fewer new orders are refused.
     pub credits_low: i64,
+    /// What one credit costs us, millionths of the main unit of the catalogue's currency; None: nobody says.
+    pub credit_micros: Option<i64>,
 }
 
 /// The account at an order panel ("SMM panel API v2"), or at a provider of another kind.
@@ -82,6 +85,7 @@ impl Providers {
                 api_url: reader.api_url("KIE_API_URL"),
                 webhook_key: reader.secret("KIE_WEBHOOK_KEY", 8),
                 credits_low: reader.number("KIE_CREDITS_LOW", 0..=100_000_000),
+                credit_micros: credit_micros(reader),
             },
             panels: panels(reader),
             panel_low: reader.number("PANEL_BALANCE_LOW", 0..=100_000_000),
@@ -100,6 +104,20 @@ impl Providers {
         let panels = panels.into_iter().map(|panel| panel.name);
         ["kie".to_owned()].into_iter().chain(panels).collect()
     }
+}
+
+/// A decimal of the catalogue's currency.
+fn credit_micros(reader: &mut Reader<'_>) -> Option<i64> {
+    let text = reader.text("KIE_CREDIT_COST")?;
+    let cost = micros(text);
+    if cost.is_none() {
+        reader.problem(
+            "KIE_CREDIT_COST",
+            "is not an amount of money",
+            "set what one credit costs you in the catalogue's currency, such as 0.005, with at most six decimals",
+        );
+    }
+    cost
 }
 
 fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {

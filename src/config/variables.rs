@@ -169,6 +169,11 @@ const BASE: &[Variable] = &[
         "With so many credits or fewer on the KIE account admins are told, and new orders refused politely until there are more; 0 to 100000000.",
     ),
     plain(
+        "KIE_CREDIT_COST",
+        "",
+        "What one KIE credit costs you in the catalogue's currency, such as 0.005, for the cost and margin of orders from then on; without it they are unknown.",
+    ),
+    plain(
         "PANEL_BALANCE_LOW",
         "0",
         "With so much or less on the account at an order panel, in hundredths of that account's currency, admins are told, and new orders go to another provider or are refused politely; 0 to 100000000.",

@@ -1,5 +1,6 @@
 //! What a handler works with: the open transaction, who speaks, and the means to answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -60,6 +61,9 @@ pub struct Env {
     pub orders_per_user: u32,
     /// Units of work a user may order per minute, and how many at once.
     pub work_rate: crate::engine::limits::Rate,
+    /// What one credit of a provider costs us, by its name, in millionths of the catalogue's currency, where it counts in credits
+    /// and somebody said.
+    pub credit_micros: BTreeMap<String, i64>,
     /// How a provider stands for new orders; None: it is not configured here.
     pub standing: Box<Stands>,
 }
@@ -126,6 +130,11 @@ impl Env {
     /// Whether there is any way to top a wallet up.
     pub fn has_topup(&self) -> bool {
         self.stars.is_offered() || self.payments.is_offered()
+    }
+
+    /// What one of a provider's credits costs us, in millionths of the currency.
+    pub fn credit_cost(&self, provider: &str) -> Option<i64> {
+        self.credit_micros.get(provider).copied()
     }
 
     /// The one currency.

@@ -1,5 +1,6 @@
 //! The books: reconciled, stated, traced, and shown to those whose they are.
 
+mod costs;
 mod history;
 mod mending;
 mod nights;

@@ -226,6 +226,7 @@ pub fn env(catalog: Catalog, grants: GrantRules) -> Arc<Env> {
             every: Duration::from_secs(1),
             burst: 1,
         },
+        credit_micros: std::collections::BTreeMap::new(),
         standing: Box::new(|_| None),
     })
 }

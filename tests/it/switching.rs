@@ -22,7 +22,7 @@ async fn world() -> World {
 }
 
 /// As [`world`], with variables of its own.
-async fn world_with(variables: &[(&str, &str)]) -> World {
+pub async fn world_with(variables: &[(&str, &str)]) -> World {
     let catalog = Catalog::parse("switching", CATALOG, &["kie", "one", "two"]);
     let catalog = catalog.expect("the catalogue");
     let admins = format!("{ADMIN},{OTHER_ADMIN}");
@@ -36,7 +36,7 @@ async fn world_with(variables: &[(&str, &str)]) -> World {
 }
 
 /// The orders that a panel has, oldest first.
-async fn orders_at(world: &World, panel: &str) -> Vec<Value> {
+pub async fn orders_at(world: &World, panel: &str) -> Vec<Value> {
     let orders = world.get(&format!("/sim/panel/{panel}/orders")).await;
     orders["orders"].as_array().cloned().expect("a list")
 }
@@ -50,13 +50,13 @@ async fn split(world: &World) -> (usize, usize) {
 }
 
 /// Answers the questions of one of the services that are sold by the thousand.
-async fn wants(user: User<'_>, service: &str, link: &str, quantity: &str) {
+pub async fn wants(user: User<'_>, service: &str, link: &str, quantity: &str) {
     user.begins(service).await;
     user.says(link).await;
     user.says(quantity).await;
 }
 
-async fn orders(user: User<'_>, service: &str, link: &str) {
+pub async fn orders(user: User<'_>, service: &str, link: &str) {
     wants(user, service, link, "100").await;
     user.presses("Confirm").await;
 }

@@ -170,13 +170,16 @@ impl Panel {
             start_count,
             remains,
         } = order.standing(now);
-        Ok(json!({
-            "charge": format!("{:.5}", micros(order.charge_micros)),
+        let mut answer = json!({
             "start_count": start_count.map_or(json!(""), |n| self.number(order.id, n)),
             "status": status,
             "remains": remains.map_or(json!("Unknown"), |n| self.number(order.id, n)),
             "currency": "USD",
-        }))
+        });
+        if self.settings.charges {
+            answer["charge"] = json!(format!("{:.5}", micros(order.charge_micros)));
+        }
+        Ok(answer)
     }
 
     fn order(&self, id: &str) -> Option<&Order> {

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) speed: f64,
     /// Whether `status` takes several orders; some panels never learnt it.
     pub(crate) multi: bool,
+    /// Whether `status` says what an order cost; some panels do not.
+    pub(crate) charges: bool,
     /// What it says otherwise of single services.
     pub(crate) services: BTreeMap<String, Changed>,
 }
@@ -33,6 +35,7 @@ impl Default for Settings {
             balance_micros: BALANCE_MICROS,
             speed: 1.0,
             multi: true,
+            charges: true,
             services: BTreeMap::new(),
         }
     }
@@ -67,6 +70,7 @@ pub(crate) struct Change {
     balance_micros: Option<i64>,
     speed: Option<f64>,
     multi: Option<bool>,
+    charges: Option<bool>,
 }
 
 impl Settings {
@@ -82,6 +86,7 @@ impl Settings {
         self.errors = change.errors.unwrap_or(self.errors);
         self.balance_micros = change.balance_micros.unwrap_or(self.balance_micros);
         self.multi = change.multi.unwrap_or(self.multi);
+        self.charges = change.charges.unwrap_or(self.charges);
         Ok(())
     }
 

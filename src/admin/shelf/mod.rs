@@ -14,6 +14,7 @@ mod queue;
 mod related;
 
 use super::render;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -196,6 +197,7 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
             every: Duration::from_secs(1),
             burst: 1,
         },
+        credit_micros: BTreeMap::new(),
         standing: Box::new(|_| None),
     }
 }

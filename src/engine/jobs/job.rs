@@ -78,6 +78,22 @@ pub struct Snapshot {
     /// Whether it may be stopped while its provider works on it, if the provider can.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub stoppable: bool,
+    /// What the chosen route was to cost us when it was ordered, as far as that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<ExpectedCost>,
+}
+
+/// What work is expected to cost us, in money.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedCost {
+    /// Code of the currency.
+    pub currency: String,
+    /// All of it, millionths of the currency; None: nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micros: Option<i64>,
+    /// One of the provider's credits, the same; None: it counts in money, or nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_micros: Option<i64>,
 }
 
 fn yes() -> bool {

@@ -58,8 +58,8 @@ pub use artifact::ArtifactStore;
 pub use artifact::OpenArtifact;
 pub use history::History;
 pub use job::{
-    Artifact, CancelOutcome, Ending, EnqueueError, Enqueued, Job, JobEvent, JobKind, NewJob,
-    Snapshot, SnoozeOutcome, Unique, media_placeholder,
+    Artifact, CancelOutcome, Ending, EnqueueError, Enqueued, ExpectedCost, Job, JobEvent, JobKind,
+    NewJob, Snapshot, SnoozeOutcome, Unique, media_placeholder,
 };
 pub use line::{Line, Lines, Wait, line};
 pub use question::{Answered, Doubt, Question, Said, Verdict, answer};

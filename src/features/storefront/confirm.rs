@@ -187,6 +187,7 @@ async fn queue(cx: &mut Cx<'_>, order: &Ordered<'_>, way: Way<'_>) -> Handled {
             language: cx.language.code().to_owned(),
             units: order.priced.units,
             stoppable: way.stoppable,
+            cost: way.cost,
         },
         callback_token: cx.env.ids.token(),
         queue_max_s: QUEUE_MAX_S,

@@ -72,6 +72,7 @@ async fn ask_for(cx: &mut Cx<'_>, order: &Order) -> Handled<&'static str> {
             language: cx.language.code().to_owned(),
             units: None,
             stoppable: false,
+            cost: None,
         },
         callback_token: cx.env.ids.token(),
         queue_max_s: QUEUE_MAX_S,

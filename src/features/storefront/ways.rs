@@ -11,6 +11,7 @@ use super::pages;
 use super::texts::speech;
 use crate::catalog::{Input, InputKind, NumberRange, Route, Service, UnitRange};
 use crate::engine::inbox::HandleError;
+use crate::engine::jobs::ExpectedCost;
 use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::features::cx::{Cx, Handled, Stop};
@@ -30,6 +31,8 @@ pub(super) struct Way<'s> {
     pub(super) params: Value,
     /// Whether it may be stopped on its way.
     pub(super) stoppable: bool,
+    /// What it is to cost us.
+    pub(super) cost: Option<ExpectedCost>,
 }
 
 /// The way of a complete draft, which becomes job `job`.
@@ -55,9 +58,20 @@ pub(super) async fn find<'s>(
     let sold = about
         .of(&route.provider)
         .and_then(|known| known.sold.as_ref());
+    let params = params(route)?;
+    let currency = cx.env.currency();
+    let units = service.priced(&params).units;
+    let micros = routing::cost(service, route, &about, currency).map(|cost| cost.of_units(units).0);
+    let credit_micros = cx.env.credit_cost(&route.provider);
+    let is_known = micros.is_some() || credit_micros.is_some();
     Ok(Ok(Way {
         route,
-        params: params(route)?,
+        params,
+        cost: is_known.then(|| ExpectedCost {
+            currency: currency.code.clone(),
+            micros,
+            credit_micros,
+        }),
         stoppable: service.panel.is_none_or(|panel| panel.cancel)
             && sold.is_none_or(|sold| sold.cancel),
     }))

@@ -137,6 +137,7 @@ impl AtGateway {
             unique_key: format!("tip:{}", tip.id),
             unique: Unique::Ever,
             snapshot: Snapshot {
+                cost: None,
                 v: 1,
                 provider: self.provider.clone(),
                 // No service of any catalogue.

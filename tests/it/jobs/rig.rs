@@ -161,6 +161,7 @@ impl Rig {
             unique_key: format!("test:{id}"),
             unique: Unique::Ever,
             snapshot: Snapshot {
+                cost: None,
                 v: 1,
                 provider: self.providers[0].name().to_owned(),
                 provider_service: "model".to_owned(),

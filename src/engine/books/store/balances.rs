@@ -50,7 +50,8 @@ pub async fn balance_since(
     .await
 }
 
-/// What the jobs cost that were submitted to the provider between these times, as far as it is known.
+/// What the jobs cost that were submitted to the provider between these times, as far as the provider said; what was to be
+/// expected proves nothing of its books.
 ///
 /// # Errors
 /// The database's.
@@ -62,9 +63,9 @@ pub async fn spent(
 ) -> Result<Spent, sqlx::Error> {
     // An order may take thirty days: what was submitted in that time ended later, or not at all.
     let rows = sqlx::query!(
-        r#"select unit, sum(cost_micros)::bigint as micros, count(*) as "jobs!"
+        r#"select case when source <> 'snapshot' then unit end as unit, sum(cost_micros)::bigint as micros, count(*) as "jobs!"
            from job_cost
-           where provider = $1 and ended_at >= $2 and submitted_at >= $2 and submitted_at < $3 group by unit order by unit"#,
+           where provider = $1 and ended_at >= $2 and submitted_at >= $2 and submitted_at < $3 group by 1 order by 1"#,
         provider,
         from,
         to,

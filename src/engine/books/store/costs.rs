@@ -24,8 +24,10 @@ pub async fn carry_costs(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<u
     Ok(carried)
 }
 
-/// A provider's own word goes first: panels say `charge`, KIE `creditsConsumed`. What was never sent, or refused, cost
-/// nothing; so did a refill. A number that is no plain one is no number.
+/// A provider's own word goes first: panels say `charge`, KIE `creditsConsumed`, which the snapshot knows in money. What was
+/// never sent, or refused, cost nothing; so did a refill. Of what was done without a word, the snapshot says what its route was
+/// to cost, of a part its share; whether a provider takes anything for what it did not do, it cannot say. A number that is no
+/// plain one is no number.
 async fn carry(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<u64, sqlx::Error> {
     let carried = sqlx::query!(
         r#"with since as (select coalesce(max(ended_at) - interval '1 hour', timestamptz '-infinity') as at from job_cost),
@@ -37,6 +39,11 @@ async fn carry(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<u64, sqlx::
            told as (
                select j.*, coalesce(answer ->> 'charge', '') as charge, coalesce(answer ->> 'currency', 'USD') as currency,
                       coalesce(answer -> 'data' ->> 'creditsConsumed', answer ->> 'creditsConsumed', '') as credits,
+                      (provider_snapshot -> 'cost' ->> 'micros')::numeric as expected,
+                      (provider_snapshot -> 'cost' ->> 'credit_micros')::numeric as credit_rate,
+                      provider_snapshot -> 'cost' ->> 'currency' as own_currency,
+                      case state when 'succeeded' then 1
+                          when 'partial' then 1 - remains::numeric / nullif((provider_snapshot ->> 'units')::numeric, 0) end as share,
                       sent.outcome as sent
                from ended j
                left join lateral (
@@ -55,17 +62,22 @@ async fn carry(pool: &PgPool, now: Option<OffsetDateTime>) -> Result<u64, sqlx::
                    when submitted_at is null or provider_snapshot ->> 'provider_service' = '$refill'
                      or external_id is null and sent in ('rejected', 'permanent', 'no_funds', 'transient', 'rate_limited')
                      then 'nothing'
+                   when expected * share is not null and own_currency is not null then 'snapshot'
                    else 'unknown' end as basis
                from told)
-           insert into job_cost (job_id, service, provider, state, price, cost_micros, unit, source, submitted_at, ended_at)
+           insert into job_cost (job_id, service, provider, state, price, cost_micros, unit, source, submitted_at, ended_at,
+               money_micros, money_currency)
            select id, coalesce(provider_snapshot ->> 'service', '?'), provider, state,
                   coalesce((provider_snapshot ->> 'price')::bigint, 0),
                   case basis when 'charge' then round(charge::numeric * 1000000)::bigint
                       when 'credits' then round(credits::numeric * 1000000)::bigint
-                      when 'nothing' then 0 end,
-                  case basis when 'charge' then upper(currency) when 'credits' then 'credits' when 'nothing' then 'nothing' end,
-                  case basis when 'unknown' then 'unknown' when 'nothing' then 'nothing' else 'provider' end,
-                  submitted_at, finished_at
+                      when 'nothing' then 0 when 'snapshot' then round(expected * share)::bigint end,
+                  case basis when 'charge' then upper(currency) when 'credits' then 'credits' when 'nothing' then 'nothing'
+                      when 'snapshot' then own_currency end,
+                  case when basis in ('unknown', 'nothing', 'snapshot') then basis else 'provider' end,
+                  submitted_at, finished_at,
+                  case when basis = 'credits' and own_currency is not null then round(credits::numeric * credit_rate)::bigint end,
+                  case when basis = 'credits' and credit_rate is not null then own_currency end
            from judged
            on conflict (job_id) do nothing"#,
         BATCH_ROWS,

@@ -99,9 +99,11 @@ pub(in crate::engine::books) async fn period(
            join hold h on h.id = r.hold_id left join job_cost k on k.job_id = h.reference
            where r.at >= $1 and r.at < $2 group by 1, 2, 3, 4
            union all
-           select (k.ended_at at time zone 'UTC')::date, k.service, k.provider, null, 0, 0, k.unit,
-                  coalesce(sum(k.cost_micros), 0)::bigint, count(*) filter (where k.unit is null)
-           from job_cost k where k.ended_at >= $1 and k.ended_at < $2 and k.unit is distinct from 'nothing' group by 1, 2, 3, k.unit
+           select (k.ended_at at time zone 'UTC')::date, k.service, k.provider, null, 0, 0,
+                  coalesce(k.money_currency, k.unit), coalesce(sum(coalesce(k.money_micros, k.cost_micros)), 0)::bigint,
+                  count(*) filter (where k.unit is null)
+           from job_cost k where k.ended_at >= $1 and k.ended_at < $2 and k.unit is distinct from 'nothing'
+           group by 1, 2, 3, coalesce(k.money_currency, k.unit)
            order by 1, 2, 3"#,
         from,
         to,
