@@ -356,6 +356,7 @@ fn said(stepped: &Stepped) -> (&'static str, String) {
         Stepped::Now(one) => ("changed", format!("it is {} now", one.state.name())),
         Stepped::Before(one) => ("already", format!("it was {} before", one.state.name())),
         Stepped::NotFrom(one) => ("refused", format!("it is {}", one.state.name())),
+        Stepped::Own(_) => ("refused", "it is the admin's own".to_owned()),
         Stepped::NotThere => ("not_found", "there is no such withdrawal".to_owned()),
     }
 }

@@ -1,15 +1,16 @@
 //! Whom to pay: what is accepted as an account, an address, a name. What comes back is in its one spelling.
 
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
+mod chains;
+mod iban;
 
+use serde::Serialize;
+
+use self::chains::{Case, base58_version, evm_case, is_segwit};
+use self::iban::is_iban;
 use super::fields::{Fields, Report};
 
 /// Longest text that is asked for.
 const TEXT_CHARS_MAX: u32 = 200;
-const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-
 /// What a user may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,13 +29,14 @@ pub enum PayeeField {
         /// At most.
         max: u32,
     },
-    /// An international bank account number, with its check digits (ISO 13616).
+    /// An international bank account number, with its check digits and the length of its country (ISO 13616).
     Iban,
     /// An address for e-mail.
     Email,
     /// `+` and 8 to 15 digits (ITU E.164).
     Phone,
-    /// An address on Ethereum and its relatives: `0x` and 40 hexadecimal digits.
+    /// An address on Ethereum and its relatives: `0x` and 40 hexadecimal digits. Capital and small letters together are its
+    /// checksum (EIP-55); without it, all small or all capital, it is taken as it is, and kept with it.
     Evm,
     /// An address on Tron, with its checksum.
     Tron,
@@ -106,11 +108,10 @@ impl PayeeField {
                 (good && (8..=15).contains(&digits.len()) && !digits.starts_with('0'))
                     .then_some(number)
             }
-            Self::Evm => {
-                let digits = line.strip_prefix("0x")?;
-                let good = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-                (good && digits.len() == 40).then(|| line.to_owned())
-            }
+            Self::Evm => match evm_case(line)? {
+                Case::Right(address) => Some(address),
+                Case::Wrong => None,
+            },
             Self::Tron => (base58_version(line) == Some(0x41)).then(|| line.to_owned()),
             Self::Bitcoin => {
                 let old = matches!(base58_version(line), Some(0x00 | 0x05));
@@ -128,6 +129,22 @@ impl PayeeField {
     }
 }
 
+impl PayeeField {
+    /// Whether what was typed is an address but for the checksum in its capital and small letters.
+    pub fn is_miscased(self, typed: &str) -> bool {
+        match self {
+            Self::Evm => evm_case(typed.trim()) == Some(Case::Wrong),
+            Self::Text { .. }
+            | Self::Digits { .. }
+            | Self::Iban
+            | Self::Email
+            | Self::Phone
+            | Self::Tron
+            | Self::Bitcoin => false,
+        }
+    }
+}
+
 /// So that two of them can be told apart and neither can be used: the last four characters of a long one.
 pub fn masked(value: &str) -> String {
     let length = value.chars().count();
@@ -136,24 +153,6 @@ pub fn masked(value: &str) -> String {
     }
     let end: String = value.chars().skip(length - 4).collect();
     format!("•••• {end}")
-}
-
-/// The remainder of the rearranged number by 97 is 1 (ISO 7064, MOD 97-10).
-fn is_iban(iban: &str) -> bool {
-    let bytes = iban.as_bytes();
-    if !(15..=34).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_alphanumeric) {
-        return false;
-    }
-    let (country, check) = (&bytes[..2], &bytes[2..4]);
-    if !country.iter().all(u8::is_ascii_uppercase) || !check.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let rest = bytes[4..].iter().chain(&bytes[..4]);
-    let remainder = rest.fold(0_u32, |so_far, byte| match byte {
-        b'0'..=b'9' => (so_far * 10 + u32::from(byte - b'0')) % 97,
-        _ => (so_far * 100 + u32::from(byte - b'A') + 10) % 97,
-    });
-    remainder == 1
 }
 
 fn is_email(address: &str) -> bool {
@@ -172,76 +171,6 @@ fn is_email(address: &str) -> bool {
         && host.contains('.')
         && host.len() <= 190
         && labels_are_right
-}
-
-/// The version byte of 25 bytes in base 58, if their checksum is right.
-fn base58_version(text: &str) -> Option<u8> {
-    if !(26..=35).contains(&text.len()) {
-        return None;
-    }
-    let mut bytes = [0_u8; 25];
-    for c in text.bytes() {
-        let digit = BASE58.iter().position(|known| *known == c)?;
-        let mut carry = u32::try_from(digit).ok()?;
-        for byte in bytes.iter_mut().rev() {
-            carry += u32::from(*byte) * 58;
-            *byte = u8::try_from(carry & 0xff).ok()?;
-            carry >>= 8;
-        }
-        if carry > 0 {
-            return None;
-        }
-    }
-    // Each leading zero byte is written as one `1`.
-    let ones = text.bytes().take_while(|c| *c == b'1').count();
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let twice = Sha256::digest(Sha256::digest(&bytes[..21]));
-    (ones == zeros && twice[..4] == bytes[21..]).then_some(bytes[0])
-}
-
-/// BIP 173 and BIP 350: `bc1`, the version, 2 to 40 bytes, a checksum.
-fn is_segwit(address: &str) -> bool {
-    let Some(data) = address.strip_prefix("bc1") else {
-        return false;
-    };
-    let values: Option<Vec<u8>> = data
-        .bytes()
-        .map(|c| {
-            let value = BECH32.iter().position(|known| *known == c)?;
-            u8::try_from(value).ok()
-        })
-        .collect();
-    let Some(values) = values.filter(|values| (14..=71).contains(&values.len())) else {
-        return false;
-    };
-    let prefix = [3, 3, 0, 2, 3];
-    let checksum = prefix
-        .iter()
-        .chain(&values)
-        .fold(1_u32, |sum, value| polymod(sum) ^ u32::from(*value));
-    let (version, program) = (values[0], (values.len() - 7) * 5 / 8);
-    match version {
-        0 => checksum == 1 && matches!(program, 20 | 32),
-        1..=16 => checksum == 0x2bc8_30a3 && (2..=40).contains(&program),
-        _ => false,
-    }
-}
-
-fn polymod(sum: u32) -> u32 {
-    const GENERATOR: [u32; 5] = [
-        0x3b6a_57b2,
-        0x2650_8e6d,
-        0x1ea1_19fa,
-        0x3d42_33dd,
-        0x2a14_62b3,
-    ];
-    let top = sum >> 25;
-    let shifted = (sum & 0x01ff_ffff) << 5;
-    GENERATOR
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| (top >> bit) & 1 == 1)
-        .fold(shifted, |sum, (_, part)| sum ^ part)
 }
 
 #[cfg(test)]
@@ -269,6 +198,8 @@ mod tests {
                 "DE89370400440532013001",
                 "DE8937",
                 "1E89370400440532013000",
+                // Its check digits are right, its length is not Germany's.
+                "DE893704004405320130000000",
                 "DEäö370400440532013000",
             ],
         );
@@ -342,17 +273,34 @@ mod tests {
                 "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
             ],
         );
+        // The examples of EIP-55, and what else they may be typed as.
+        let kept = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let (small, capital) = (kept.to_lowercase(), kept[2..].to_uppercase());
         all(
             PayeeField::Evm,
-            &[(
-                "0x52908400098527886E0F7030069857D2E4169EE7",
-                "0x52908400098527886E0F7030069857D2E4169EE7",
-            )],
+            &[
+                (kept, kept),
+                (&small, kept),
+                (&format!("0x{capital}"), kept),
+                (
+                    "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+                    "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+                ),
+                (
+                    "0x52908400098527886E0F7030069857D2E4169EE7",
+                    "0x52908400098527886E0F7030069857D2E4169EE7",
+                ),
+            ],
             &[
                 "0x5290840009852788",
                 "52908400098527886E0F7030069857D2E4169EE7",
+                "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD",
+                "0x6aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                "0xgaaeb6053f3e94c9b9a09f33669435e7ef1beaed",
             ],
         );
+        assert!(PayeeField::Evm.is_miscased("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD"));
+        assert!(!PayeeField::Evm.is_miscased("0x5aAeb6"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod commands;
 mod desk;
+mod own;
 mod races;
 
 use bulwark::catalog::Catalog;

@@ -168,12 +168,16 @@ pub(super) fn words(cx: &Cx<'_>, text: &str) -> Handled<String> {
     Ok(line)
 }
 
-/// Shows how it stands now, and says if somebody was faster.
+/// Shows how it stands now, and says if somebody was faster, or has to be somebody else.
 async fn after(cx: &mut Cx<'_>, stepped: Stepped) -> Handled {
     let (withdrawal, notice) = match stepped {
         Stepped::Now(withdrawal) => (withdrawal, None),
         Stepped::Before(withdrawal) | Stepped::NotFrom(withdrawal) => {
             let text = speech(cx.language).plain("notice-faster", &Args::new());
+            (withdrawal, Some(text))
+        }
+        Stepped::Own(withdrawal) => {
+            let text = speech(cx.language).plain("notice-own", &Args::new());
             (withdrawal, Some(text))
         }
         Stepped::NotThere => return old_button(cx).await,

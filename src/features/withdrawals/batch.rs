@@ -129,7 +129,9 @@ pub(super) async fn paid(cx: &mut Cx<'_>, batch: &str, text: &str) -> Handled {
                 done += 1;
                 total += paid.net().0;
             }
-            Stepped::Before(_) | Stepped::NotFrom(_) | Stepped::NotThere => left += 1,
+            Stepped::Before(_) | Stepped::NotFrom(_) | Stepped::Own(_) | Stepped::NotThere => {
+                left += 1
+            }
         }
     }
     let args = Args::new()

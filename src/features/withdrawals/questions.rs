@@ -222,7 +222,7 @@ async fn take(cx: &mut Cx<'_>, offer: &Withdrawals, mut draft: Draft, text: &str
                 return Ok(());
             };
             let Some(value) = field.kind.normal(text) else {
-                return wrong(cx, field);
+                return wrong(cx, field, text);
             };
             draft.details.0.insert(field.id.clone(), value);
             go_on(cx, offer, &draft, false).await
@@ -240,13 +240,14 @@ async fn take(cx: &mut Cx<'_>, offer: &Withdrawals, mut draft: Draft, text: &str
 }
 
 /// What is asked for, without what was given.
-fn wrong(cx: &Cx<'_>, field: &DetailField) -> Handled {
+fn wrong(cx: &Cx<'_>, field: &DetailField, typed: &str) -> Handled {
     let args = Args::new().text("title", field.title.get(cx.language.code()));
     let length = |args: Args, min: u32, max: u32| {
         args.text("min", min.to_string())
             .text("max", max.to_string())
     };
     match field.kind {
+        kind if kind.is_miscased(typed) => refuse(cx, "wrong-case", args),
         PayeeField::Text { min, max } => refuse(cx, "wrong-text", length(args, min, max)),
         PayeeField::Digits { min, max } => refuse(cx, "wrong-digits", length(args, min, max)),
         PayeeField::Iban

@@ -93,7 +93,7 @@ pub(super) async fn cancel(cx: &mut Cx<'_>, short_id: &str) -> Handled {
                 "notice-ended-already"
             }
         },
-        Stepped::NotThere => return old_button(cx).await,
+        Stepped::Own(_) | Stepped::NotThere => return old_button(cx).await,
     };
     let text = speech(cx.language).plain(key, &Args::new());
     cx.answer(Some(text), false).await

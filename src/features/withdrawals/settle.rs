@@ -73,6 +73,8 @@ pub enum Stepped {
     Before(Withdrawal),
     /// It cannot be done from where the withdrawal is: nothing was changed.
     NotFrom(Withdrawal),
+    /// It is the admin's own, and there is another admin to approve it: nothing was changed.
+    Own(Withdrawal),
     /// There is no such withdrawal.
     NotThere,
 }
@@ -102,6 +104,11 @@ pub async fn step(
     if !before.state.leads_to(to) {
         return Ok(Stepped::NotFrom(before));
     }
+    let own = own(env, &before, to, by);
+    if own == Own::ForAnother {
+        tracing::warn!(withdrawal = %before.id, by = %by.name(), "an admin would approve the own withdrawal");
+        return Ok(Stepped::Own(before));
+    }
     let name = by.name();
     let (reason, external_ref) = match step {
         Step::Reject { reason } => (Some(reason), None),
@@ -120,7 +127,7 @@ pub async fn step(
         return Ok(Stepped::NotFrom(before));
     }
     settle(conn, env, &before, to, by, correlation).await?;
-    audit(conn, env, &before, &change, by, correlation).await?;
+    audit(conn, env, &before, &change, (by, own), correlation).await?;
     let Some(after) = withdrawals::find(conn, short_id).await? else {
         return Ok(Stepped::NotThere);
     };
@@ -129,6 +136,32 @@ pub async fn step(
     cards::tell_user(conn, env, &after).await?;
     fault::reach(Point::PayoutStepped);
     Ok(Stepped::Now(after))
+}
+
+/// Whether an admin decides about the own money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    /// It is somebody else's, or nothing that an admin decides.
+    No,
+    /// It is, and another admin has to.
+    ForAnother,
+    /// It is, and there is nobody else: that is noted.
+    NobodyElse,
+}
+
+/// Approving is what lets money out: whoever may do it must not do it for themselves. What they may still do is to reject it,
+/// and to say that it was paid, once another one has approved it. Who acts by command has the machine, and no Telegram id.
+fn own(env: &Env, withdrawal: &Withdrawal, to: State, by: &Actor) -> Own {
+    let Actor::Admin(admin_id) = by else {
+        return Own::No;
+    };
+    if to != State::Approved || *admin_id != withdrawal.user_id {
+        return Own::No;
+    }
+    match env.admin_ids.iter().any(|id| id != admin_id) {
+        true => Own::ForAnother,
+        false => Own::NobodyElse,
+    }
 }
 
 /// The money of a step.
@@ -195,7 +228,7 @@ async fn audit(
     env: &Env,
     withdrawal: &Withdrawal,
     change: &Change<'_>,
-    by: &Actor,
+    (by, own): (&Actor, Own),
     correlation: Uuid,
 ) -> Handled {
     let admin_id = match by {
@@ -203,7 +236,7 @@ async fn audit(
         Actor::Admin(id) => *id,
         Actor::Operator(_) => 0,
     };
-    let detail = json!({
+    let mut detail = json!({
         "withdrawal": withdrawal.id,
         "amount": withdrawal.amount,
         "fee": withdrawal.fee,
@@ -213,6 +246,9 @@ async fn audit(
         "reason": change.reason,
         "reference": change.external_ref,
     });
+    if own == Own::NobodyElse {
+        detail["own"] = json!("the only admin approved the own withdrawal");
+    }
     let action = format!("withdrawal {}", change.to.name());
     let row = Act {
         admin_id,

@@ -40,6 +40,7 @@ refused-no-approved = Nothing is waiting to be paid.
 wrong-text = { $title }: please send one line of { $min } to { $max } characters.
 wrong-digits = { $title }: please send { $min } to { $max } digits.
 wrong-checked = { $title }: this does not look right. Please check every character and send it again.
+wrong-case = { $title }: the capital and small letters of this address do not fit together, so at least one character is wrong. Please copy it once more from where it is shown to you.
 admins-only = This is for admins.
 
 status = 💸 *Withdrawal { $id }*
@@ -83,6 +84,7 @@ button-all-paid = ✅ All of these were paid
 ask-reason = Why is { $id } ({ $net } for { $user }) rejected? The next message goes to the user; any command takes you out of this.
 ask-reference = Under which reference were { $net } paid to { $user } ({ $id })? Send it as the bank or the chain names it; any command takes you out of this.
 ask-batch-reference = Under which reference were all { $n } of { $batch }, { $total } in all, paid? Any command takes you out of this.
+notice-own = This is your own withdrawal: another admin has to approve it.
 notice-faster = Somebody was faster: this is how it stands now.
 notice-batch-done = Nothing of this export is left to be paid.
 exported = 📄 Export { $batch }: { $n } to be paid, { $total } in all. When every one of them was paid, say so here; what is approved later is not among them.

@@ -40,6 +40,7 @@ refused-no-approved = No hay nada pendiente de pago.
 wrong-text = { $title }: envía una línea de { $min } a { $max } caracteres.
 wrong-digits = { $title }: envía de { $min } a { $max } cifras.
 wrong-checked = { $title }: no parece correcto. Revisa cada carácter y envíalo otra vez.
+wrong-case = { $title }: las mayúsculas y minúsculas de esta dirección no concuerdan, así que al menos un carácter está mal. Cópiala otra vez de donde se te muestra.
 admins-only = Esto es solo para administradores.
 
 status = 💸 *Retiro { $id }*
@@ -83,6 +84,7 @@ button-all-paid = ✅ Todos estos se pagaron
 ask-reason = ¿Por qué se rechaza { $id } ({ $net } para { $user })? El próximo mensaje llega al usuario; cualquier comando te saca de aquí.
 ask-reference = ¿Con qué referencia se pagaron { $net } a { $user } ({ $id })? Envíala tal como la nombra el banco o la cadena; cualquier comando te saca de aquí.
 ask-batch-reference = ¿Con qué referencia se pagaron los { $n } de { $batch }, { $total } en total? Cualquier comando te saca de aquí.
+notice-own = Este retiro es tuyo: tiene que aprobarlo otro administrador.
 notice-faster = Alguien se adelantó: así está ahora.
 notice-batch-done = De esta exportación no queda nada por pagar.
 exported = 📄 Exportación { $batch }: { $n } por pagar, { $total } en total. Cuando se hayan pagado todos, dilo aquí; lo que se apruebe después no está incluido.
