@@ -175,6 +175,19 @@ pub fn reach(service: &Service, about: &About, stands: &Stands) -> Result<UnitRa
     Ok(joined(&routes, about))
 }
 
+/// Whether an order need not even be begun: nobody who could make it takes orders, and that lasts. A look at what this replica
+/// knows, without the database: who opens a service must not wait for it.
+pub fn is_out(service: &Service, stands: &Stands) -> bool {
+    let waits = service.failover == Failover::Wait;
+    let is_out = |standing: Standing| standing.lasts() && !(waits && standing.holds_jobs());
+    let mut standings = service
+        .routes
+        .iter()
+        .filter_map(|route| stands(&route.provider))
+        .peekable();
+    standings.peek().is_some() && standings.all(is_out)
+}
+
 /// What a route costs us for what the price is asked for: by its provider's list where that is in our currency, else by
 /// the catalogue.
 pub fn cost(

@@ -100,6 +100,14 @@ impl Standing {
         }
     }
 
+    /// Whether it will not be over by itself within the time in which somebody answers the questions of an order.
+    pub fn lasts(self) -> bool {
+        match self {
+            Self::Isolated | Self::NoFunds | Self::KeyRefused => true,
+            Self::Well | Self::Recovering | Self::Ill => false,
+        }
+    }
+
     /// Whether an order that waits in the queue begins by itself once this is over. One for an empty account would be
     /// sent, and refused.
     pub fn holds_jobs(self) -> bool {

@@ -31,13 +31,19 @@ async fn with_few_credits_new_orders_wait_and_running_ones_go_on() {
     anna.orders("a lighthouse").await;
     assert_eq!(anna.wallet().await, (490, 10));
 
+    anna.prepares("a second lighthouse").await;
     credits(&world, 47).await;
     admin
         .hears("Our account at kie is low: 47 credits left")
         .await;
-    anna.orders("a second lighthouse").await;
+    anna.presses("Confirm").await;
     anna.hears("not available at the moment. Nothing was charged")
         .await;
+    // Nobody types anything for an order that cannot be taken.
+    let ben = world.user(12);
+    ben.begins("text-to-image").await;
+    let said = ben.last_text().await;
+    assert!(said.contains("not available at the moment"), "{said}");
     assert_eq!(
         anna.wallet().await,
         (490, 10),
@@ -74,12 +80,15 @@ async fn with_few_credits_new_orders_wait_and_running_ones_go_on() {
 async fn a_restart_knows_that_the_account_is_low() {
     let mut world = World::with(&[("KIE_CREDITS_LOW", "50")]).await;
     world.user(ADMIN).says("/start").await;
-    world.user(11).says("/start").await;
+    world.user(11).prepares("a lighthouse").await;
     credits(&world, 10).await;
     world.restart().await;
     let anna = world.user(11);
-    anna.orders("a lighthouse").await;
+    anna.presses("Confirm").await;
     anna.hears("Nothing was charged").await;
+    let ben = world.user(12);
+    ben.begins("text-to-image").await;
+    assert!(ben.last_text().await.contains("not available"));
     credits(&world, 9).await;
     assert_eq!(told(&world, "is low").await, 1, "told before the restart");
     credits(&world, 900).await;
@@ -123,7 +132,7 @@ async fn a_balance_that_nobody_can_read_changes_nothing() {
         world.settle().await;
     }
     assert_eq!(told(&world, "enough again").await, 0);
-    anna.orders("a lighthouse").await;
+    anna.begins("text-to-image").await;
     anna.hears("Nothing was charged").await;
     world.assert_clean().await;
 }

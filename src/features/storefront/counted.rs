@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use super::money::hold_of;
 use super::pages::{home_button, labelled};
 use super::progress::{View, bar};
+use super::refills;
 use super::store;
 use super::summary::join;
 use crate::base::fault::{self, Mutant, Point};
@@ -67,8 +68,8 @@ impl View<'_> {
         }
         lines.extend(self.began_at(counts.start));
         lines.push(self.paid(conn).await?);
-        self.edit(conn, join(lines), Some(self.after_delivery()))
-            .await
+        let keyboard = self.after_delivery(conn).await?;
+        self.edit(conn, join(lines), Some(keyboard)).await
     }
 
     /// A part of it is done: that is paid, the rest is given back.
@@ -111,11 +112,13 @@ impl View<'_> {
     }
 
     /// With the way to a refill, where the service has it.
-    fn after_delivery(&self) -> InlineKeyboard {
-        let service = self.env.catalog.service(&self.order.service);
-        let refills = service
-            .and_then(|service| service.panel)
-            .is_some_and(|panel| panel.refill);
+    async fn after_delivery(&self, conn: &mut PgConnection) -> Handled<InlineKeyboard> {
+        let snapshot = &self.job.snapshot;
+        let made_by = (
+            snapshot.provider.as_str(),
+            snapshot.provider_service.as_str(),
+        );
+        let refills = refills::are_offered(conn, self.env, &self.order.service, made_by).await?;
         let order = || self.order.short_id.clone();
         let mut rows = vec![vec![labelled(
             self.speech,
@@ -127,7 +130,7 @@ impl View<'_> {
             rows.push(vec![labelled(self.speech, "button-refill", &press)]);
         }
         rows.push(vec![home_button(self.speech)]);
-        InlineKeyboard::new(rows)
+        Ok(InlineKeyboard::new(rows))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{inputs, instant};
 use crate::catalog::{Input, InputKind, Service};
 use crate::features::cx::{Cx, Handled, button};
 use crate::features::press::Press;
+use crate::features::routing::{self, NoRoute};
 use crate::features::speech::Args;
 use crate::telegram::{Button, IncomingMessage, InlineKeyboard, Rich};
 
@@ -23,6 +24,9 @@ pub async fn begin(cx: &mut Cx<'_>, service_id: &str) -> Handled {
         cx.answer(Some(text), true).await?;
         return pages::categories(cx, 0).await;
     };
+    if routing::is_out(service, &*cx.env.standing) {
+        return ways::refuse(cx, service, NoRoute::Unavailable).await;
+    }
     if let Err(why) = ways::reach(cx, service).await? {
         return ways::refuse(cx, service, why).await;
     }

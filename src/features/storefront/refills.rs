@@ -17,6 +17,7 @@ use crate::engine::jobs::{
     self, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot, Unique,
 };
 use crate::engine::outbox::{self, Action, NewMessage};
+use crate::engine::routing;
 use crate::features::cx::{Cx, Env, Handled};
 use crate::features::speech::{Args, Language};
 use crate::providers::REFILL;
@@ -37,20 +38,33 @@ pub async fn refill(cx: &mut Cx<'_>, short_id: &str) -> Handled {
     cx.answer(Some(text), true).await
 }
 
+/// Whether a refill can be asked for: the catalogue promises it, and the list of the provider that did the work, if there is
+/// one, does not deny it for its service.
+pub(super) async fn are_offered(
+    conn: &mut PgConnection,
+    env: &Env,
+    service: &str,
+    made_by: (&str, &str),
+) -> Handled<bool> {
+    let panel = env.catalog.service(service).and_then(|it| it.panel);
+    if !panel.is_some_and(|panel| panel.refill) {
+        return Ok(false);
+    }
+    let about = routing::about(conn, service, &[made_by]).await?;
+    let sold = about.of(made_by.0).and_then(|known| known.sold.as_ref());
+    Ok(sold.is_none_or(|sold| sold.refill))
+}
+
 /// The key of what to say.
 async fn ask_for(cx: &mut Cx<'_>, order: &Order) -> Handled<&'static str> {
-    let catalog = Arc::clone(&cx.env.catalog);
-    let service = catalog.service(&order.service);
-    if !service
-        .and_then(|service| service.panel)
-        .is_some_and(|panel| panel.refill)
-    {
-        return Ok("refill-not-offered");
-    }
     let now = cx.now();
     let Some(done) = jobs::delivered(cx.conn, order.id, now).await? else {
         return Ok("refill-not-offered");
     };
+    let made_by = (done.provider.as_str(), done.provider_service.as_str());
+    if !are_offered(cx.conn, cx.env, &order.service, made_by).await? {
+        return Ok("refill-not-offered");
+    }
     let job = NewJob {
         id: cx.env.ids.uuid(),
         kind: JOB_KIND,

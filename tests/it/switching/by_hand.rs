@@ -73,6 +73,9 @@ async fn an_admin_takes_a_provider_out_and_lets_it_in_again() {
     cleo.presses("Confirm").await;
     cleo.hears("not available at the moment. Nothing was charged")
         .await;
+    // Votes are sold by the first alone: nobody is asked for anything in vain.
+    ben.begins("votes").await;
+    assert!(ben.last_text().await.contains("not available"));
     world.finish().await;
     anna.hears("Done: 100 of 100").await;
     let (_, list) = Box::pin(run(&world, "providers list")).await;

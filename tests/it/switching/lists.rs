@@ -4,7 +4,8 @@ use bulwark::admin::services::Command;
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::{orders, split, wants, world};
+use super::{orders, split, switches_members, wants, world};
+use crate::user::User;
 use crate::world::{ADMIN, World};
 
 #[derive(Parser)]
@@ -180,4 +181,39 @@ async fn half_a_list_is_not_believed_and_no_list_stops_nobody() {
     anna.begins("votes").await;
     anna.hears("no longer offered").await;
     world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_refill_that_the_list_denies_is_not_offered() {
+    let world = world().await;
+    let (anna, ben) = (world.user(11), world.user(12));
+    services(&world, "sync --apply").await;
+    orders(anna, "members", "t.me/fox").await;
+    world.finish().await;
+    assert!(has_refill(anna).await);
+    sells(&world, "one", "101", json!({"refill": false})).await;
+    let (_, text) = services(&world, "sync --apply").await;
+    assert!(text.contains("no refill any more"), "{text}");
+    // A button of before says so, and asks the panel for nothing.
+    anna.presses("Refill").await;
+    let said = anna.notice().await;
+    assert!(said.contains("There is no refill for this order"), "{said}");
+    orders(ben, "members", "t.me/hen").await;
+    world.finish().await;
+    ben.hears("Done: 100 of 100").await;
+    assert!(!has_refill(ben).await);
+    // The other panel never promised it, whatever the catalogue says: what counts is who did the work.
+    world.user(ADMIN).says("/start").await;
+    switches_members(world.user(ADMIN)).await;
+    let cleo = world.user(13);
+    orders(cleo, "members", "t.me/cow").await;
+    world.finish().await;
+    assert_eq!(split(&world).await, (2, 1));
+    assert!(!has_refill(cleo).await);
+    world.assert_clean().await;
+}
+
+/// Whether the newest message has the button.
+async fn has_refill(user: User<'_>) -> bool {
+    user.last().await.to_string().contains("Refill")
 }

@@ -121,6 +121,8 @@ pub struct DeliveredAt {
     pub provider: String,
     /// Its id there.
     pub external_id: String,
+    /// The provider's own name of the service.
+    pub provider_service: String,
 }
 
 /// Where the work of a job lies that was done in full; None if it was not, or is too long ago.
@@ -135,7 +137,8 @@ pub async fn delivered(
     // The weeks to come are left out by the second condition.
     sqlx::query_as!(
         DeliveredAt,
-        r#"select provider, external_id as "external_id!" from job_history
+        r#"select provider, external_id as "external_id!", provider_snapshot ->> 'provider_service' as "provider_service!"
+           from job_history
            where id = $1 and finished_at <= coalesce($2::timestamptz, now()) and state = 'succeeded'
              and external_id is not null limit 1"#,
         job_id,
