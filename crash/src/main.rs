@@ -17,6 +17,7 @@ mod dice;
 mod disk;
 mod front;
 mod inquirers;
+mod inviters;
 mod journal;
 mod mutants;
 mod outside;

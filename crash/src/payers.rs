@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::dice::Dice;
+use crate::inviters;
 use crate::outside::Outside;
 use crate::people::{ADMINS, BUYERS};
 
@@ -55,7 +56,7 @@ pub async fn tops_up(outside: &Outside, user: i64, pays: Pays, dice: &mut Dice) 
 pub async fn cashier(outside: Arc<Outside>, mut dice: Dice) {
     while !outside.is_closing() {
         clock::pause(dice.between(1_500, 4_000)).await;
-        let of_buyers = |payer: i64| BUYERS.contains(&payer);
+        let of_buyers = |payer: i64| BUYERS.contains(&payer) || inviters::is_friend(payer);
         let charges = kept_charges(&outside, of_buyers).await;
         if charges.is_empty() {
             continue;

@@ -142,11 +142,14 @@ async fn withdraws(
 }
 
 /// Somebody withdraws now, so that it ends in this way.
-pub async fn withdraws_now(outside: Arc<Outside>, fate: Fate) {
+pub async fn withdraws_now(outside: Arc<Outside>, fate: Fate, is_earned_first: bool) {
     let mut dice = Dice::new(outside.number(), 189);
     if payers::newest(&outside, PAYEE).await == 0 {
         let _ = outside.says(PAYEE, "/start").await;
         is_met(&outside, PAYEE).await;
+    }
+    if is_earned_first {
+        payers::pays_now(Arc::clone(&outside), Pays::Once).await;
     }
     withdraws(&outside, PAYEE, fate, 10, &mut dice).await;
 }

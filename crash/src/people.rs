@@ -11,8 +11,9 @@ use crate::cards::{self, CARD_PAYERS, HASTY_PAYER};
 use crate::clock;
 use crate::dice::Dice;
 use crate::inquirers;
+use crate::inviters;
 use crate::outside::{Button, Outside};
-use crate::payers::{self, PAYER, Pays};
+use crate::payers::{self, Pays};
 use crate::payouts;
 use crate::promoters::{self, HASTY, PROMOTERS};
 use crate::refunders;
@@ -59,6 +60,7 @@ pub fn settle(outside: &Arc<Outside>, pool: &PgPool, plan: &Plan) -> JoinSet<()>
     tasks.spawn(giver(Arc::clone(outside), Dice::new(seed, 900)));
     tasks.spawn(talker(Arc::clone(outside), Dice::new(seed, 140)));
     payouts::settle(outside, plan, &mut tasks);
+    inviters::settle(outside, plan, &mut tasks);
     tippers::settle(outside, plan, &mut tasks);
     tasks.spawn(payers::cashier(Arc::clone(outside), Dice::new(seed, 902)));
     tasks
@@ -193,7 +195,7 @@ pub async fn is_met(outside: &Outside, user: i64) {
 }
 
 async fn talker(outside: Arc<Outside>, mut dice: Dice) {
-    for user in [TALKER, BLOCKER, PAYER, HASTY, HASTY_PAYER] {
+    for user in [TALKER, BLOCKER, HASTY, HASTY_PAYER] {
         let _ = outside.says(user, "/start").await;
     }
     while !outside.is_closing() {

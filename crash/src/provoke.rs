@@ -12,6 +12,7 @@ use crate::cards::{self, CardErrand};
 use crate::checker::REFUSED;
 use crate::clock;
 use crate::inquirers::{self, Doubtful};
+use crate::inviters;
 use crate::payers::{self, Pays};
 use crate::payouts::{self, Fate};
 use crate::people;
@@ -72,6 +73,10 @@ pub enum Way {
     Panel(Errand),
     /// Somebody withdraws, and it ends in this way.
     Payout(Fate),
+    /// Somebody comes by a link.
+    Invited,
+    /// Somebody moves to the main wallet what a link has earned.
+    Earnings,
     /// Somebody gives a tip.
     Tip,
     /// The same, where the ledger settles it.
@@ -191,9 +196,21 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             return Ok(SOON * 4);
         }
         Way::Payout(fate) => {
-            let withdraws = payouts::withdraws_now(Arc::clone(outside), fate);
+            let withdraws = payouts::withdraws_now(Arc::clone(outside), fate, world.plan.earned);
             world.errands.spawn(withdraws);
             return Ok(SOON * 4);
+        }
+        Way::Invited => {
+            let invites = inviters::invites_now(Arc::clone(outside));
+            world.errands.spawn(async move {
+                let _ = invites.await;
+            });
+            return Ok(SOON * 2);
+        }
+        Way::Earnings => {
+            let moves = inviters::moves_now(Arc::clone(outside));
+            world.errands.spawn(moves);
+            return Ok(SOON * 3);
         }
         Way::Tip | Way::TipInLedger | Way::TipOutside(_) => {
             let gift = match way {

@@ -32,6 +32,8 @@ pub struct Report {
     refills: usize,
     payouts: usize,
     paid_out: usize,
+    rewards: usize,
+    reversed: usize,
     tips: usize,
     settled: usize,
     card_payments: usize,
@@ -108,6 +110,8 @@ impl Report {
         self.refills += verdict.refills;
         self.payouts += verdict.payouts;
         self.paid_out += verdict.paid_out;
+        self.rewards += verdict.rewards;
+        self.reversed += verdict.reversed;
         self.tips += verdict.tips;
         self.settled += verdict.settled;
         self.card_payments += verdict.card_payments;
@@ -176,6 +180,10 @@ impl Report {
         println!(
             "paid out        {} of {} withdrawals",
             self.paid_out, self.payouts
+        );
+        println!(
+            "rewards         {} ({} taken back)",
+            self.rewards, self.reversed
         );
         println!(
             "tips            {} ({} transfers at the service that settles)",

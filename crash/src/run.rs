@@ -16,6 +16,7 @@ use crate::cluster::Cluster;
 use crate::disk::Disk;
 use crate::journal::AT_RANDOM;
 use crate::mutants;
+use crate::payers::PAYER;
 use crate::payouts::{EARNERS, PAYEE};
 use crate::people;
 use crate::promoters::{HASTY, PROMOTERS};
@@ -248,7 +249,10 @@ pub async fn one(
             .collect(),
     };
     let orderers = people::BUYERS.into_iter().chain(PROMOTERS).chain([HASTY]);
-    let others = EARNERS.into_iter().chain([PAYEE, GIVER]).chain(TIPPERS);
+    let others = EARNERS
+        .into_iter()
+        .chain([PAYEE, GIVER, PAYER])
+        .chain(TIPPERS);
     for user in orderers.chain(others).chain(CARD_PAYERS) {
         let chat = world.outside.messages(user, 0).await;
         let path = world.folder.join(format!("chat-{user}"));

@@ -111,11 +111,11 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
             vec![Deed::Trouble(rule, 4), live]
         }
         Mutant::ShardsNeverFree => vec![Deed::KillAll, Deed::Recover],
-        Mutant::CreditedTwice | Mutant::CreditForgotten => {
+        Mutant::CreditedTwice | Mutant::CreditForgotten | Mutant::RewardTwice => {
             let pay = Deed::Provoke(Way::Payment);
             vec![pay.clone(), live.clone(), pay, live]
         }
-        Mutant::RefundNotTaken | Mutant::RefundTakenTwice => {
+        Mutant::RefundNotTaken | Mutant::RefundTakenTwice | Mutant::RewardNotTaken => {
             let refund = Deed::Provoke(Way::Refund);
             vec![refund.clone(), live.clone(), refund, live]
         }
@@ -124,7 +124,6 @@ pub fn for_mutant(mutant: Mutant) -> Vec<Deed> {
         Mutant::TipMovedTwice => tip(Way::Tip, &live),
         Mutant::TipForgotten => tip(Way::TipOutside(Gift::Whole), &live),
         Mutant::SettlementSentAgain => tip(Way::TipOutside(Gift::Lost), &live),
-        Mutant::RewardTwice | Mutant::RewardNotTaken => vec![live],
         Mutant::PartialPaidWhole => panel(Errand::Part, &live),
         Mutant::AddSentAgain | Mutant::LostTakenAsRefused => panel(Errand::Lost, &live),
         Mutant::StopBelieved => panel(Errand::Stop, &live),

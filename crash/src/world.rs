@@ -18,6 +18,7 @@ use crate::cutter::Cutter;
 use crate::dice::Dice;
 use crate::front::{Front, free_port};
 use crate::inquirers;
+use crate::inviters;
 use crate::outside::Outside;
 use crate::payers;
 use crate::payouts;
@@ -69,7 +70,7 @@ impl Plan {
             limits: dice.percent(30),
             speed: *dice.pick(&[8.0, 20.0, 60.0]),
             settled_outside: money.percent(50),
-            earned: false,
+            earned: money.percent(30),
             disk: None,
         }
     }
@@ -198,6 +199,7 @@ impl World {
             env: env
                 .map(|(name, value)| (name.to_owned(), value))
                 .into_iter()
+                .chain(inviters::variables())
                 .chain(tippers::variables(&self.plan, sim.settlement_url()))
                 .collect(),
             folder: self.folder.clone(),

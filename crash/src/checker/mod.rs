@@ -9,6 +9,7 @@ pub mod messages;
 mod money;
 mod panels;
 mod payouts;
+mod rewards;
 mod secrecy;
 mod stars;
 mod tips;
@@ -27,7 +28,7 @@ use crate::outside::Outside;
 use crate::promoters;
 use crate::tables::{self, Dead, Order, Refill, Sent, StarPayment, StarRefund, Update};
 use crate::tables::{AskedAbout, CardPayment, CardRefund, Resolve};
-use crate::tables::{Payout, Tip};
+use crate::tables::{Payout, Reward, Tip};
 use crate::tippers;
 use crate::world::{Plan, World};
 
@@ -69,6 +70,10 @@ pub struct Verdict {
     pub payouts: usize,
     /// Of these, paid.
     pub paid_out: usize,
+    /// What referrals brought.
+    pub rewards: usize,
+    /// Of these, taken back.
+    pub reversed: usize,
     /// Tips that were given.
     pub tips: usize,
     /// Transfers at the service that settles them.
@@ -115,6 +120,15 @@ struct Facts {
     panel_orders: Vec<Value>,
     refills: Vec<Refill>,
     payouts: Vec<Payout>,
+    rewards: Vec<Reward>,
+    /// Who came by whose link.
+    referrals: Vec<(i64, i64)>,
+    /// The words in people's links.
+    links: Vec<(i64, String)>,
+    /// As `wallets`, with what was earned.
+    earnings: Vec<(i64, i64, i64)>,
+    /// Of that, what was moved to the main wallet: user and sum.
+    moved: Vec<(i64, i64)>,
     tips: Vec<Tip>,
     /// As in `GET /sim/settlement`.
     transfers: Vec<Value>,
@@ -148,6 +162,7 @@ pub async fn judge(world: &World, pool: &PgPool) -> anyhow::Result<Verdict> {
     cards::check(&facts, &mut verdict);
     panels::check(&facts, outside, &mut verdict);
     payouts::check(&facts, &mut verdict);
+    rewards::check(&facts, &mut verdict);
     tips::check(&facts, outside, &mut verdict);
     inquiry::check(&facts, &mut verdict);
     jobs::check(&facts, &mut verdict);
@@ -183,6 +198,11 @@ async fn gather(outside: &Outside, pool: &PgPool, plan: &Plan) -> anyhow::Result
         panel_orders: promoters::list(outside).await,
         refills: tables::refills(pool).await?,
         payouts: tables::payouts(pool).await?,
+        rewards: tables::rewards(pool).await?,
+        referrals: tables::referrals(pool).await?,
+        links: tables::links(pool).await?,
+        earnings: tables::earnings(pool).await?,
+        moved: tables::moved(pool).await?,
         tips: tables::tips(pool).await?,
         transfers: tippers::list(outside).await,
         settles_outside: plan.settled_outside,
@@ -198,19 +218,28 @@ async fn gather(outside: &Outside, pool: &PgPool, plan: &Plan) -> anyhow::Result
 }
 
 impl Facts {
-    /// The messages of a chat that the service knows of: what it sent again after a lost answer counts once.
-    fn made(&self, chat: i64) -> impl Iterator<Item = &Value> {
+    /// How many messages of a chat have said this, of those that the service knows of: what it sent again after a lost answer
+    /// counts once. A button under a message may have made another page of it since.
+    fn read(&self, chat: i64, is_it: impl Fn(&str) -> bool) -> usize {
         let sent = self.sent.iter().filter(|sent| sent.chat_id == chat);
         let named = self.named.iter().filter(|(of, _)| *of == chat);
         let known: HashSet<i64> = sent
             .filter_map(|sent| sent.message_id)
             .chain(named.map(|(_, id)| *id))
             .collect();
+        let says_it = |message: &Value| {
+            let edits = message["edits"].as_array().into_iter().flatten();
+            let mut texts = edits
+                .chain([message])
+                .filter_map(|one| one["text"].as_str());
+            texts.any(&is_it)
+        };
         let messages = self.chats.get(&chat).into_iter().flatten();
-        messages.filter(move |message| {
+        let ours = messages.filter(|message| {
             let id = message["message_id"].as_i64();
             id.is_some_and(|id| known.contains(&id))
-        })
+        });
+        ours.filter(|message| says_it(message)).count()
     }
 
     /// The user's words of a delivered message: who, in which chat, what.

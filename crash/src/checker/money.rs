@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, Verdict, cards, panels, payouts, stars, tips};
+use super::{Facts, Verdict, cards, panels, payouts, rewards, stars, tips};
 use crate::people::{ADMINS, WELCOME};
 
 pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
@@ -73,7 +73,10 @@ fn expected(facts: &Facts) -> HashMap<i64, i64> {
     for (user, paid) in panels::paid(facts) {
         *sums.entry(user).or_default() -= paid;
     }
-    let others = payouts::sums(facts).into_iter().chain(tips::sums(facts));
+    let others = payouts::sums(facts)
+        .into_iter()
+        .chain(tips::sums(facts))
+        .chain(rewards::sums(facts));
     let others = others.chain(cards::sums(facts));
     for (user, sum) in stars::sums(facts).into_iter().chain(others) {
         *sums.entry(user).or_default() += sum;

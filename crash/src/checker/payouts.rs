@@ -24,7 +24,7 @@ fn is_paid(payout: &Payout) -> bool {
 }
 
 /// The presses that Telegram delivered: who, and what the button sends.
-fn pressed(facts: &Facts) -> impl Iterator<Item = (i64, &str)> {
+pub(super) fn pressed(facts: &Facts) -> impl Iterator<Item = (i64, &str)> {
     let delivered = facts.delivered.iter();
     delivered
         .filter(|record| record["fate"] == "delivered")
@@ -127,16 +127,11 @@ fn told(facts: &Facts, payout: &Payout, verdict: &mut Verdict) {
         "rejected" => "Not paid; the money is back",
         _ => "Taken back; the money is back",
     };
-    let messages = facts.made(payout.user_id);
-    let texts = messages.filter_map(|message| message["text"].as_str());
-    let about: Vec<&str> = texts
-        .filter(|text| text.contains(id.as_str()) && text.contains(words))
-        .collect();
-    let is_status = |text: &&&str| text.contains(&format!("Withdrawal {id}"));
-    let (status, own) = (
-        about.iter().filter(is_status).count(),
-        about.iter().filter(|text| !is_status(text)).count(),
-    );
+    let title = format!("Withdrawal {id}");
+    let is_about = |text: &str| text.contains(id.as_str()) && text.contains(words);
+    let user = payout.user_id;
+    let status = facts.read(user, |text| is_about(text) && text.contains(&title));
+    let own = facts.read(user, |text| is_about(text) && !text.contains(&title));
     let owed = usize::from(payout.state != "cancelled");
     if status == 0 || own != owed {
         let what = format!(

@@ -78,14 +78,11 @@ fn told(facts: &Facts, verdict: &mut Verdict) {
         }
     }
     for ((who, words), times) in owed {
-        let texts = facts
-            .made(who)
-            .filter_map(|message| message["text"].as_str());
-        let is_it = |text: &&str| {
+        let is_it = |text: &str| {
             let is_back = !words.ends_with("for ") || text.contains("could not be settled");
             text.contains(&words) && is_back
         };
-        let told = texts.filter(is_it).count();
+        let told = facts.read(who, is_it);
         if told != times {
             let what =
                 format!("{who} was to read {words:?} {times} times, and read it {told} times");

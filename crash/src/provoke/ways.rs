@@ -60,6 +60,8 @@ pub fn way(point: Point) -> Way {
         | Point::InvoiceWritten
         | Point::PaymentRecording
         | Point::PaymentRecorded
+        | Point::RewardBooking
+        | Point::RewardBooked
         | Point::PaymentCredited => Way::Payment,
         Point::RefundTaking
         | Point::RefundTaken
@@ -68,6 +70,8 @@ pub fn way(point: Point) -> Way {
         | Point::RefundAsking
         | Point::RefundAnswered
         | Point::RefundSettling
+        | Point::RewardTaking
+        | Point::RewardTaken
         | Point::RefundSettled => Way::Refund,
         Point::RefundWaiting | Point::RefundWaits => Way::RefundLost,
         Point::RefundBooking | Point::RefundBooked => Way::GivenBack,
@@ -80,6 +84,8 @@ pub fn way(point: Point) -> Way {
         Point::PayoutsExporting | Point::PayoutsExported | Point::PayoutsPaid => {
             Way::Payout(Fate::Bulk)
         }
+        Point::ReferralNoted => Way::Invited,
+        Point::OwnMoving | Point::OwnMoved => Way::Earnings,
         Point::TipGiving => Way::Tip,
         Point::TipMoved => Way::TipInLedger,
         Point::TipHeld
@@ -164,13 +170,6 @@ pub fn way(point: Point) -> Way {
         | Point::JobEnded
         | Point::LightClaiming
         | Point::RefundsClaiming
-        | Point::ReferralNoted
-        | Point::RewardBooking
-        | Point::RewardBooked
-        | Point::RewardTaking
-        | Point::RewardTaken
-        | Point::OwnMoving
-        | Point::OwnMoved
         | Point::CallbackStoring
         | Point::CallbackStored => Way::Traffic,
     }

@@ -8,6 +8,7 @@ mod cards;
 mod inquiry;
 mod panels;
 mod payouts;
+mod rewards;
 mod stars;
 mod tips;
 
@@ -27,6 +28,7 @@ pub use inquiry::{
 };
 pub use panels::{Refill, nudge_panel_jobs, refills, shown};
 pub use payouts::{Payout, payouts};
+pub use rewards::{Reward, earnings, links, moved, referrals, rewards};
 pub use stars::{StarPayment, StarRefund, age_refunds, star_payments, star_refunds};
 pub use tips::{Tip, nudge_tips, tips};
 
