@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use bulwark_simulator::Simulator;
@@ -24,6 +24,7 @@ pub struct Outside {
     closing: AtomicBool,
     numbers: AtomicU64,
     links: Mutex<HashMap<String, String>>,
+    done: Mutex<HashMap<String, Instant>>,
 }
 
 /// A button that can be seen.
@@ -45,6 +46,7 @@ impl Outside {
             closing: AtomicBool::new(false),
             numbers: AtomicU64::new(1),
             links: Mutex::default(),
+            done: Mutex::default(),
         }
     }
 
@@ -58,6 +60,17 @@ impl Outside {
     pub fn link_of(&self, order: &str) -> Option<String> {
         let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.get(order).cloned()
+    }
+
+    /// Whether something may be done that must not be done again within `pause`: an answer takes its time.
+    pub fn is_due(&self, what: &str, pause: Duration) -> bool {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = crate::clock::now();
+        if done.get(what).is_some_and(|at| now < *at + pause) {
+            return false;
+        }
+        done.insert(what.to_owned(), now);
+        true
     }
 
     /// The simulator.

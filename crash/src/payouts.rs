@@ -15,7 +15,7 @@ use crate::people::{ADMINS, is_met};
 use crate::world::Plan;
 
 /// Who withdraws.
-pub const EARNERS: [i64; 3] = [181, 182, 183];
+pub const EARNERS: [i64; 2] = [181, 182];
 /// Who withdraws when a withdrawal is needed for something.
 pub const PAYEE: i64 = 189;
 /// The account holder: stands in no log.
@@ -26,6 +26,8 @@ const OFFER: &str = include_str!("../payouts.toml");
 /// The desk.
 const CLERKS: [i64; 2] = [ADMINS[4], ADMINS[5]];
 const PATIENCE: Duration = Duration::from_secs(12);
+/// Before a decision is taken again that has shown no effect.
+const AGAIN: Duration = Duration::from_secs(15);
 /// At the end, so many withdrawals are decided on at a time.
 const AT_ONCE_MAX: usize = 4;
 
@@ -89,7 +91,7 @@ async fn earner(outside: Arc<Outside>, user: i64, mut dice: Dice) {
             dice.between(10, 120)
         };
         withdraws(&outside, user, fate, cents, &mut dice).await;
-        clock::pause(dice.between(1_500, 5_000)).await;
+        clock::pause(dice.between(4_000, 14_000)).await;
     }
 }
 
@@ -156,11 +158,9 @@ pub async fn withdraws_now(outside: Arc<Outside>, fate: Fate, is_earned_first: b
 
 async fn desk(outside: Arc<Outside>, mut dice: Dice) {
     while !outside.is_closing() {
-        clock::pause(dice.between(400, 1_200)).await;
-        let open = open_cards(&outside).await;
-        if !open.is_empty() {
-            let card = dice.pick(&open).clone();
-            decides(&outside, &card, &mut dice).await;
+        clock::pause(dice.between(700, 2_000)).await;
+        if let Some(card) = open_cards(&outside, 1).await.first() {
+            decides(&outside, card, &mut dice).await;
         }
     }
 }
@@ -168,7 +168,7 @@ async fn desk(outside: Arc<Outside>, mut dice: Dice) {
 /// The desk decides on what is left.
 pub async fn closes(outside: &Outside) {
     let mut dice = Dice::new(outside.number(), 905);
-    for card in open_cards(outside).await.iter().take(AT_ONCE_MAX) {
+    for card in &open_cards(outside, AT_ONCE_MAX).await {
         decides(outside, card, &mut dice).await;
     }
 }
@@ -240,9 +240,9 @@ async fn pays_all(outside: &Outside, both: bool, dice: &mut Dice) -> Option<()> 
     Some(())
 }
 
-/// What the first of the desk can still decide on. A message that was sent again after a lost answer is never changed
+/// What the first of the desk can still decide on, and has not just now. A message that was sent again after a lost answer is never changed
 /// until it is pressed.
-async fn open_cards(outside: &Outside) -> Vec<Card> {
+async fn open_cards(outside: &Outside, max: usize) -> Vec<Card> {
     let mut open: BTreeMap<String, Card> = BTreeMap::new();
     for message in outside.messages(CLERKS[0], 0).await {
         let text = message["text"].as_str().unwrap_or_default();
@@ -261,7 +261,11 @@ async fn open_cards(outside: &Outside) -> Vec<Card> {
             }
         }
     }
-    open.into_values().collect()
+    let is_due = |card: &Card| {
+        let step = format!("{} {}", card.id, card.is_approved);
+        outside.is_due(&step, AGAIN)
+    };
+    open.into_values().filter(is_due).take(max).collect()
 }
 
 /// The callback data of a message's buttons.

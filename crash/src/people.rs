@@ -182,7 +182,7 @@ async fn giver(outside: Arc<Outside>, mut dice: Dice) {
         let cents = dice.between(1, 9);
         let text = format!("/grant {to} 0.0{cents} gift-{number}");
         let _ = outside.says(ADMINS[0], &text).await;
-        clock::pause(dice.between(800, 2_000)).await;
+        clock::pause(dice.between(1_500, 3_500)).await;
     }
 }
 

@@ -91,7 +91,7 @@ async fn tipper(outside: Arc<Outside>, user: i64, mut dice: Dice) {
             // More than anybody has.
             _ => gives(&outside, user, to, 999, &mut dice).await,
         }
-        clock::pause(dice.between(700, 3_000)).await;
+        clock::pause(dice.between(2_000, 6_000)).await;
     }
 }
 
