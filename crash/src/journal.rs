@@ -10,6 +10,8 @@ use crate::clock;
 
 /// The cause of a death that nobody aimed.
 pub const AT_RANDOM: &str = "at random";
+/// A replica has another time than the others.
+pub const CLOCK_SET: &str = "clock set";
 
 /// One thing that was done.
 #[derive(Clone, Debug)]
@@ -60,6 +62,11 @@ impl Journal {
         let done = |event: &&Event| !event.what.starts_with("recovered");
         let mut events = pages.events.iter().filter(done);
         events.any(|event| at >= event.from - after && at <= event.to + before)
+    }
+
+    /// Whether this was done at any time.
+    pub fn has(&self, what: &str) -> bool {
+        self.pages().events.iter().any(|event| event.what == what)
     }
 
     /// Everything that was done.

@@ -10,7 +10,7 @@ use super::{Chaos, raise, recover};
 use crate::clock;
 use crate::cutter::Cut;
 use crate::disk;
-use crate::journal::AT_RANDOM;
+use crate::journal::{AT_RANDOM, CLOCK_SET};
 use crate::replica::Arming;
 use crate::tables;
 use crate::world::World;
@@ -180,6 +180,7 @@ impl Chaos {
             ..world.arming(None)
         };
         world.replicas[number].restart(arming)?;
+        world.outside.journal.note(from, CLOCK_SET);
         Ok((clock::now(), format!("clock set by {} s", by_ms / 1_000)))
     }
 }

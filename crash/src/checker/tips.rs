@@ -8,6 +8,7 @@ use bulwark_simulator::log::Call;
 use serde_json::Value;
 
 use super::{Facts, Verdict};
+use crate::journal::CLOCK_SET;
 use crate::outside::Outside;
 use crate::tables::Tip;
 use crate::tippers::COMMANDS;
@@ -115,21 +116,21 @@ fn settled(facts: &Facts, outside: &Outside, tip: &Tip, verdict: &mut Verdict) {
     let mut transfers = facts.transfers.iter();
     let transfer = transfers.find(|transfer| transfer["key"] == key);
     let state = transfer.and_then(|transfer| transfer["state"].as_str());
-    let is_lost = matches!(
-        tip.failure.as_deref(),
-        Some("unknown" | "not_received" | "timed_out")
-    );
+    let is_lost = matches!(tip.failure.as_deref(), Some("unknown" | "not_received"));
+    // A replica whose clock was set is the only one that half an hour is over for.
+    let is_late = tip.job.as_deref() == Some("timed_out");
     let right = match (tip.state.as_str(), state) {
         ("done", Some("settled")) => true,
         ("failed", None | Some("rejected")) => true,
+        ("failed", Some(_)) if is_late => outside.journal.has(CLOCK_SET),
         ("failed", Some(_)) => is_lost && is_excused(facts, outside, &key),
         ("asked" | "cancelled", None) => true,
         _ => false,
     };
     if !right {
         let what = format!(
-            "tip {key} is {} ({:?}), and the service that settles says {state:?}",
-            tip.state, tip.failure
+            "tip {key} is {} ({:?} {:?}), and the service that settles says {state:?}",
+            tip.state, tip.job, tip.failure
         );
         verdict.add("G4", what);
     }

@@ -14,7 +14,9 @@ pub struct Tip {
     pub recipient_id: i64,
     pub amount: i64,
     pub state: String,
-    /// Why the job failed that had it settled outside.
+    /// How the job ended that had it settled outside.
+    pub job: Option<String>,
+    /// Why, if it failed.
     pub failure: Option<String>,
     pub held: Option<i64>,
     pub captured: Option<i64>,
@@ -24,7 +26,7 @@ pub struct Tip {
 /// All of them.
 pub async fn tips(pool: &PgPool) -> Sql<Vec<Tip>> {
     sqlx::query_as(
-        "select t.id, t.sender_id, t.recipient_id, t.amount, t.state, j.failure, h.amount as held, r.captured, r.released
+        "select t.id, t.sender_id, t.recipient_id, t.amount, t.state, j.state as job, j.failure, h.amount as held, r.captured, r.released
          from tip t
          left join job_history j on j.id = t.id
          left join hold h on h.reference = t.id
