@@ -19,8 +19,8 @@ use crate::tables::{self, Left};
 use crate::tippers;
 use crate::world::World;
 
-/// Longer than any pause between tries, shorter than people wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any pause between tries, and than the pace of a chat for which Telegram has asked to wait.
+const PATIENCE: Duration = Duration::from_secs(100);
 /// However it moves, at rest it must be by then.
 const SETTLED_MAX: Duration = Duration::from_secs(300);
 /// So long a parked job waits for evidence before time is let pass: longer than the provider's next call.
