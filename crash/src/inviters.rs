@@ -69,7 +69,7 @@ async fn friend_of(outside: Arc<Outside>, friend: i64, referrer: i64, mut dice: 
     while friend != PAYER && !outside.is_closing() {
         let pays = *dice.pick(&[Pays::Once, Pays::Once, Pays::Twice, Pays::Untold]);
         payers::tops_up(&outside, friend, pays, &mut dice).await;
-        clock::pause(dice.between(2_000, 6_000)).await;
+        clock::pause(dice.between(5_000, 14_000)).await;
         if dice.percent(40) {
             moves(&outside, referrer, &mut dice).await;
         }

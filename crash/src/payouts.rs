@@ -124,8 +124,7 @@ async fn withdraws(
     let amount = format!("{}.{:02}", cents / 100, cents % 100);
     outside.says(user, &amount).await.ok()?;
     let confirm = format!("w:y:{draft}");
-    let few = Duration::from_secs(6);
-    let Some(button) = outside.wait_for(user, since, &confirm, few).await else {
+    let Some(button) = outside.wait_for(user, since, &confirm, PATIENCE).await else {
         // It was refused: another question may still be open.
         outside.says(user, "/cancel").await.ok()?;
         return None;
@@ -135,7 +134,7 @@ async fn withdraws(
     }
     if fate == Fate::TakenBack {
         let cancel = format!("w:i:{draft}:c");
-        let button = outside.wait_for(user, since, &cancel, few).await?;
+        let button = outside.wait_for(user, since, &cancel, PATIENCE).await?;
         for _ in 0..1 + usize::from(twice) {
             outside.presses(user, &button).await.ok()?;
         }
