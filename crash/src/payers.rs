@@ -9,7 +9,7 @@ use crate::clock;
 use crate::dice::Dice;
 use crate::inviters;
 use crate::outside::Outside;
-use crate::people::{ADMINS, BUYERS};
+use crate::people::{ADMINS, BUYERS, is_met};
 
 /// What is offered (`TOPUP_STARS`).
 pub const PACKAGES: &str = "50,100";
@@ -88,6 +88,8 @@ pub async fn gives_back(outside: &Outside, admin: i64, charge: &str, twice: bool
 
 /// Somebody pays now.
 pub async fn pays_now(outside: Arc<Outside>, pays: Pays) {
+    // Whoever pays before the own first word was heard came by nobody's link, and earns nobody anything.
+    is_met(&outside, PAYER).await;
     let mut dice = Dice::new(outside.number(), 160);
     tops_up(&outside, PAYER, pays, &mut dice).await;
 }
