@@ -10,9 +10,8 @@ use uuid::Uuid;
 use super::cx::{Env, Handled, Switch};
 use super::referrals::speech;
 use super::speech::{Args, Language};
-use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
-use crate::engine::ledger::{self, Cause, House, HouseMove, TransferKind, WalletKey, WalletKind};
+use crate::engine::ledger::{self, Cause, RewardCauses, WalletKind};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::engine::people;
 use crate::engine::referrals::{self, NewReward, Reward};
@@ -155,40 +154,14 @@ async fn give(
     correlation: Uuid,
 ) -> Handled {
     let now = env.clock.sql_now();
-    if !referrals::add_reward(conn, reward, now).await? {
-        return Ok(());
-    }
     let key = format!("reward:{}:{}", reward.cause, reward.level);
-    let mut cause = cause(env, key, correlation);
-    cause.id = reward.id;
-    let wallet = WalletKey::affiliate(reward.referrer_id, reward.currency);
-    let movement = HouseMove {
-        kind: TransferKind::Reward,
-        house: House::Rewards,
-        wallet,
-        amount: reward.amount,
+    let mut given = cause(env, key, correlation);
+    given.id = reward.id;
+    let kept = cause(env, format!("reward-kept:{}", reward.id), correlation);
+    let causes = RewardCauses { given, kept };
+    let Some(kept) = ledger::give_reward(conn, reward, &causes, now).await? else {
+        return Ok(());
     };
-    fault::reach(Point::RewardBooking);
-    ledger::with_house(conn, &movement, &cause, now).await?;
-    fault::reach(Point::RewardBooked);
-    if fault::mutant(Mutant::RewardTwice) {
-        let again = self::cause(env, format!("mistake:{}", reward.id), correlation);
-        ledger::with_house(conn, &movement, &again, now).await?;
-    }
-    // The movement has locked the wallet: nobody else settles the same debt.
-    let debt = referrals::debt(conn, reward.referrer_id, reward.currency).await?;
-    let kept = debt.min(reward.amount);
-    if kept > Amount::ZERO {
-        referrals::keep(conn, reward, kept, now).await?;
-        let cause = self::cause(env, format!("reward-kept:{}", reward.id), correlation);
-        let movement = HouseMove {
-            kind: TransferKind::RewardKept,
-            amount: -kept,
-            ..movement
-        };
-        // Less may be there than was earned just now only if the books are wrong: then nothing of it is booked.
-        ledger::with_house(conn, &movement, &cause, now).await?;
-    }
     tracing::info!(
         referrer = reward.referrer_id,
         amount = reward.amount.0,
@@ -222,24 +195,10 @@ pub async fn take_back(
 
 async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: Uuid) -> Handled {
     let now = env.clock.sql_now();
-    fault::reach(Point::RewardTaking);
-    let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
-    let wallet = ledger::wallet_of_locked(conn, key).await?;
-    let taken = reward.amount.min(wallet.available);
-    if !referrals::reverse(conn, reward, taken, now).await? {
+    let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
+    let Some(taken) = ledger::take_reward(conn, reward, &cause, now).await? else {
         return Ok(());
-    }
-    if taken > Amount::ZERO && !fault::mutant(Mutant::RewardNotTaken) {
-        let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
-        let movement = HouseMove {
-            kind: TransferKind::RewardTaken,
-            house: House::Rewards,
-            wallet: key,
-            amount: -taken,
-        };
-        ledger::with_house(conn, &movement, &cause, now).await?;
-        fault::reach(Point::RewardTaken);
-    }
+    };
     let lost = reward.amount - taken;
     tracing::info!(
         referrer = reward.referrer_id,

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod offers;
+mod races;
 mod reconciliation;
 mod refunds;
 mod trouble;

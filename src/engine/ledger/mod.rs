@@ -33,6 +33,7 @@ mod accounts;
 mod audit;
 mod mend;
 mod past;
+mod rewards;
 mod store;
 
 use time::OffsetDateTime;
@@ -42,6 +43,7 @@ pub use accounts::{House, Payee, Purpose, TransferKind, WalletKey, WalletKind};
 pub use audit::{Audit, AuditReport, Finding, OpenFinding, open_findings, settled, untold};
 pub use mend::{MendStep, Mended, Mender};
 pub use past::{Past, PastFilter, PastKind, Place};
+pub use rewards::{RewardCauses, give_reward, take_reward};
 pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,

@@ -1,8 +1,10 @@
 //! Rewards whose payment is given back.
 
 use serde_json::json;
+use sqlx::Executor as _;
 
 use super::referrals::{comes_by, earned, link, world};
+use crate::books::{of_ledger, reconciled};
 use crate::stars::{admin, tops_up};
 use crate::world::{User, World};
 
@@ -124,5 +126,91 @@ async fn a_refund_found_by_the_comparison_takes_rewards_of_both_levels_back() {
         (earned(&world, 11).await, earned(&world, 12).await),
         (10, 0)
     );
+    world.assert_clean().await;
+}
+
+/// User 12 ordered with a reward for user 11, and the order turns out to have failed: paid, and nothing was delivered.
+async fn paid_for_nothing(variables: &[(&str, &str)]) -> World {
+    let mut all = vec![
+        ("BOT_USERNAME", "bulwark_sim_bot"),
+        ("REFERRAL_ON", "order"),
+    ];
+    all.extend(variables);
+    let world = World::with(&all).await;
+    let (anna, boris) = (world.user(11), world.user(12));
+    anna.says("/start").await;
+    let code = link(anna).await;
+    comes_by(&world, 12, &code).await;
+    boris.orders("a lighthouse").await;
+    world.finish().await;
+    assert_eq!(earned(&world, 11).await, 3);
+    world
+}
+
+async fn has_failed(world: &World) {
+    let mut tx = world.pool.begin().await.unwrap();
+    for sql in [
+        "set local session_replication_role = replica",
+        "update job_history set state = 'failed'",
+    ] {
+        tx.execute(sql).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_order_brought_is_taken_back_when_its_money_is_given_back() {
+    let world = paid_for_nothing(&[("REFERRAL_REWARD", "3")]).await;
+    let boris = world.user(12);
+    let (paid, _) = boris.wallet().await;
+    has_failed(&world).await;
+    let books = of_ledger(&world.pool);
+    let (_, planned) = reconciled(&books, false).await;
+    assert_eq!(
+        earned(&world, 11).await,
+        3,
+        "a look takes nothing: {planned}"
+    );
+    let (is_good, fixed) = reconciled(&books, true).await;
+    assert!(is_good, "{fixed}");
+    let movements = fixed["findings"][0]["movements"].as_array().unwrap();
+    let taken = movements.last().unwrap();
+    assert_eq!(
+        (&taken["from"], &taken["to"], &taken["amount"]),
+        (&json!("affiliate of user 11"), &json!("rewards"), &json!(3)),
+        "{fixed}"
+    );
+    assert_eq!(earned(&world, 11).await, 0);
+    assert!(boris.wallet().await.0 > paid);
+    // Again, there is nothing to mend, and nothing more is taken.
+    let (is_good, again) = reconciled(&books, true).await;
+    assert!(is_good && again["findings"] == json!([]), "{again}");
+    let anna = world.user(11);
+    anna.says("/referrals").await;
+    let page = anna.last_text().await;
+    assert!(page.contains("$0.03  level 1, taken back"), "{page}");
+}
+
+#[tokio::test]
+async fn what_an_order_brought_and_is_spent_is_kept_of_the_next_order() {
+    let variables = [
+        ("REFERRAL_REWARD", "3"),
+        ("WALLET_TRANSFERS", "affiliate>wallet:1"),
+    ];
+    let world = paid_for_nothing(&variables).await;
+    let (anna, boris) = (world.user(11), world.user(12));
+    anna.says("/referrals").await;
+    anna.presses("Move to my balance").await;
+    let (has, _) = anna.wallet().await;
+    has_failed(&world).await;
+    let (is_good, fixed) = reconciled(&of_ledger(&world.pool), true).await;
+    assert!(is_good, "{fixed}");
+    assert_eq!((anna.wallet().await.0, earned(&world, 11).await), (has, 0));
+    boris.orders("a lighthouse").await;
+    world.finish().await;
+    assert_eq!(earned(&world, 11).await, 0, "kept");
+    boris.orders("a lighthouse").await;
+    world.finish().await;
+    assert_eq!(earned(&world, 11).await, 3);
     world.assert_clean().await;
 }

@@ -1,7 +1,7 @@
 //! What payments earn for those who brought their payers in: with the payment, and back with it.
 
 use bulwark::base::money::Amount;
-use bulwark::engine::ledger::{self, House, HouseMove, LedgerError, TransferKind, WalletKey};
+use bulwark::engine::ledger::{self, LedgerError, RewardCauses};
 use bulwark::engine::referrals::{self, NewReward};
 use sqlx::{PgConnection, PgPool};
 
@@ -27,15 +27,6 @@ pub async fn bring_in(pool: &PgPool, shared: &Shared) {
     }
 }
 
-fn movement(kind: TransferKind, user: i64, amount: i64) -> HouseMove<'static> {
-    HouseMove {
-        kind,
-        house: House::Rewards,
-        wallet: WalletKey::affiliate(user, CURRENCY),
-        amount: Amount(amount),
-    }
-}
-
 /// What a payment earns, in its transaction; less what its earners owe.
 pub async fn earned(
     conn: &mut PgConnection,
@@ -57,23 +48,18 @@ pub async fn earned(
             amount: Amount(amount),
             currency: CURRENCY,
         };
-        let is_new = referrals::add_reward(conn, &reward, None).await?;
-        assert!(is_new, "{payment} is new and brought a reward before");
         let mut given = cause(&format!("reward:{payment}:{level}"));
         given.id = reward.id;
-        let gift = movement(TransferKind::Reward, referrer, amount);
-        ledger::with_house(conn, &gift, &given, None).await?;
-        let about = About::Earned(amount);
-        lines.push(Line::reward(given.idem_key, referrer, amount, about));
-        let owes = referrals::debt(conn, referrer, CURRENCY).await?;
-        let kept = owes.min(reward.amount);
+        let key = given.idem_key.clone();
+        let kept = cause(&format!("reward-kept:{}", reward.id));
+        let back = kept.idem_key.clone();
+        let causes = RewardCauses { given, kept };
+        let kept = ledger::give_reward(conn, &reward, &causes, None).await?;
+        let kept = kept.expect("a new payment, and it brought a reward before");
+        lines.push(Line::reward(key, referrer, amount, About::Earned(amount)));
         if kept > Amount::ZERO {
-            referrals::keep(conn, &reward, kept, None).await?;
-            let cause = cause(&format!("reward-kept:{}", reward.id));
-            let back = movement(TransferKind::RewardKept, referrer, -kept.0);
-            ledger::with_house(conn, &back, &cause, None).await?;
             let about = About::Kept(kept.0);
-            lines.push(Line::reward(cause.idem_key, referrer, -kept.0, about));
+            lines.push(Line::reward(back, referrer, -kept.0, about));
         }
     }
     Ok(lines)
@@ -84,17 +70,12 @@ pub async fn taken(conn: &mut PgConnection, payment: &str) -> Result<Vec<Line>, 
     let mut lines = Vec::new();
     for reward in referrals::to_reverse(conn, payment).await? {
         let (user, of) = (reward.referrer_id, reward.amount.0);
-        let key = WalletKey::affiliate(user, CURRENCY);
-        let has = ledger::wallet_of_locked(conn, key).await?;
-        let taken = reward.amount.min(has.available);
-        if !referrals::reverse(conn, &reward, taken, None).await? {
+        let cause = cause(&format!("reward-taken:{}", reward.id));
+        let Some(taken) = ledger::take_reward(conn, &reward, &cause, None).await? else {
             continue;
-        }
+        };
         let reversed = format!("reversed:{}", reward.id);
         if taken > Amount::ZERO {
-            let cause = cause(&format!("reward-taken:{}", reward.id));
-            let back = movement(TransferKind::RewardTaken, user, -taken.0);
-            ledger::with_house(conn, &back, &cause, None).await?;
             let about = About::Taken { of };
             lines.push(Line::reward(cause.idem_key, user, -taken.0, about));
             lines.push(Line::note(reversed, About::Nothing));

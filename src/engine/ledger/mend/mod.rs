@@ -4,12 +4,14 @@
 //!   difference without changing the wallet; where it shows less, an ordinary one then gives the user what the rows say.
 //!   In doubt it is the house that bears it: what a user has too much they keep, and a person may take it back.
 //! * What is set aside for nothing is explained by a hold, and released; a hold without its job is resolved as the job ended.
-//! * A job that was paid and should not have been is paid back from revenue; one that was not paid and should have been is
+//! * A job that was paid and should not have been is paid back from revenue, and what it brought to whoever brought its user
+//!   in is taken back; one that was not paid and should have been is
 //!   borne by `losses`. A payment that was never credited is.
 //! * Nothing is mended where rows are missing or were changed: no movement makes up for that, and a person has to look.
 //!
 //! Each mend looks again under the wallet's lock before it moves anything: done twice, or by two at once, it is done once.
 
+mod rewards;
 mod subject;
 
 use sqlx::PgConnection;
@@ -271,14 +273,10 @@ impl Mender<'_> {
                 self.now,
             )
             .await?;
-            return Ok(Mended::one(
-                &cause,
-                "revenue",
-                &wallet.name(),
-                too_much,
-                &wallet.currency,
-                &why,
-            ));
+            let (to, currency) = (wallet.name(), &wallet.currency);
+            let mut mended = Mended::one(&cause, "revenue", &to, too_much, currency, &why);
+            self.take_rewards(conn, job, due, &mut mended).await?;
+            return Ok(mended);
         }
         if too_much < 0 {
             let why = format!(

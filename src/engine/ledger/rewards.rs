@@ -1,0 +1,97 @@
+//! Rewards for referrals: each row of `engine::referrals` with the movements that it stands for.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::{
+    Cause, House, HouseMove, LedgerError, TransferKind, WalletKey, wallet_of_locked, with_house,
+};
+use crate::base::fault::{self, Mutant, Point};
+use crate::base::money::Amount;
+use crate::engine::referrals::{self, NewReward, Reward};
+
+/// The causes of what a reward moves.
+#[derive(Clone, Debug)]
+pub struct RewardCauses {
+    /// Of the reward; its id is the reward's.
+    pub given: Cause,
+    /// Of what is kept of it.
+    pub kept: Cause,
+}
+
+/// Gives a reward, once for its payment and level, and keeps of it what its referrer owes of others. How much is kept;
+/// None: it was given before.
+///
+/// # Errors
+/// The database's.
+pub async fn give_reward(
+    conn: &mut PgConnection,
+    reward: &NewReward<'_>,
+    causes: &RewardCauses,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<Amount>, LedgerError> {
+    if !referrals::add_reward(conn, reward, now).await? {
+        return Ok(None);
+    }
+    let movement = HouseMove {
+        kind: TransferKind::Reward,
+        house: House::Rewards,
+        wallet: WalletKey::affiliate(reward.referrer_id, reward.currency),
+        amount: reward.amount,
+    };
+    fault::reach(Point::RewardBooking);
+    with_house(conn, &movement, &causes.given, now).await?;
+    fault::reach(Point::RewardBooked);
+    if fault::mutant(Mutant::RewardTwice) {
+        let again = Cause {
+            idem_key: format!("mistake:{}", reward.id),
+            ..causes.kept.clone()
+        };
+        with_house(conn, &movement, &again, now).await?;
+    }
+    // The movement has locked the wallet: nobody else settles the same debt.
+    let debt = referrals::debt(conn, reward.referrer_id, reward.currency).await?;
+    let kept = debt.min(reward.amount);
+    if kept > Amount::ZERO {
+        referrals::keep(conn, reward, kept, now).await?;
+        let movement = HouseMove {
+            kind: TransferKind::RewardKept,
+            amount: -kept,
+            ..movement
+        };
+        // Less may be there than was earned just now only if the books are wrong: then nothing of it is booked.
+        with_house(conn, &movement, &causes.kept, now).await?;
+    }
+    Ok(Some(kept))
+}
+
+/// Takes a reward back, once, because its payment is given back: as much as its wallet still has, the rest is owed from now
+/// on. How much is taken; None: it was taken back before.
+///
+/// # Errors
+/// The database's.
+pub async fn take_reward(
+    conn: &mut PgConnection,
+    reward: &Reward,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<Amount>, LedgerError> {
+    fault::reach(Point::RewardTaking);
+    let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
+    let wallet = wallet_of_locked(conn, key).await?;
+    let taken = reward.amount.min(wallet.available);
+    if !referrals::reverse(conn, reward, taken, now).await? {
+        return Ok(None);
+    }
+    if taken > Amount::ZERO && !fault::mutant(Mutant::RewardNotTaken) {
+        let movement = HouseMove {
+            kind: TransferKind::RewardTaken,
+            house: House::Rewards,
+            wallet: key,
+            amount: -taken,
+        };
+        with_house(conn, &movement, cause, now).await?;
+        fault::reach(Point::RewardTaken);
+    }
+    Ok(Some(taken))
+}
