@@ -17,6 +17,7 @@ use crate::keep::Saves;
 use crate::kie;
 use crate::log::CallLog;
 use crate::panel;
+use crate::replicate;
 use crate::settlement::Transfers;
 use crate::telegram::Telegram;
 
@@ -49,6 +50,7 @@ pub struct Core {
     pub telegram: Telegram,
     pub kie: kie::State,
     pub panels: panel::State,
+    pub replicate: replicate::State,
     pub flutterwave: flutterwave::State,
     pub settlement: Transfers,
     /// For calls that the simulator makes: webhooks, callbacks, media by address.
@@ -91,6 +93,7 @@ impl Core {
             telegram: Telegram::new(&config.token, first_id),
             kie: kie::State::default(),
             panels: panel::State::default(),
+            replicate: replicate::State::default(),
             flutterwave: flutterwave::State::default(),
             settlement: Transfers::default(),
             http,

@@ -20,6 +20,7 @@ use crate::server::Cut;
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `telegram.sendMessage`, `telegram.*`, `kie.createTask`, `kie.recordInfo`, `kie.results`, `kie.callback`,
+    /// `replicate.create`, `replicate.get`, `replicate.list`, `replicate.cancel`, `replicate.file`, `replicate.webhook`,
     /// `panel.add`, `panel.status`, `panel.add@one` (only the panel of this name), `settlement.create`, `flutterwave.verify`, `flutterwave.webhook`,
     /// `file`, `webhook`.
     pub target: String,
@@ -92,6 +93,7 @@ impl Rule {
             "telegram.",
             "kie.",
             "panel.",
+            "replicate.",
             "flutterwave.",
             "settlement.",
             "*",
@@ -101,7 +103,7 @@ impl Rule {
             || ["file", "webhook"].contains(&self.target.trim_end_matches('*'));
         if !known {
             return Err(format!(
-                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, flutterwave.<call>, settlement.<call>, file, webhook, with * at the end for all that start so",
+                "target: {:?} is none of telegram.<method>, kie.<call>, panel.<action>, replicate.<call>, flutterwave.<call>, settlement.<call>, file, webhook, with * at the end for all that start so",
                 self.target
             ));
         }
@@ -134,6 +136,8 @@ fn usual_body(target: &str, status: u16, seconds: u32) -> Value {
         json!({"ok": false, "error_code": status, "description": text, "parameters": {"retry_after": seconds}})
     } else if target.starts_with("panel.") {
         json!({ "error": text })
+    } else if target.starts_with("replicate.") {
+        json!({"detail": format!("Request was throttled. Your rate limit resets in ~{seconds}s.")})
     } else if target.starts_with("flutterwave.") {
         json!({"status": "error", "message": text, "data": null})
     } else {

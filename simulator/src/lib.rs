@@ -15,6 +15,7 @@ pub mod log;
 pub mod markdown;
 mod page;
 pub mod panel;
+pub mod replicate;
 pub mod server;
 pub mod settlement;
 pub mod telegram;
@@ -96,6 +97,11 @@ impl Simulator {
         format!("{}/panel/{name}/api/v2", self.telegram_url())
     }
 
+    /// For a client of Replicate, without a trailing slash.
+    pub fn replicate_url(&self) -> String {
+        format!("{}/replicate/v1", self.telegram_url())
+    }
+
     /// For a client of Flutterwave, without a trailing slash.
     pub fn flutterwave_url(&self) -> String {
         format!("{}/flutterwave/v3", self.telegram_url())
@@ -114,18 +120,20 @@ impl Simulator {
         &self.core
     }
 
-    /// Waits until no update and no callback of KIE that could be delivered now waits or is under way, and no task
+    /// Waits until no update and no callback of a provider that could be delivered now waits or is under way, and no task
     /// is reading its inputs.
     ///
     /// What waits for its next try does not count, nor what no webhook asks for. What a fault delays is under way.
     pub async fn idle(&self) {
         loop {
             telegram::idle(&self.core).await;
-            if self.core.kie.is_idle(self.core.clock.now()) {
+            let now = self.core.clock.now();
+            if self.core.kie.is_idle(now) && self.core.replicate.is_idle(now) {
                 return;
             }
             // A callback may bring an update in its wake, so both have to be quiet at once.
-            self.core.kie.idle(self.core.clock.now()).await;
+            self.core.kie.idle(now).await;
+            self.core.replicate.idle(now).await;
         }
     }
 
@@ -159,6 +167,7 @@ fn router(core: &Arc<Core>) -> Router {
         .merge(control::router(Arc::clone(core)))
         .nest("/kie", kie::router(Arc::clone(core)))
         .nest("/panel", panel::router(Arc::clone(core)))
+        .nest("/replicate", replicate::router(Arc::clone(core)))
         .nest("/flutterwave/v3", flutterwave::router(Arc::clone(core)))
         .nest("/settlement", settlement::router(Arc::clone(core)))
         .merge(page::router(Arc::clone(core)))

@@ -21,7 +21,8 @@ use crate::features::cx::Env;
 use crate::features::speech::{Args, Language};
 use crate::features::storefront;
 use crate::http::metrics::{PROVIDER_BALANCE, PROVIDER_LOW};
-use crate::providers::{Balance, Provider};
+use crate::providers::{AccountState, Balance, Provider};
+use crate::telegram::Rich;
 
 /// Whose account is low, as far as this replica knows. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +95,10 @@ impl Funds {
             Turn::StillLow | Turn::StillEnough => None,
         };
         if let Some(key) = key {
-            self.tell_admins(&mut tx, key, provider, balance).await?;
+            let left = Balance::shown(balance.amount, balance.unit.as_deref());
+            let args = Args::new().text("provider", provider).text("balance", left);
+            let text = storefront::speech(Language::En).rich(key, &args);
+            self.tell_admins(&mut tx, &text).await?;
         }
         tx.commit().await?;
         if key.is_some() {
@@ -103,16 +107,27 @@ impl Funds {
         Ok(turn)
     }
 
-    async fn tell_admins(
-        &self,
-        conn: &mut PgConnection,
-        key: &str,
-        provider: &str,
-        balance: &Balance,
-    ) -> Result<(), sqlx::Error> {
-        let left = Balance::shown(balance.amount, balance.unit.as_deref());
-        let args = Args::new().text("provider", provider).text("balance", left);
-        let text = storefront::speech(Language::En).rich(key, &args);
+    /// Where nobody says what is left, a refused order is all that tells. It holds orders back for a while by itself, and
+    /// nothing else may: only another order finds out that the account was filled.
+    async fn watch_refusals(&self, provider: &dyn Provider) -> Result<Value, sqlx::Error> {
+        let name = provider.name();
+        let is_empty = provider.account() == AccountState::NoFunds;
+        gauge!(PROVIDER_LOW, "provider" => name.to_owned()).set(if is_empty { 1.0 } else { 0.0 });
+        if is_empty {
+            let mut tx = self.pool.begin().await?;
+            if funds::note_refusal(&mut tx, name, self.env.clock.sql_now()).await? {
+                tracing::error!(provider = name, "our account at the provider is empty");
+                let args = Args::new().text("provider", name);
+                let text = storefront::speech(Language::En).rich("admin-funds-refused", &args);
+                self.tell_admins(&mut tx, &text).await?;
+                self.messages.notify();
+            }
+            tx.commit().await?;
+        }
+        Ok(json!({ "low": is_empty }))
+    }
+
+    async fn tell_admins(&self, conn: &mut PgConnection, text: &Rich) -> Result<(), sqlx::Error> {
         for admin_id in &self.env.admin_ids {
             let action = Action::Say {
                 text: text.clone(),
@@ -149,7 +164,11 @@ impl Task for Funds {
             let name = provider.name();
             let balance = match provider.balance().await {
                 Ok(Some(balance)) => balance,
-                Ok(None) => continue,
+                Ok(None) => {
+                    let standing = self.watch_refusals(provider.as_ref()).await?;
+                    balances.insert(name.to_owned(), standing);
+                    continue;
+                }
                 // What was known stays: an account does not fill up because nobody can look.
                 Err(error) => {
                     tracing::warn!(provider = name, error = %error, "cannot ask for our balance");

@@ -41,6 +41,9 @@ use crate::base::money::{Amount, Currency};
 
 /// The catalogue that is compiled in.
 const SHIPPED: &str = include_str!("../../catalog.toml");
+/// The providers that it names.
+#[cfg(test)]
+pub(crate) const SHIPPED_PROVIDERS: &[&str] = &["kie", "replicate"];
 /// The name by which problems of the compiled-in catalogue are reported.
 const SHIPPED_NAME: &str = "catalog.toml (built in)";
 /// A catalogue beyond this many bytes is refused unread.

@@ -274,7 +274,7 @@ title = { en = "Account", ru = "Счёт", es = "Cuenta" }
 "#;
 
     fn problems(offer: &str) -> Vec<String> {
-        match Catalog::shipped_with(offer, &["kie"]) {
+        match Catalog::shipped_with(offer, crate::catalog::SHIPPED_PROVIDERS) {
             Ok(_) => Vec::new(),
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
         }
@@ -282,7 +282,8 @@ title = { en = "Account", ru = "Счёт", es = "Cuenta" }
 
     #[test]
     fn an_offer_is_read_and_its_fee_rounded_up() {
-        let catalog = Catalog::shipped_with(OFFER, &["kie"]).expect("a valid offer");
+        let catalog =
+            Catalog::shipped_with(OFFER, crate::catalog::SHIPPED_PROVIDERS).expect("a valid offer");
         let offer = catalog.withdrawals.expect("an offer");
         assert_eq!((offer.from.as_str(), offer.open_max), ("affiliate", 3));
         let bank = offer.method("bank").expect("a method");
@@ -290,7 +291,7 @@ title = { en = "Account", ru = "Счёт", es = "Cuenta" }
             assert_eq!(bank.fee_of(Amount(amount)), Amount(fee), "{amount}");
         }
         assert!(
-            Catalog::shipped(&["kie"])
+            Catalog::shipped(crate::catalog::SHIPPED_PROVIDERS)
                 .expect("valid")
                 .withdrawals
                 .is_none()

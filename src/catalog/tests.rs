@@ -67,7 +67,8 @@ fn valid() -> Catalog {
 
 #[test]
 fn the_shipped_catalogue_is_valid_and_offers_what_it_should() {
-    let catalog = Catalog::shipped(&["kie"]).expect("the shipped catalogue");
+    let catalog =
+        Catalog::shipped(crate::catalog::SHIPPED_PROVIDERS).expect("the shipped catalogue");
     assert!(catalog.services.len() >= 10);
     assert!(catalog.categories.len() >= 4);
     let free = catalog.free_first().expect("a free service");

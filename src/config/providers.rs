@@ -10,7 +10,7 @@ use crate::base::redact::Secret;
 pub struct Providers {
     /// KIE.
     pub kie: Kie,
-    /// Every order panel that is known, with and without a key.
+    /// Every other account that is known, with and without a key: order panels as a rule.
     pub panels: Vec<Panel>,
     /// With so much or less on the account at one of these, hundredths of its currency, new orders are refused.
     pub panel_low: i64,
@@ -46,23 +46,52 @@ pub struct Panel {
     pub webhook_key: Option<Secret>,
 }
 
-/// Panels that need no more than a key: name, address, the key's variable.
-const PANELS: [(&str, &str, &str); 3] = [
-    (
+/// An account that needs no more than its keys: everything else about it is known.
+struct Known {
+    kind: &'static str,
+    name: &'static str,
+    api_url: &'static str,
+    /// Variables that the keys are read from.
+    api_key: &'static str,
+    webhook_key: Option<&'static str>,
+}
+
+impl Known {
+    const fn panel(name: &'static str, api_url: &'static str, api_key: &'static str) -> Self {
+        Self {
+            kind: PANEL,
+            name,
+            api_url,
+            api_key,
+            webhook_key: None,
+        }
+    }
+}
+
+/// One more is an entry here and its keys among the variables.
+const KNOWN: [Known; 4] = [
+    Known::panel(
         "smmflare",
         "https://smmflare.com/api/v2",
         "SMMFLARE_API_KEY",
     ),
-    (
+    Known::panel(
         "plugsmms",
         "https://plugsmms.com/api/v2",
         "PLUGSMMS_API_KEY",
     ),
-    (
+    Known::panel(
         "smmstone",
         "https://smmstone.com/api/v2",
         "SMMSTONE_API_KEY",
     ),
+    Known {
+        kind: "replicate",
+        name: "replicate",
+        api_url: "https://api.replicate.com/v1",
+        api_key: "REPLICATE_API_TOKEN",
+        webhook_key: Some("REPLICATE_WEBHOOK_KEY"),
+    },
 ];
 /// The kind of those that need no more than an address: order panels.
 pub const PANEL: &str = "panel";
@@ -72,7 +101,15 @@ const KEY_LENGTH_MIN: usize = 8;
 
 impl Providers {
     /// The names that are known without any configuration.
-    pub const NAMES: &[&str] = &["kie", PANELS[0].0, PANELS[1].0, PANELS[2].0];
+    pub const NAMES: &[&str] = &{
+        let mut names = ["kie"; 1 + KNOWN.len()];
+        let mut at = 0;
+        while at < KNOWN.len() {
+            names[at + 1] = KNOWN[at].name;
+            at += 1;
+        }
+        names
+    };
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let key = reader.required(
@@ -122,13 +159,14 @@ fn credit_micros(reader: &mut Reader<'_>) -> Option<i64> {
 
 fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
     let mut panels: Vec<Panel> = Vec::new();
-    for (name, api_url, variable) in PANELS {
+    for known in KNOWN {
+        let webhook_key = known.webhook_key;
         panels.push(Panel {
-            kind: PANEL.to_owned(),
-            name: name.to_owned(),
-            api_url: api_url.to_owned(),
-            api_key: reader.secret(variable, KEY_LENGTH_MIN),
-            webhook_key: None,
+            kind: known.kind.to_owned(),
+            name: known.name.to_owned(),
+            api_url: known.api_url.to_owned(),
+            api_key: reader.secret(known.api_key, KEY_LENGTH_MIN),
+            webhook_key: webhook_key.and_then(|variable| reader.secret(variable, KEY_LENGTH_MIN)),
         });
     }
     let given = reader.text("PANELS").unwrap_or_default();
@@ -155,10 +193,18 @@ fn panels(reader: &mut Reader<'_>) -> Vec<Panel> {
 }
 
 /// One more panel, or another address for one that is known.
-fn put(panels: &mut Vec<Panel>, name: &str, kind: &str, api_url: String, reader: &mut Reader<'_>) {
+fn put(
+    panels: &mut Vec<Panel>,
+    name: &str,
+    kind: Option<&str>,
+    api_url: String,
+    reader: &mut Reader<'_>,
+) {
     if let Some(known) = panels.iter_mut().find(|panel| panel.name == name) {
         known.api_url = api_url;
-        kind.clone_into(&mut known.kind);
+        if let Some(kind) = kind {
+            kind.clone_into(&mut known.kind);
+        }
         return;
     }
     let account = name.to_uppercase().replace('-', "_");
@@ -171,7 +217,7 @@ fn put(panels: &mut Vec<Panel>, name: &str, kind: &str, api_url: String, reader:
         wrong(reader, &message);
     }
     panels.push(Panel {
-        kind: kind.to_owned(),
+        kind: kind.unwrap_or(PANEL).to_owned(),
         name: name.to_owned(),
         api_url,
         api_key: key.map(Secret::from),
@@ -195,10 +241,10 @@ fn is_name(name: &str) -> bool {
 }
 
 /// `https://panel.example/api/v2`, or `kind+https://…` for what is no panel.
-fn of_kind(address: &str) -> Result<(&str, String), &'static str> {
+fn of_kind(address: &str) -> Result<(Option<&str>, String), &'static str> {
     match address.split_once('+') {
-        Some((kind, address)) if is_kind(kind) => Ok((kind, api_url(address)?)),
-        Some(_) | None => Ok((PANEL, api_url(address)?)),
+        Some((kind, address)) if is_kind(kind) => Ok((Some(kind), api_url(address)?)),
+        Some(_) | None => Ok((None, api_url(address)?)),
     }
 }
 

@@ -182,13 +182,12 @@ const BASE: &[Variable] = &[
         "SMMFLARE_API_KEY",
         "Key of the account at the order panel SMMFlare; without it its services are not offered.",
     ),
+    secret("PLUGSMMS_API_KEY", "Key of the panel PlugSMMS."),
+    secret("SMMSTONE_API_KEY", "Key of the panel SMMStone."),
+    secret("REPLICATE_API_TOKEN", "Token of the Replicate account."),
     secret(
-        "PLUGSMMS_API_KEY",
-        "Key of the account at the order panel PlugSMMS.",
-    ),
-    secret(
-        "SMMSTONE_API_KEY",
-        "Key of the account at the order panel SMMStone.",
+        "REPLICATE_WEBHOOK_KEY",
+        "Key that signs Replicate's webhooks (whsec_…, from its API at /v1/webhooks/default/secret); without it they only serve as hints by their token.",
     ),
     plain(
         "PANELS",

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::breaker::{Breaker, BreakerSettings, Latch};
+use super::breaker::{Breaker, BreakerSettings, Call, Latch};
 use super::rate::Pace;
+use super::verdict::Verdict;
 use super::{AccountState, ProviderError, Step};
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
@@ -83,6 +84,27 @@ impl Gate {
             Account::KeyRefused => self.key_refused.set(),
             Account::Silent => {}
         }
+    }
+
+    /// A call has ended: for its breaker, its limits and what is known of our account.
+    pub(super) fn ended<T>(
+        &self,
+        step: Step,
+        call: Call,
+        verdict: Verdict<T>,
+    ) -> Result<T, ProviderError> {
+        match step {
+            Step::Submit => self.submits.end(call, verdict.health),
+            Step::Poll => self.polls.end(call, verdict.health),
+            Step::Download => {}
+        }
+        self.learn(verdict.account);
+        match &verdict.result {
+            Ok(_) if step == Step::Submit => self.no_funds.clear(),
+            Ok(_) => {}
+            Err(error) => self.slow_down(step, error),
+        }
+        verdict.result
     }
 
     /// What is known of our account.

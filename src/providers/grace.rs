@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::fetch::{DownloadError, Http};
+use super::{Download, FailureReason, PollState, ProviderError, ResultUrl};
 use crate::base::clock::Clock;
 
 /// Beyond this many things are forgotten, the longest missing first: then patience begins anew, which is harmless.
@@ -47,6 +49,57 @@ impl Grace {
     /// It was found.
     pub fn found(&self, what: &str) {
         self.missing().remove(what);
+    }
+
+    /// What it means that the provider knows no such task.
+    pub fn unknown_task(&self, external_id: &str, detail: &str) -> ProviderError {
+        let detail = detail.to_owned();
+        if self.is_over(external_id) {
+            // Not `Permanent`: nobody has to mend anything, this one task is gone, and its user should not wait longer.
+            ProviderError::Rejected {
+                reason: FailureReason::ProviderFailed,
+                detail,
+            }
+        } else {
+            ProviderError::Transient { detail }
+        }
+    }
+
+    /// A success that names no result yet may still name one in a moment.
+    pub fn succeeded(&self, id: &str, urls: Vec<String>) -> PollState {
+        let nothing = format!("the results of {id}");
+        if urls.is_empty() && !self.is_over(&nothing) {
+            tracing::warn!("a task has succeeded without a result, asking again");
+            return PollState::Running {
+                progress_percent: None,
+            };
+        }
+        self.found(&nothing);
+        PollState::Succeeded {
+            results: urls.into_iter().map(|url| ResultUrl { url }).collect(),
+        }
+    }
+
+    /// Opens a result, which may not have arrived everywhere yet.
+    ///
+    /// # Errors
+    /// As [`Http::download`]; one that stays missing is gone.
+    pub async fn download(&self, http: &Http, url: &ResultUrl) -> Result<Download, ProviderError> {
+        match http.download(&url.url).await {
+            Ok(download) => {
+                self.found(&url.url);
+                Ok(download)
+            }
+            Err(DownloadError::Provider(error)) => Err(error),
+            Err(DownloadError::Missing) => {
+                let detail = "the result is not there".to_owned();
+                Err(if self.is_over(&url.url) {
+                    ProviderError::Permanent { detail }
+                } else {
+                    ProviderError::Transient { detail }
+                })
+            }
+        }
     }
 
     fn missing(&self) -> std::sync::MutexGuard<'_, HashMap<String, Duration>> {

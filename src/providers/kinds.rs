@@ -7,6 +7,7 @@ use super::breaker::BreakerSettings;
 use super::fetch::HttpSetupError;
 use super::kie::Kie;
 use super::panel::Panel;
+use super::replicate::Replicate;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::redact::Secret;
@@ -28,7 +29,16 @@ pub struct Account {
 type Make = fn(Account, BreakerSettings, Clock, Ids) -> Result<Arc<dyn Provider>, HttpSetupError>;
 
 /// By the name that stands before an account's address.
-const KINDS: &[(&str, Make)] = &[("kie", Kie::make), ("panel", Panel::make)];
+const KINDS: &[(&str, Make)] = &[
+    ("kie", Kie::make),
+    ("panel", Panel::make),
+    ("replicate", Replicate::make),
+];
+
+/// Every kind that there is.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
 
 /// Why there is no adapter for an account.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +66,7 @@ pub fn make(
     ids: &Ids,
 ) -> Result<Arc<dyn Provider>, MakeError> {
     let Some((_, make)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-        let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = names().collect();
         return Err(MakeError::Kind(kind.to_owned(), known.join(", ")));
     };
     let name = account.name.clone();

@@ -25,9 +25,13 @@ pub mod panel;
 pub mod payments;
 pub mod rate;
 pub mod redaction;
+mod refusal;
+pub mod replicate;
 pub mod settlement;
+mod signature;
 mod standing;
 pub mod transcript;
+mod verdict;
 
 use std::time::Duration;
 

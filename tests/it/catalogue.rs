@@ -63,6 +63,7 @@ async fn every_service_is_ordered_paid_and_received() {
     let world = World::with(&[
         ("WELCOME_GRANT", "100000"),
         ("RATE_LIMIT_PER_MINUTE", "600"),
+        ("REPLICATE_API_TOKEN", bulwark_simulator::replicate::TOKEN),
     ])
     .await;
     let catalog = Catalog::shipped(Providers::NAMES).expect("the catalogue");

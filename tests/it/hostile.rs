@@ -84,6 +84,8 @@ impl Write for Line {
 
 /// How an order is made in a world.
 trait Shop {
+    /// Which kind of provider it is about.
+    const KIND: &str;
     /// Our key there.
     const KEY: &str;
     async fn world() -> World;
@@ -93,6 +95,7 @@ trait Shop {
 struct Kie;
 
 impl Shop for Kie {
+    const KIND: &str = "kie";
     const KEY: &str = crate::world::KIE_KEY;
 
     async fn world() -> World {
@@ -109,6 +112,7 @@ impl Shop for Kie {
 struct Panel;
 
 impl Shop for Panel {
+    const KIND: &str = "panel";
     const KEY: &str = bulwark_simulator::panel::KEY;
 
     async fn world() -> World {
@@ -118,6 +122,21 @@ impl Shop for Panel {
     async fn order(world: &World, user: i64) {
         let link = format!("t.me/channel{user}");
         world.user(user).orders_members(&link, "100").await;
+    }
+}
+
+struct Replicate;
+
+impl Shop for Replicate {
+    const KIND: &str = "replicate";
+    const KEY: &str = bulwark_simulator::replicate::TOKEN;
+
+    async fn world() -> World {
+        crate::replicate::world().await
+    }
+
+    async fn order(world: &World, user: i64) {
+        world.user(user).orders_sketch("a lighthouse").await;
     }
 }
 
@@ -249,6 +268,23 @@ async fn whatever_a_panel_answers_to_an_order() {
 #[tokio::test]
 async fn whatever_a_panel_answers_to_a_question() {
     survives::<Panel>(answers::panel_polls).await;
+}
+
+#[tokio::test]
+async fn whatever_replicate_answers_to_an_order() {
+    survives::<Replicate>(answers::replicate_submits).await;
+}
+
+#[tokio::test]
+async fn whatever_replicate_answers_to_a_question() {
+    survives::<Replicate>(answers::replicate_polls).await;
+}
+
+#[test]
+fn no_kind_of_provider_is_left_out() {
+    let covered = [Kie::KIND, Panel::KIND, Replicate::KIND];
+    let all: Vec<&str> = bulwark::providers::kinds::names().collect();
+    assert_eq!(all, covered, "its answers belong here");
 }
 
 #[tokio::test]

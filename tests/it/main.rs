@@ -44,6 +44,7 @@ mod payments;
 mod poison;
 mod questions;
 mod replicas;
+mod replicate;
 mod rewards;
 mod shelf;
 mod stars;

@@ -86,7 +86,13 @@ impl World {
             ("KIE_WEBHOOK_KEY", KIE_KEY),
             (
                 "PANELS",
-                format!("one={},two={}", sim.panel_url("one"), sim.panel_url("two")).as_str(),
+                format!(
+                    "one={},two={},replicate={}",
+                    sim.panel_url("one"),
+                    sim.panel_url("two"),
+                    sim.replicate_url()
+                )
+                .as_str(),
             ),
             ("ONE_API_KEY", PANEL_KEY),
             ("FLUTTERWAVE_API_URL", sim.flutterwave_url().as_str()),

@@ -97,6 +97,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sim/events", get(view::events))
         .merge(crate::kie::control_router())
         .merge(crate::panel::control_router())
+        .merge(crate::replicate::control_router())
         .merge(crate::flutterwave::control_router())
         .merge(crate::settlement::control_router())
         .route("/sim", any(missing))
@@ -215,6 +216,7 @@ async fn reset(State(core): State<Arc<Core>>) -> Json<Value> {
     core.telegram.reset();
     core.kie.reset();
     core.panels.reset();
+    core.replicate.reset();
     core.flutterwave.reset();
     core.settlement.reset();
     Json(json!({"ok": true}))

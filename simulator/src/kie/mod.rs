@@ -29,7 +29,8 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::core::{Core, lock};
-use limits::Window;
+pub(crate) use limits::Window;
+pub(crate) use picture::drawn;
 pub(crate) use saved::{Saved, resume};
 use settings::Settings;
 use tasks::Task;

@@ -124,7 +124,16 @@ fn size(name: &str) -> (u32, u32) {
 fn drawing(task: &Task, words: &str) -> RgbaImage {
     let named = ["image_size", "size", "aspectRatio"];
     let named = named.iter().find_map(|name| task.input(name));
-    let (width, height) = size(named.unwrap_or_default());
+    drawing_of(words, named.unwrap_or_default(), task.model.id)
+}
+
+/// A drawing of these words, in a shape such as `16:9`, signed by its model; encoded as PNG.
+pub(crate) fn drawn(words: &str, shape: &str, model: &str) -> Option<Vec<u8>> {
+    encode(drawing_of(words, shape, model), false)
+}
+
+fn drawing_of(words: &str, shape: &str, model: &str) -> RgbaImage {
+    let (width, height) = size(shape);
     let seed = hash(words);
     let (from, to) = (colour(seed, 0), colour(seed, 1));
     let (sun_x, sun_y) = (width * 2 / 3, height / 4);
@@ -151,13 +160,7 @@ fn drawing(task: &Task, words: &str) -> RgbaImage {
         glyphs::line(&mut picture, 32, top, 2, line);
         top += glyphs::HEIGHT * 2;
     }
-    glyphs::line(
-        &mut picture,
-        16,
-        height.saturating_sub(32),
-        1,
-        task.model.id,
-    );
+    glyphs::line(&mut picture, 16, height.saturating_sub(32), 1, model);
     picture
 }
 

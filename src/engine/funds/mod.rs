@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use crate::providers::Balance;
 
-pub use store::{accounts, low, note};
+pub use store::{accounts, low, note, note_refusal};
 
 /// Our account at a provider, as it was when it was asked about last.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,6 +46,26 @@ pub async fn note(
     Ok(turn)
 }
 
+/// A provider that says no balance refused an order because our account there is empty. Whether that is news: it was not
+/// said within the last hour. Of several at once one hears so. A unit without a name marks that nobody knows what is left.
+pub async fn note_refusal(
+    conn: &mut PgConnection,
+    provider: &str,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query!(
+        "insert into provider_funds as known (provider, balance, unit, checked_at)
+         values ($1, 0, '', coalesce($2::timestamptz, now()))
+         on conflict (provider) do update set checked_at = excluded.checked_at
+         where known.checked_at <= excluded.checked_at - interval '1 hour'",
+        provider,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
 /// The providers whose accounts were low when they were asked last.
 pub async fn low(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!("select provider from provider_funds where low_since is not null")
@@ -60,7 +80,8 @@ pub async fn low(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> {
 pub async fn accounts(conn: &mut PgConnection) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
-        "select provider, balance, unit, low_since, checked_at from provider_funds order by provider"
+        "select provider, balance, unit, low_since, checked_at from provider_funds
+         where unit is distinct from '' order by provider"
     )
     .fetch_all(conn)
     .await

@@ -228,7 +228,8 @@ mod tests {
 
     fn reduced() -> (Reduced, crate::base::clock::ManualClock) {
         let (clock, manual) = Clock::manual(datetime!(2026-01-01 23:00 UTC));
-        let catalog = Arc::new(Catalog::shipped(&["kie"]).expect("the catalogue"));
+        let catalog =
+            Arc::new(Catalog::shipped(crate::catalog::SHIPPED_PROVIDERS).expect("the catalogue"));
         (Reduced::new(catalog, clock, 5), manual)
     }
 

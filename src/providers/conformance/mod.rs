@@ -96,6 +96,10 @@ pub(super) trait Stage: Sync {
     fn results_expected(&self) -> usize {
         1
     }
+    /// Whether it says what is left on our account.
+    fn tells_balance(&self) -> bool {
+        true
+    }
     /// Calls that would create work and reached the server.
     fn submits_seen(&self) -> usize;
     /// Work that exists there.

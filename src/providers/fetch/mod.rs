@@ -170,8 +170,24 @@ impl Http {
     /// # Errors
     /// When no complete answer came; tells whether it may have been acted upon.
     pub async fn post_once(&self, path: &str, body: &Value) -> Result<Answer, CallFailure> {
-        self.send(self.once.post(self.address(path)).json(body))
-            .await
+        self.post_once_with(path, &[], body).await
+    }
+
+    /// The same, with headers beside those that all requests have.
+    ///
+    /// # Errors
+    /// As [`Http::post_once`].
+    pub async fn post_once_with(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: &Value,
+    ) -> Result<Answer, CallFailure> {
+        let request = self.once.post(self.address(path)).json(body);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        self.send(request).await
     }
 
     /// Sends a form to the base address, with the key in a field of it and nowhere else.

@@ -3,21 +3,14 @@
 //! The body is not signed (docs.kie.ai, webhook verification): even a good signature only proves that KIE once spoke of
 //! this task at this time. So a callback is a hint to ask, and nothing in it is believed.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
-use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::answer;
 use crate::base::redact::{ExposeSecret as _, Secret};
-use crate::providers::{CallbackError, CallbackHint};
-
-/// As the reference libraries of Standard Webhooks allow.
-const TOLERANCE: Duration = Duration::from_secs(300);
+use crate::providers::{CallbackError, CallbackHint, signature};
 
 /// Without a key nothing can be verified: the per-job token in the address is then all that vouches for it.
 pub(super) fn verify(
@@ -37,20 +30,17 @@ pub(super) fn verify(
             verified: false,
         });
     };
-    let header = |name: &str| {
-        let found = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-        found.and_then(|(_, value)| std::str::from_utf8(value).ok())
-    };
-    let timestamp = header("x-webhook-timestamp").ok_or(CallbackError::BadSignature)?;
-    let signature = header("x-webhook-signature")
+    let timestamp =
+        signature::header(headers, "x-webhook-timestamp").ok_or(CallbackError::BadSignature)?;
+    let signed_by = signature::header(headers, "x-webhook-signature")
         .and_then(|text| STANDARD.decode(text.trim()).ok())
         .ok_or(CallbackError::BadSignature)?;
     let timestamp = timestamp.trim();
     let signed = ids
         .into_iter()
-        .find(|id| is_signed(key, id, timestamp, &signature))
+        .find(|id| is_signed(key, id, timestamp, &signed_by))
         .ok_or(CallbackError::BadSignature)?;
-    if !is_fresh(timestamp, now) {
+    if !signature::is_fresh(timestamp, now) {
         return Err(CallbackError::Stale);
     }
     Ok(CallbackHint {
@@ -78,32 +68,15 @@ fn task_ids(body: &Value) -> Vec<String> {
     ids
 }
 
-fn is_signed(key: &Secret, id: &str, timestamp: &str, signature: &[u8]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()) else {
-        return false;
-    };
-    mac.update(id.as_bytes());
-    mac.update(b".");
-    mac.update(timestamp.as_bytes());
-    // Compares in constant time.
-    mac.verify_slice(signature).is_ok()
-}
-
-/// Seconds, or milliseconds as some senders write.
-fn is_fresh(timestamp: &str, now: OffsetDateTime) -> bool {
-    let Ok(number) = timestamp.parse::<i64>() else {
-        return false;
-    };
-    let seconds = if number > 100_000_000_000 {
-        number / 1_000
-    } else {
-        number
-    };
-    now.unix_timestamp().abs_diff(seconds) <= TOLERANCE.as_secs()
+fn is_signed(key: &Secret, id: &str, timestamp: &str, signed_by: &[u8]) -> bool {
+    let parts = [id.as_bytes(), b".", timestamp.as_bytes()];
+    signature::is_signed(key.expose_secret().as_bytes(), &parts, signed_by)
 }
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use sha2::Sha256;
     use time::macros::datetime;
 
     use super::*;

@@ -11,50 +11,12 @@ use serde_json::Value;
 use super::answer;
 use crate::providers::breaker::Health;
 use crate::providers::fetch::{Answer, CallFailure};
-use crate::providers::gate::Account;
 use crate::providers::redaction::Redactor;
+use crate::providers::refusal::refusal;
+use crate::providers::verdict::Verdict;
 use crate::providers::{FailureReason, ProviderError, Submitted};
 
 const RETRY_AFTER: Duration = Duration::from_secs(10);
-
-/// What a call came to.
-#[derive(Debug)]
-pub(super) struct Verdict<T> {
-    pub(super) result: Result<T, ProviderError>,
-    pub(super) health: Health,
-    pub(super) account: Account,
-}
-
-impl<T> Verdict<T> {
-    fn ok(value: T) -> Self {
-        Self {
-            result: Ok(value),
-            health: Health::Well,
-            account: Account::Good,
-        }
-    }
-
-    fn error(error: ProviderError, health: Health) -> Self {
-        let account = match error {
-            ProviderError::NoFunds => Account::NoFunds,
-            _ => Account::Silent,
-        };
-        Self {
-            result: Err(error),
-            health,
-            account,
-        }
-    }
-
-    fn key_refused(detail: String) -> Self {
-        Self {
-            result: Err(ProviderError::Permanent { detail }),
-            // It answers, and well; that our key is wrong is for the latch.
-            health: Health::Well,
-            account: Account::KeyRefused,
-        }
-    }
-}
 
 /// The answer to createTask. When in doubt: [`ProviderError::Ambiguous`], which is never sent again.
 pub(super) fn submit(
@@ -251,62 +213,6 @@ fn tells_no_funds(words: &str) -> bool {
         && ["credit", "balance", "fund"]
             .iter()
             .any(|what| words.contains(what))
-}
-
-/// What KIE's words tell about a refusal. They only choose the text that a user reads, so a wrong guess costs little.
-fn refusal(words: &str) -> Option<FailureReason> {
-    const CONTENT: &[&str] = &[
-        "nsfw",
-        "sensitive",
-        "policy",
-        "policies",
-        "prohibited",
-        "moderat",
-        "safety filter",
-        "inappropriate",
-        "flagged",
-        "violat",
-        "copyright",
-        "public figure",
-        "explicit",
-        "unsafe",
-        // Veo: what its maker's own review refuses.
-        "rejected by flow",
-        "prominent people",
-        "minor upload",
-        // Suno: "Uploaded audio matches existing work of art".
-        "matches existing",
-    ];
-    const FETCHING: &[&str] = &[
-        "download",
-        "fetch",
-        "access",
-        "load ",
-        "read ",
-        "reach",
-        "retrieve",
-        "timed out reading",
-    ];
-    const FILES: &[&str] = &["image", "video", "audio", "file", "url", "media"];
-    const TROUBLE: &[&str] = &[
-        "fail",
-        "error",
-        "cannot",
-        "can't",
-        "could not",
-        "unable",
-        "unreach",
-        "denied",
-        "not ",
-    ];
-    let has = |list: &[&str]| list.iter().any(|word| words.contains(word));
-    if has(CONTENT) {
-        Some(FailureReason::ContentRefused)
-    } else if has(FETCHING) && has(FILES) && has(TROUBLE) {
-        Some(FailureReason::InputUnreachable)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

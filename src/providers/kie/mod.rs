@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::breaker::{Breaker, BreakerSettings};
-use super::fetch::{DownloadError, FetchLimits, Http, HttpSetupError};
+use super::fetch::{FetchLimits, Http, HttpSetupError};
 use super::gate::{CallsMax, Gate};
 use super::grace::Grace;
 use super::kinds::Account;
@@ -144,7 +144,7 @@ impl Kie {
             TaskState::Running => PollState::Running {
                 progress_percent: answer::progress_percent(data),
             },
-            TaskState::Succeeded => self.succeeded(id, family.result_urls(data)),
+            TaskState::Succeeded => self.missing.succeeded(id, family.result_urls(data)),
             TaskState::Failed => {
                 let (code, words) = answer::failure(data);
                 PollState::Failed {
@@ -152,21 +152,6 @@ impl Kie {
                     code: self.redactor.detail(&code),
                 }
             }
-        }
-    }
-
-    /// A success that names no result yet may still name one in a moment.
-    fn succeeded(&self, id: &str, urls: Vec<String>) -> PollState {
-        let nothing = format!("the results of {id}");
-        if urls.is_empty() && !self.missing.is_over(&nothing) {
-            tracing::warn!("a task has succeeded without a result, asking again");
-            return PollState::Running {
-                progress_percent: None,
-            };
-        }
-        self.missing.found(&nothing);
-        PollState::Succeeded {
-            results: urls.into_iter().map(|url| ResultUrl { url }).collect(),
         }
     }
 }
@@ -183,13 +168,8 @@ impl Provider for Kie {
         let call = self.gate.submits.begin();
         let outcome = self.http.post_once(family.submit_path(), &body).await;
         let verdict = classify::submit(outcome, &self.redactor);
-        self.gate.submits.end(call, verdict.health);
-        self.gate.learn(verdict.account);
-        match &verdict.result {
-            Ok(_) => self.gate.no_funds.clear(),
-            Err(error) => self.gate.slow_down(Step::Submit, error),
-        }
-        verdict.result.map(|submitted| Submitted {
+        let submitted = self.gate.ended(Step::Submit, call, verdict);
+        submitted.map(|submitted| Submitted {
             external_id: family.task(&submitted.external_id),
             ..submitted
         })
@@ -204,16 +184,12 @@ impl Provider for Kie {
         let mut verdict = classify::read("recordInfo", outcome, &self.redactor);
         if is_unknown {
             verdict.health = super::breaker::Health::Well;
-            verdict.result = Err(self.unknown_task(external_id));
+            let detail = "recordInfo: KIE knows no such task";
+            verdict.result = Err(self.missing.unknown_task(external_id, detail));
         } else if verdict.result.is_ok() {
             self.missing.found(external_id);
         }
-        self.gate.polls.end(call, verdict.health);
-        self.gate.learn(verdict.account);
-        if let Err(error) = &verdict.result {
-            self.gate.slow_down(Step::Poll, error);
-        }
-        let record = verdict.result?;
+        let record = self.gate.ended(Step::Poll, call, verdict)?;
         Ok(Polled {
             state: self.state_of(family, external_id, &record),
             answer: self.redactor.json(&record),
@@ -246,21 +222,7 @@ impl Provider for Kie {
     }
 
     async fn download(&self, url: &ResultUrl) -> Result<Download, ProviderError> {
-        match self.http.download(&url.url).await {
-            Ok(download) => {
-                self.missing.found(&url.url);
-                Ok(download)
-            }
-            Err(DownloadError::Provider(error)) => Err(error),
-            Err(DownloadError::Missing) => {
-                let detail = "the result is not there".to_owned();
-                Err(if self.missing.is_over(&url.url) {
-                    ProviderError::Permanent { detail }
-                } else {
-                    ProviderError::Transient { detail }
-                })
-            }
-        }
+        self.missing.download(&self.http, url).await
     }
 
     async fn balance(&self) -> Result<Option<Balance>, ProviderError> {
@@ -315,21 +277,6 @@ impl Provider for Kie {
 
     fn is_unavailable(&self) -> bool {
         self.gate.is_unavailable()
-    }
-}
-
-impl Kie {
-    fn unknown_task(&self, external_id: &str) -> ProviderError {
-        let detail = "recordInfo: KIE knows no such task".to_owned();
-        if self.missing.is_over(external_id) {
-            // Not `Permanent`: nobody has to mend anything, this one task is gone, and its user should not wait longer.
-            ProviderError::Rejected {
-                reason: super::FailureReason::ProviderFailed,
-                detail,
-            }
-        } else {
-            ProviderError::Transient { detail }
-        }
     }
 }
 

@@ -18,7 +18,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -36,6 +35,7 @@ use crate::base::redact::{ExposeSecret as _, Secret};
 use crate::providers::breaker::{Breaker, BreakerSettings};
 use crate::providers::fetch::{Answer, CallFailure, FetchLimits, Http, HttpSetupError};
 use crate::providers::redaction::Redactor;
+use crate::providers::signature;
 
 /// Longer ids and references are none.
 const NAME_CHARS_MAX: usize = 100;
@@ -141,15 +141,10 @@ impl Flutterwave {
         let (Some(key), Some(given)) = (&self.signing_key, given) else {
             return false;
         };
-        let Ok(signature) = STANDARD.decode(given.trim_ascii()) else {
+        let Ok(signed_by) = STANDARD.decode(given.trim_ascii()) else {
             return false;
         };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()) else {
-            return false;
-        };
-        mac.update(body);
-        // Compares in constant time.
-        mac.verify_slice(&signature).is_ok()
+        signature::is_signed(key.expose_secret().as_bytes(), &[body], &signed_by)
     }
 }
 

@@ -8,40 +8,11 @@ use crate::providers::breaker::Health;
 use crate::providers::fetch::{Answer, CallFailure};
 use crate::providers::gate::Account;
 use crate::providers::redaction::Redactor;
+use crate::providers::verdict::Verdict;
 use crate::providers::{Counts, FailureReason, PollState, ProviderError};
 
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 const ID_CHARS_MAX: usize = 64;
-
-/// What a call came to.
-#[derive(Debug)]
-pub(super) struct Verdict<T> {
-    pub(super) result: Result<T, ProviderError>,
-    pub(super) health: Health,
-    pub(super) account: Account,
-}
-
-impl<T> Verdict<T> {
-    fn ok(value: T) -> Self {
-        Self {
-            result: Ok(value),
-            health: Health::Well,
-            account: Account::Good,
-        }
-    }
-
-    fn error(error: ProviderError, health: Health) -> Self {
-        let account = match error {
-            ProviderError::NoFunds => Account::NoFunds,
-            _ => Account::Silent,
-        };
-        Self {
-            result: Err(error),
-            health,
-            account,
-        }
-    }
-}
 
 /// As it may stand in an address.
 pub(super) fn is_id(id: &str) -> bool {

@@ -95,11 +95,7 @@ impl Settlement {
         let call = self.gate.polls.begin();
         let outcome = self.http.get(path, query).await;
         let verdict = classify::asked(path, outcome, &self.redactor);
-        self.gate.polls.end(call, verdict.health);
-        self.gate.learn(verdict.account);
-        verdict
-            .result
-            .inspect_err(|error| self.gate.slow_down(Step::Poll, error))
+        self.gate.ended(Step::Poll, call, verdict)
     }
 }
 
@@ -121,13 +117,7 @@ impl Provider for Settlement {
             let again = self.http.post_once("/transfers", &request.params).await;
             verdict = classify::created(again, &self.redactor);
         }
-        self.gate.submits.end(call, verdict.health);
-        self.gate.learn(verdict.account);
-        match &verdict.result {
-            Ok(_) => self.gate.no_funds.clear(),
-            Err(error) => self.gate.slow_down(Step::Submit, error),
-        }
-        let (external_id, answer) = verdict.result?;
+        let (external_id, answer) = self.gate.ended(Step::Submit, call, verdict)?;
         Ok(Submitted {
             external_id,
             answer,

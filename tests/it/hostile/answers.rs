@@ -130,6 +130,58 @@ pub fn kie_polls(text: &str) -> Vec<Case> {
     ]
 }
 
+/// What a creation at Replicate may answer.
+pub fn replicate_submits(text: &str) -> Vec<Case> {
+    const T: &str = "replicate.create";
+    let problem = |status: u16| json!({ "title": text, "detail": text, "status": status });
+    vec![
+        case(T, 422, problem(422)),
+        case(T, 401, problem(401)),
+        case(T, 404, problem(404)),
+        case(
+            T,
+            422,
+            json!({ "detail": [{ "loc": ["body", text], "msg": text }] }),
+        ),
+        case(T, 500, problem(500)),
+        case(
+            T,
+            201,
+            json!({ "id": text, "status": text, "urls": { "get": text } }),
+        ),
+        case(T, 502, Value::from(text)),
+        case(T, 200, Value::from(text)),
+    ]
+}
+
+/// What a question about a prediction may answer.
+pub fn replicate_polls(text: &str) -> Vec<Case> {
+    const T: &str = "replicate.get";
+    let failed = |logs: &str| json!({ "status": "failed", "error": text, "logs": logs });
+    vec![
+        case(T, 200, failed(text)),
+        case(T, 200, failed("")),
+        case(
+            T,
+            200,
+            json!({ "status": "canceled", "error": { "at": text }, "input": { "prompt": text } }),
+        ),
+        case(T, 404, json!({ "title": text, "detail": text })),
+        case(T, 500, json!({ "detail": text })),
+        case(T, 200, Value::from(text)),
+        passing(case(
+            T,
+            200,
+            json!({ "status": text, "logs": format!("{text}\n 50%|x| 1/2 {text}") }),
+        )),
+        passing(case(
+            T,
+            200,
+            json!({ "status": "succeeded", "output": [format!("https://cdn.invalid/{text}"), text] }),
+        )),
+    ]
+}
+
 /// What `add` may answer.
 pub fn panel_submits(text: &str) -> Vec<Case> {
     const T: &str = "panel.add";

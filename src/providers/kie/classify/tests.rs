@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::base::redact::Secret;
+use crate::providers::gate::Account;
 
 fn answered(status: u16, json: Value) -> Result<Answer, CallFailure> {
     Ok(Answer {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bulwark_simulator::faults::Rule;
 use bulwark_simulator::flutterwave::{KEY, SECRET_HASH, SIGNING_KEY};
 use bulwark_simulator::{SimConfig, Simulator};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use time::macros::datetime;
 
 use super::*;

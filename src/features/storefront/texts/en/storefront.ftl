@@ -217,6 +217,7 @@ admin-foreign-service = ⚠️ The catalogue binds service `{ $service }` to `{ 
 admin-unknown-job = ⚠️ Job `{ $job }` ({ $service }): the provider never confirmed it. The user got the money back. Please check at the provider whether it was done and charged; `bulwark jobs show { $job }` tells what speaks for it.
 admin-stuck-job = ⚠️ Job `{ $job }` ({ $service }) is stuck: our own code failed on it again and again. `bulwark jobs show { $job }` tells why; `bulwark jobs retry { $job }` lets it go on after the mend.
 admin-funds-low = ⚠️ Our account at `{ $provider }` is low: { $balance } left. New orders for it are refused politely; what is under way goes on. Orders begin again by themselves once it is topped up.
+admin-funds-refused = ⚠️ `{ $provider }` refused an order: our account there is empty. New orders for it are refused politely; what is under way goes on. Every few minutes one order finds out whether it was topped up.
 admin-funds-back = ✅ Our account at `{ $provider }` has enough again: { $balance }. Orders are taken.
 slow-down = 🐢 That was very fast. Please wait { $n } s and try again.
 admin-set-aside = ⚠️ Update `{ $update }` from chat `{ $chat }` could not be handled and was set aside. `bulwark inbox list` shows why.

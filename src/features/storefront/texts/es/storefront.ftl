@@ -220,6 +220,7 @@ admin-foreign-service = ⚠️ El catálogo asocia el servicio `{ $service }` co
 admin-unknown-job = ⚠️ Tarea `{ $job }` ({ $service }): el proveedor no la confirmó nunca. El usuario ha recuperado su dinero. Comprueba con el proveedor si se hizo y si se cobró; `bulwark jobs show { $job }` dice qué se sabe de ello.
 admin-stuck-job = ⚠️ El trabajo `{ $job }` ({ $service }) está parado: nuestro propio código falla con él una y otra vez. `bulwark jobs show { $job }` dice por qué; `bulwark jobs retry { $job }` lo reanuda tras el arreglo.
 admin-funds-low = ⚠️ Queda poco en nuestra cuenta de `{ $provider }`: { $balance }. Los pedidos nuevos se rechazan con amabilidad; los que están en curso siguen. Se reanudan solos cuando se recargue.
+admin-funds-refused = ⚠️ `{ $provider }` rechazó un pedido: nuestra cuenta está vacía. Los pedidos nuevos se rechazan con amabilidad; los que están en curso siguen. Cada pocos minutos un pedido comprueba si se ha recargado.
 admin-funds-back = ✅ Nuestra cuenta de `{ $provider }` vuelve a tener suficiente: { $balance }. Se aceptan pedidos.
 slow-down = 🐢 Demasiado rápido. Espera { $n } s e inténtalo otra vez.
 admin-set-aside = ⚠️ La actualización `{ $update }` del chat `{ $chat }` no se pudo procesar y se ha apartado. `bulwark inbox list` muestra por qué.
