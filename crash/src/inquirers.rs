@@ -184,7 +184,8 @@ async fn does(outside: &Outside, pool: &PgPool, what: Doubtful) -> Option<()> {
     } else {
         "drop_after"
     };
-    let mut rule = serde_json::json!({ "target": "panel.add", "times": 1 });
+    // Others order there at the same time.
+    let mut rule = serde_json::json!({ "target": "panel.add", "times": 4 });
     rule[is_lost] = Value::Bool(true);
     outside.fault(rule).await.ok()?;
     let placed = promoters::orders(outside, HASTY, Fate::Whole, 50, &mut dice).await?;
@@ -194,7 +195,10 @@ async fn does(outside: &Outside, pool: &PgPool, what: Doubtful) -> Option<()> {
         // Postgres may be away for a moment.
         let _ = tables::age_lost(pool, Some(&placed.draft)).await;
         let open = tables::open_questions(pool).await.unwrap_or_default();
-        let Some(question) = open.iter().find(|one| one.order == placed.draft) else {
+        let mut all = open.iter();
+        let own = all.find(|one| one.order == placed.draft);
+        // Its answer may have come, and that of somebody else was lost.
+        let Some(question) = own.or(open.first()) else {
             continue;
         };
         let how = match what {
