@@ -233,7 +233,7 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
         Way::Inquiry(what) => {
             let runs = inquirers::runs(Arc::clone(outside), world.pool().await?, what);
             world.errands.spawn(runs);
-            return Ok(SOON * 4);
+            return Ok(SOON * 5);
         }
         Way::Stop => {
             // It is to know where to die before it is told to stop.

@@ -18,13 +18,15 @@ pub struct OpenQuestion {
     pub link: Option<String>,
     /// The short id of the order.
     pub order: String,
+    /// It was asked a moment ago.
+    pub is_fresh: bool,
 }
 
 /// All of them, about submits that can be on their way no more: whoever is frozen is woken before.
 pub async fn open_questions(pool: &PgPool) -> Sql<Vec<OpenQuestion>> {
     sqlx::query_as(
         "select q.short_id, q.job_id, j.provider, j.callback_token, j.provider_snapshot->'params'->>'link' as link,
-                o.short_id as \"order\"
+                o.short_id as \"order\", q.asked_at > now() - interval '30 seconds' as is_fresh
          from job_question q join job j on j.id = q.job_id join storefront_order o on o.id = j.id
          where q.answer is null and q.closed_at is null and j.submitted_at < now() - interval '25 seconds'
          order by q.asked_at",
