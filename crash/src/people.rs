@@ -201,7 +201,8 @@ async fn talker(outside: Arc<Outside>, mut dice: Dice) {
     while !outside.is_closing() {
         let words = *dice.pick(&["/help", "/balance", "well"]);
         let _ = outside.says(TALKER, words).await;
-        clock::pause(dice.between(700, 1_500)).await;
+        // Slower than one message a second: what waits must not grow for as long as the world goes on.
+        clock::pause(dice.between(1_200, 2_400)).await;
     }
 }
 
