@@ -57,7 +57,7 @@ pub async fn all(place: &Place, options: &Options) -> anyhow::Result<bool> {
 }
 
 /// The longest script, with what people and the service are given to come to rest.
-const TRIAL_MAX: Duration = Duration::from_secs(900);
+const TRIAL_MAX: Duration = Duration::from_secs(1_500);
 
 /// Trials that nobody has begun; the control, which takes longest, comes first.
 type Waiting = Arc<Mutex<VecDeque<Trial>>>;

@@ -127,6 +127,7 @@ mod tests {
     fn what_the_demo_sells_besides_is_right() {
         let names = [
             "kie",
+            "replicate",
             "smmflare",
             "plugsmms",
             "smmstone",

@@ -1,5 +1,6 @@
 //! The outbox under strain: who goes first, what a refusal means for the rest.
 
+mod order;
 mod replicas;
 mod rig;
 

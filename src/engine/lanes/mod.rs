@@ -13,11 +13,14 @@
 //! table ───────────▶ ready ────────────────▶ busy ────┤
 //!                      ▲                              Again{at} → waiting ──(at)──▶ ready
 //!                      └──────────────────────────────────────────────────────────────┘
+//!                                                      Elsewhere, Passed → the lane is forgotten, with all that is held of it
 //! ```
 //! If the process dies, nothing is lost: this is only a view of the table, which is read anew at start and re-read
 //! from its beginning at every poll, so that a row committed out of order, or one whose wake-up was lost, is found.
 
 mod queue;
+#[cfg(test)]
+mod queue_tests;
 mod runner;
 #[cfg(test)]
 mod runner_tests;

@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 use super::queue::{CLASSES, Queue, Waiting};
 use super::work::{Hold, LaneWork, Page, Verdict};
 use crate::base::clock::Clock;
-use crate::base::fault::{self, Mutant};
 use crate::base::ids::Ids;
 use crate::base::supervise::{Shutdown, panic_text};
 
@@ -59,6 +58,8 @@ struct Running {
     flying: JoinSet<(Waiting, Verdict)>,
     processed: usize,
     read_at: Duration,
+    /// The table has what was read past.
+    is_stale: bool,
 }
 
 impl<W: LaneWork> Runner<W> {
@@ -117,7 +118,7 @@ impl<W: LaneWork> Runner<W> {
                 Some(joined) = running.flying.join_next() => {
                     self.finish(&mut running, joined);
                     // Its lane may have more in the table than may be held here.
-                    unread |= self.work.lane_rows_max() < usize::MAX;
+                    unread |= self.work.lane_rows_max() < usize::MAX || std::mem::take(&mut running.is_stale);
                 }
                 rows = self.work.handed() => self.take_in(&mut running, rows, unread),
                 () = self.wake.notified() => unread = true,
@@ -244,9 +245,7 @@ impl<W: LaneWork> Runner<W> {
         loop {
             let open = self.open_classes(running.flying.len());
             let now = self.clock.steady();
-            // Only where nothing else keeps the order: the inbox claims no row before the first one of its lane.
-            running.queue.from_behind =
-                self.work.name() == "outbox" && fault::mutant(Mutant::LaneSwapped);
+            running.queue.from_behind = self.work.takes_last();
             let Some(item) = running.queue.take(now, open) else {
                 return;
             };
@@ -290,6 +289,12 @@ impl<W: LaneWork> Runner<W> {
         match joined {
             Ok((item, Verdict::Done)) => running.queue.done(item.lane, self.clock.steady()),
             Ok((item, Verdict::Again { at })) => running.queue.again(item, at),
+            Ok((item, Verdict::Elsewhere)) => running.queue.forget(item.lane),
+            Ok((item, Verdict::Passed)) => {
+                running.queue.forget(item.lane);
+                running.seen = [0; CLASSES];
+                running.is_stale = true;
+            }
             // Panics are caught inside; only a runtime that is going away aborts a task.
             Err(error) => {
                 tracing::error!(queue = self.work.name(), error = %error, "a lane was aborted")
@@ -316,6 +321,7 @@ impl Running {
             flying: JoinSet::new(),
             processed: 0,
             read_at: Duration::ZERO,
+            is_stale: false,
         }
     }
 }

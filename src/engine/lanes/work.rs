@@ -26,6 +26,10 @@ pub trait LaneWork: Send + Sync + 'static {
     async fn handed(&self) -> Vec<Waiting> {
         std::future::pending().await
     }
+    /// Whether the last row of a lane goes first: a mistake that the crash suite makes.
+    fn takes_last(&self) -> bool {
+        false
+    }
     /// If the row must not start yet: until when. Called just before it starts.
     fn hold_back(&self, item: &Waiting) -> Option<Hold>;
     /// Works on one row.
@@ -85,4 +89,9 @@ pub enum Verdict {
         /// When.
         at: OffsetDateTime,
     },
+    /// Another replica has its lane: what is held of it is forgotten, all at once. Row by row, a lane that comes back in the
+    /// middle of it would go on with its later rows.
+    Elsewhere,
+    /// An earlier row of its lane waits in the table: what is held of the lane is forgotten, and read anew.
+    Passed,
 }

@@ -3,7 +3,8 @@
 //! Guarantees
 //! * A committed row is delivered, expires as it asked to, or ends as a dead letter that a person can read and send
 //!   again (G6). It is sent twice only where Telegram's own answer was lost, and never if the row forbids that.
-//! * Rows of one chat are sent in order of id; answers to buttons do not wait behind messages.
+//! * Rows of one chat are sent in order of id: none is claimed while an earlier one waits, whatever a replica remembers of
+//!   the chat from before it lost it for a moment. Answers to buttons do not wait behind messages.
 //! * Telegram's limits are kept by pacing, which learns from every 429; one halts its chat, many at once everything.
 //! * Answers and replies are not felt by any backlog of notifications; those are not starved either.
 //! * A chat that cannot be reached costs one refused call, not one for each row that waits for it; what its owner paid

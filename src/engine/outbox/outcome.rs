@@ -211,9 +211,13 @@ impl Sender {
         fault::reach(Point::MessagePuttingBack);
         store::put_back(&self.pool, row, again, self.clock.sql_now()).await?;
         fault::reach(Point::MessagePutBack);
-        Ok(Verdict::Again {
-            at: self.clock.steady() + again.delay,
-        })
+        Ok(self.again_in(again.delay))
+    }
+
+    pub(super) fn again_in(&self, delay: Duration) -> Verdict {
+        Verdict::Again {
+            at: self.clock.steady() + delay,
+        }
     }
 
     /// Left for about a minute to a replica of a newer version, which may have written it.

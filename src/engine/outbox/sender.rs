@@ -15,10 +15,10 @@ use super::merge::merged;
 use super::message::{Action, OnUnknown, Payload, Stored};
 use super::outcome::Failure;
 use super::pacing::{FLOOD_WINDOW, FLOODED_CHATS_MAX, Pacing, PacingLimits, Wait, Weight};
-use super::store::{self, Claimed, DeadLetter, DeadLetters};
+use super::store::{self, Claimed, DeadLetter, DeadLetters, Unclaimed};
 use crate::base::clock::Clock;
 use crate::base::db::is_transient;
-use crate::base::fault::{self, Point};
+use crate::base::fault::{self, Mutant, Point};
 use crate::base::ids::Ids;
 use crate::engine::lanes::{Batch, Hold, LaneWork, Page, Verdict, Waiting};
 use crate::engine::shards::Shards;
@@ -130,14 +130,15 @@ impl Sender {
         let (now, chat_id) = (self.clock.sql_now(), store::chat_of_lane(&item));
         let call_before = self.clock.monotonic() + LEASE - LEASE_LEFT;
         fault::reach(Point::MessageClaiming);
-        let Some(mut row) = store::claim(&self.pool, item.id, chat_id, LEASE, now).await? else {
+        let Some(mut row) =
+            store::claim(&self.pool, item.id, chat_id, LEASE, self.takes_last(), now).await?
+        else {
             self.refund(&item);
             return Ok(
-                match store::lease_left(&self.pool, item.id, chat_id, now).await? {
-                    Some(left) => Verdict::Again {
-                        at: self.clock.steady() + left + Duration::from_millis(20),
-                    },
-                    None => Verdict::Done,
+                match store::unclaimed(&self.pool, item.id, chat_id, now).await? {
+                    Unclaimed::Leased(left) => self.again_in(left + Duration::from_millis(20)),
+                    Unclaimed::Passed => Verdict::Passed,
+                    Unclaimed::Gone => Verdict::Done,
                 },
             );
         };
@@ -356,6 +357,10 @@ impl LaneWork for Sender {
         store::waiting(&self.pool, &shards, page, &self.clock).await
     }
 
+    fn takes_last(&self) -> bool {
+        fault::mutant(Mutant::LaneSwapped)
+    }
+
     fn hold_back(&self, item: &Waiting) -> Option<Hold> {
         let chat_id = store::chat_of_lane(item);
         // What has gone to another replica is only forgotten, and takes no turn.
@@ -383,13 +388,11 @@ impl LaneWork for Sender {
     async fn process(&self, item: Waiting) -> Verdict {
         // Another replica has the lane now, and reads the row from the table.
         if !self.shards.owns(store::chat_of_lane(&item)) {
-            return Verdict::Done;
+            return Verdict::Elsewhere;
         }
         self.attempt(item).await.unwrap_or_else(|error| {
             tracing::warn!(id = item.id, error = %error, "the database is away, the message waits");
-            Verdict::Again {
-                at: self.clock.steady() + Duration::from_millis(500),
-            }
+            self.again_in(Duration::from_millis(500))
         })
     }
 }

@@ -34,12 +34,15 @@ pub(in crate::engine::outbox) struct Claimed {
     pub(in crate::engine::outbox) correlation: Uuid,
 }
 
-/// Takes the row, if it waits in the lane of `chat_id` still: one that was moved belongs behind what waits there.
+/// Takes the row, if it waits in the lane of `chat_id` still, and is the first there: one that was moved belongs behind what
+/// waits there, and what a replica holds in memory may lack what another one put back. `in_any_order` is a mistake that the
+/// crash suite makes.
 pub(in crate::engine::outbox) async fn claim(
     pool: &PgPool,
     id: i64,
     chat_id: i64,
     lease: Duration,
+    in_any_order: bool,
     now: Option<OffsetDateTime>,
 ) -> Result<Option<Claimed>, sqlx::Error> {
     sqlx::query_as!(
@@ -52,6 +55,10 @@ pub(in crate::engine::outbox) async fn claim(
                  from outbox_message m where id = $1 and chat_id = $4 for update of m) old
            where o.id = old.id
              and (old.state = 0 or old.state = 1 and o.lease_until < coalesce($3::timestamptz, now()))
+             and ($5 or not exists (
+                 select 1 from outbox_message earlier
+                 where earlier.chat_id = $4 and earlier.id < $1 and earlier.state in (0, 1)
+                   and (earlier.priority = 0) = (o.priority = 0)))
            returning o.id, o.chat_id, o.priority, o.lease_token, o.attempts, o.unknowns, old.state = 1 as "was_sending!",
                      coalesce(o.expires_at < coalesce($3::timestamptz, now()), false) as "expired!",
                      coalesce($3::timestamptz, now()) as "claimed_at!",
@@ -61,28 +68,47 @@ pub(in crate::engine::outbox) async fn claim(
         interval(lease),
         now,
         chat_id,
+        in_any_order,
     )
     .fetch_optional(pool)
     .await
 }
 
-/// For how long another sender may still be at work on the row; None if the row is gone or moved.
-pub(in crate::engine::outbox) async fn lease_left(
+/// Why a row could not be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::outbox) enum Unclaimed {
+    /// It was sent, merged, replaced or moved.
+    Gone,
+    /// An earlier row of its lane waits in the table.
+    Passed,
+    /// Another sender may still be at work on it, for so long; or just was.
+    Leased(Duration),
+}
+
+/// Looks why a row could not be claimed.
+pub(in crate::engine::outbox) async fn unclaimed(
     pool: &PgPool,
     id: i64,
     chat_id: i64,
     now: Option<OffsetDateTime>,
-) -> Result<Option<Duration>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select (extract(epoch from lease_until - coalesce($3::timestamptz, now())) * 1000000)::bigint as left_us
-           from outbox_message where id = $1 and chat_id = $2 and state in (0, 1)"#,
+) -> Result<Unclaimed, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select (extract(epoch from lease_until - coalesce($3::timestamptz, now())) * 1000000)::bigint as left_us,
+                  exists (select 1 from outbox_message earlier
+                          where earlier.chat_id = $2 and earlier.id < $1 and earlier.state in (0, 1)
+                            and (earlier.priority = 0) = (o.priority = 0)) as "is_passed!"
+           from outbox_message o where id = $1 and chat_id = $2 and state in (0, 1)"#,
         id,
         chat_id,
         now,
     )
     .fetch_optional(pool)
-    .await
-    .map(|left_us| left_us.flatten().map(micros))
+    .await?;
+    Ok(match row {
+        None => Unclaimed::Gone,
+        Some(row) if row.is_passed => Unclaimed::Passed,
+        Some(row) => Unclaimed::Leased(row.left_us.map_or(Duration::ZERO, micros)),
+    })
 }
 
 /// False if the lease is not ours any more.

@@ -6,8 +6,8 @@ mod outcomes;
 mod waiting;
 
 pub(super) use claims::{
-    Again, Claimed, Neighbour, absorb, bury, claim, extend, finish, lease_left, neighbours, park,
-    put_back,
+    Again, Claimed, Neighbour, Unclaimed, absorb, bury, claim, extend, finish, neighbours, park,
+    put_back, unclaimed,
 };
 pub(super) use halts::{flooded, halted_for};
 pub(super) use outcomes::report_dead;
