@@ -309,7 +309,7 @@ fn a_signature_is_as_documented() {
 }
 
 #[test]
-fn every_service_of_the_catalogue_is_known_with_its_parameters() {
+fn every_service_of_the_catalogue_at_kie_is_known_with_its_parameters() {
     let catalogue = include_str!("../../../catalog.toml");
     let quoted = |line: &str, key: &str| {
         let after = line.split_once(&format!("{key} = \""))?.1;
@@ -317,8 +317,16 @@ fn every_service_of_the_catalogue_is_known_with_its_parameters() {
     };
     let mut model = None;
     let mut checked = 0;
+    let mut provider = String::new();
     for line in catalogue.lines().filter(|line| !line.starts_with('#')) {
-        if let Some(id) = quoted(line, "service") {
+        if line == "[[service]]" {
+            model = None;
+        }
+        if let Some(name) = quoted(line, "name") {
+            provider = name;
+        }
+        // Of a service with several ways those at others are theirs to check.
+        if let Some(id) = quoted(line, "service").filter(|_| provider == "kie") {
             model = match quoted(line, "family") {
                 Some(_) => Model::known(&id),
                 None => Model::find(&id),
@@ -329,11 +337,12 @@ fn every_service_of_the_catalogue_is_known_with_its_parameters() {
             continue;
         };
         let name = name.trim_end_matches("[]");
-        let params = model.unwrap().params;
+        let Some(model) = model else { continue };
+        let params = model.params;
         assert!(params.iter().any(|param| param.name == name), "{name}");
         checked += 1;
     }
-    assert!(checked > 10);
+    assert!(checked > 30, "{checked}");
 }
 
 #[tokio::test]
