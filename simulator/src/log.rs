@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Older calls are forgotten, so that a long demo does not fill the memory.
-const KEPT_CALLS_MAX: usize = 20_000;
+const KEPT_CALLS_MAX: usize = 60_000;
 
 /// One call.
 #[derive(Clone, Debug, Serialize)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 /// Remembered for `GET /sim/updates`.
-const RECORDS_MAX: usize = 5_000;
+const RECORDS_MAX: usize = 20_000;
 /// tdlib, `TQueue.cpp`: beyond these, updates vanish.
 const PENDING_MAX: usize = 100_000;
 const UPDATE_MAX_BYTES: usize = 512 * 1024;
