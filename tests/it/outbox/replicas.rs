@@ -31,11 +31,23 @@ async fn a_wait_for_the_whole_bot_is_heard_by_every_replica() {
     for chat_id in &mine[..3] {
         Post::to(*chat_id, "too fast").put(&world).await;
     }
-    rig::owner_of(&world, mine[0], [&here, &there])
+    // All three are noted at the very same time: none of these transactions sees what another has not committed.
+    let mut held = world.pool.begin().await.expect("a transaction");
+    held.execute("select from outbox_pace for update")
         .await
-        .drain()
-        .await
-        .expect("the database");
+        .expect("the lock");
+    let owner = rig::owner_of(&world, mine[0], [&here, &there]).await;
+    let blocked = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    let noted = async {
+        while world.count(blocked).await < 3 {}
+        held.rollback().await.expect("a rollback");
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        drained = owner.drain() => drained.map(drop).expect("the database"),
+        () = noted => {}
+    }
     assert_eq!(sends(&world).await.len(), 3, "all refused");
     // The other replica has work of its own, and does not touch it.
     Post::to(others[0], "unrelated").put(&world).await;

@@ -17,6 +17,11 @@ pub(in crate::engine::outbox) async fn flooded(
     chats: i64,
     now: Option<OffsetDateTime>,
 ) -> Result<Option<Duration>, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    // One after another: chats that are told to wait at the same moment would not see each other, and none be the last.
+    sqlx::query!("select from outbox_pace for update")
+        .execute(&mut *tx)
+        .await?;
     let left_ms = sqlx::query_scalar!(
         r#"with t as (select coalesce($5::timestamptz, now()) as now),
            mine as (
@@ -40,8 +45,9 @@ pub(in crate::engine::outbox) async fn flooded(
         chats,
         now,
     )
-    .fetch_optional(pool)
+    .fetch_optional(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(left_ms.and_then(positive))
 }
 
