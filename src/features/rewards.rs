@@ -79,16 +79,20 @@ impl ReferralRules {
         way.map(|way| way.min)
     }
 
-    /// What a payment brings on each level; nothing beyond the last.
+    /// What a payment brings on each level; nothing beyond the last. All of them together never bring more than was paid: who
+    /// brings in themselves, by other accounts, would earn with each payment.
     fn rewards(&self, paid: Amount) -> impl Iterator<Item = Amount> {
         let is_enough = paid > Amount::ZERO && paid >= self.min;
         let shares: &[Share] = if is_enough { &self.shares } else { &[] };
+        let mut left = paid;
         shares.iter().map(move |share| {
             let whole = match share {
                 Share::BasisPoints(points) => part(paid, *points),
                 Share::Fixed(amount) => *amount,
             };
-            self.cap.map_or(whole, |cap| whole.min(cap))
+            let reward = self.cap.map_or(whole, |cap| whole.min(cap)).min(left);
+            left = left - reward;
+            reward
         })
     }
 }
@@ -123,11 +127,15 @@ pub async fn book(
     if env.referrals.occasion != Some(occasion) || !env.referrals.is_on() {
         return Ok(());
     }
-    let amounts: Vec<Amount> = env.referrals.rewards(paid.amount).collect();
-    if amounts.is_empty() {
+    let referrers = referrals::referrers_of(conn, paid.user_id).await?;
+    if referrers.is_empty() {
         return Ok(());
     }
-    let referrers = referrals::referrers_of(conn, paid.user_id).await?;
+    let base = match occasion {
+        Occasion::TopUp => paid.amount,
+        Occasion::Order => paid.amount.min(unrewarded(conn, paid).await?),
+    };
+    let amounts: Vec<Amount> = env.referrals.rewards(base).collect();
     // From the payer upwards: whoever else locks two of these wallets comes upon them in the same order.
     for ((level, referrer_id), amount) in (1_u8..).zip(referrers).zip(amounts) {
         if amount > Amount::ZERO && referrer_id != paid.user_id {
@@ -137,7 +145,7 @@ pub async fn book(
                 level,
                 referrer_id,
                 payer_id: paid.user_id,
-                base: paid.amount,
+                base,
                 amount,
                 currency: paid.currency,
             };
@@ -145,6 +153,16 @@ pub async fn book(
         }
     }
     Ok(())
+}
+
+/// What a payer paid in and no reward was given for. An order brings rewards for that alone: whoever makes accounts could
+/// turn their gifts into earnings, which are paid out.
+///
+/// The order's own movement has locked the payer's wallet: of two orders that end together the second counts the first.
+async fn unrewarded(conn: &mut PgConnection, paid: &Paid<'_>) -> Handled<Amount> {
+    let (user_id, currency) = (paid.user_id, paid.currency);
+    let paid_in = ledger::paid_in(conn, user_id, currency).await?;
+    Ok(paid_in - referrals::rewarded(conn, user_id, currency).await?)
 }
 
 async fn give(
@@ -279,6 +297,16 @@ mod tests {
         assert_eq!(brings(&rules, 1_000_000), [300, 7]);
         assert!(brings(&rules, -100).is_empty());
         assert_eq!(part(Amount(i64::MAX), 10_000), Amount(i64::MAX));
+    }
+
+    #[test]
+    fn nobody_earns_more_than_was_paid() {
+        let fixed = rules(vec![Share::Fixed(Amount(60)), Share::Fixed(Amount(60))]);
+        assert_eq!(brings(&fixed, 50), [50, 0]);
+        assert_eq!(brings(&fixed, 100), [60, 40]);
+        assert_eq!(brings(&fixed, 200), [60, 60]);
+        let all = rules(vec![Share::BasisPoints(8_000), Share::BasisPoints(8_000)]);
+        assert_eq!(brings(&all, 100), [80, 20]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Referrals and tips: every way they can go.
 
+mod gifts;
 mod races;
 pub mod referrals;
 mod reversals;

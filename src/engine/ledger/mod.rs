@@ -47,9 +47,9 @@ pub use rewards::{RewardCauses, give_reward, take_reward};
 pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,
-    movements, movements_of, open_house, release, take_back, top_up, transfer, undo_take_back,
-    wallet, wallet_locked, wallet_of, wallet_of_locked, wallets, with_house, within_house,
-    write_off,
+    movements, movements_of, open_house, paid_in, release, take_back, top_up, transfer,
+    undo_take_back, wallet, wallet_locked, wallet_of, wallet_of_locked, wallets, with_house,
+    within_house, write_off,
 };
 
 use crate::base::money::Amount;

@@ -16,7 +16,7 @@ pub use holds::{hold, hold_for, hold_of};
 pub use house::{correct, grant, grant_to_new, open_house, with_house};
 pub use movements::{movements, movements_of};
 pub use past::past;
-pub use payments::{take_back, top_up, undo_take_back, within_house, write_off};
+pub use payments::{paid_in, take_back, top_up, undo_take_back, within_house, write_off};
 pub use resolve::{capture, capture_to, release};
 pub use story::{Event, Moving, events, events_of, transfer_by_id, wallets_of};
 pub use trace::carrying;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::base::money::Amount;
 
 pub use store::{
-    add_reward, attribute, code_of, debt, earnings, keep, referrers_of, reverse, summary,
+    add_reward, attribute, code_of, debt, earnings, keep, referrers_of, reverse, rewarded, summary,
     to_reverse,
 };
 

@@ -97,6 +97,25 @@ pub async fn add_reward(
     Ok(added.rows_affected() == 1)
 }
 
+/// What of a user's payments brought rewards that were not taken back, each payment once.
+pub async fn rewarded(
+    conn: &mut PgConnection,
+    payer_id: i64,
+    currency: &str,
+) -> Result<Amount, sqlx::Error> {
+    let rewarded = sqlx::query_scalar!(
+        r#"select coalesce(sum(base), 0)::bigint as "rewarded!" from (
+               select max(w.base) as base from referral_reward w
+               where w.payer_id = $1 and w.currency = $2 and not exists (select from referral_reversal r where r.reward_id = w.id)
+               group by w.cause) payment"#,
+        payer_id,
+        currency,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Amount(rewarded))
+}
+
 /// What the payment brought and was not taken back, the lowest level first.
 pub async fn to_reverse(conn: &mut PgConnection, cause: &str) -> Result<Vec<Reward>, sqlx::Error> {
     sqlx::query_as!(

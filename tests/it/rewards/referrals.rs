@@ -5,6 +5,7 @@ use std::time::Duration;
 use bulwark::engine::ledger::{self, WalletKind};
 use serde_json::json;
 
+use super::gifts::BY_ORDERS;
 use crate::stars::{admin, tops_up};
 use crate::world::{User, World};
 
@@ -237,18 +238,14 @@ async fn small_payments_bring_nothing_and_large_ones_no_more_than_the_cap() {
 
 #[tokio::test]
 async fn orders_bring_a_fixed_reward_where_it_is_set_so() {
-    let world = World::with(&[
-        ("BOT_USERNAME", "@bulwark_sim_bot"),
-        ("REFERRAL_ON", "order"),
-        ("REFERRAL_REWARD", "3"),
-    ])
-    .await;
+    let world = World::with(&BY_ORDERS).await;
     let (anna, boris) = (world.user(11), world.user(12));
     anna.says("/start").await;
     let code = link(anna).await;
     anna.hears("$0.03 of every order by people who join through it")
         .await;
     comes_by(&world, 12, &code).await;
+    tops_up(boris).await;
     boris.orders("a lighthouse").await;
     world.finish().await;
     assert_eq!(earned(&world, 11).await, 3);

@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::Executor as _;
 
+use super::gifts::BY_ORDERS;
 use super::referrals::{comes_by, earned, link, world};
 use crate::books::{of_ledger, reconciled};
 use crate::stars::{admin, tops_up};
@@ -131,16 +132,14 @@ async fn a_refund_found_by_the_comparison_takes_rewards_of_both_levels_back() {
 
 /// User 12 ordered with a reward for user 11, and the order turns out to have failed: paid, and nothing was delivered.
 async fn paid_for_nothing(variables: &[(&str, &str)]) -> World {
-    let mut all = vec![
-        ("BOT_USERNAME", "bulwark_sim_bot"),
-        ("REFERRAL_ON", "order"),
-    ];
+    let mut all = BY_ORDERS.to_vec();
     all.extend(variables);
     let world = World::with(&all).await;
     let (anna, boris) = (world.user(11), world.user(12));
     anna.says("/start").await;
     let code = link(anna).await;
     comes_by(&world, 12, &code).await;
+    tops_up(boris).await;
     boris.orders("a lighthouse").await;
     world.finish().await;
     assert_eq!(earned(&world, 11).await, 3);

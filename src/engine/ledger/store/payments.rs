@@ -7,7 +7,7 @@ use super::house::with_house;
 use super::{Move, Versions, account, insert, known};
 use crate::base::money::Amount;
 use crate::engine::ledger::{
-    Cause, House, HouseMove, InHouse, LedgerError, TransferKind, WalletKey,
+    Cause, House, HouseMove, InHouse, LedgerError, TransferKind, WalletKey, WalletKind,
 };
 
 /// Credits what was paid in Stars. False if this key did so before.
@@ -22,6 +22,28 @@ pub async fn top_up(
     let amount = positive(amount)?;
     let movement = of_stars(TransferKind::TopUp, user_id, currency, amount);
     with_house(conn, &movement, cause, now).await
+}
+
+/// What a user paid into the main wallet from outside, without what was given back.
+pub async fn paid_in(
+    conn: &mut PgConnection,
+    user_id: i64,
+    currency: &str,
+) -> Result<Amount, LedgerError> {
+    let paid_in = sqlx::query_scalar!(
+        r#"with mine as (select id from account where kind = $1 and owner_id = $2 and currency = $3)
+           select (coalesce((select sum(t.amount) from mine m join transfer t on t.credit_id = m.id where t.kind = any($4)), 0)
+                   - coalesce((select sum(t.amount) from mine m join transfer t on t.debit_id = m.id where t.kind = $5), 0))::bigint
+                  as "paid_in!""#,
+        WalletKind::Main.name(),
+        user_id,
+        currency,
+        &[TransferKind::TopUp, TransferKind::RefundUndone].map(|kind| kind.name().to_owned())[..],
+        TransferKind::Refund.name(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Amount(paid_in))
 }
 
 /// Takes a top-up out of the wallet, because its Stars are given back. False if this key did so before.
