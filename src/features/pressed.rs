@@ -10,7 +10,14 @@ use super::{
 
 /// Does what the button asks for.
 pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
-    let Some(press) = Press::decode(data) else {
+    let press = Press::decode(data);
+    if cx.chat_id != cx.user_id && !press.as_ref().is_some_and(belongs_to_groups) {
+        // Nothing of ours has such a button there: somebody made it up, under a message that others read.
+        tracing::info!("a press of a private page in a group");
+        let text = storefront::speech(cx.language).plain("private-only", &Args::new());
+        return cx.answer(Some(text), true).await;
+    }
+    let Some(press) = press else {
         tracing::info!("a button that leads nowhere");
         let text = storefront::speech(cx.language).plain("old-button", &Args::new());
         cx.answer(Some(text), false).await?;
@@ -77,6 +84,12 @@ pub(super) async fn put_away(cx: &mut Cx<'_>) -> Handled {
     broadcast::put_away(cx).await?;
     inquiry::put_away(cx).await?;
     topup::put_away(cx).await
+}
+
+/// Whether a button stands under messages in groups. Every other one shows pages of one's own, in place of a message that may
+/// be about somebody else, or orders by the limits of a chat alone.
+fn belongs_to_groups(press: &Press) -> bool {
+    matches!(press, Press::Tip { .. } | Press::AcceptTerms)
 }
 
 /// Whether a button leads nowhere while there are no wallets.

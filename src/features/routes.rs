@@ -3,6 +3,7 @@
 mod edges;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use edges::{into_gift, into_handle_error, seen};
@@ -18,10 +19,18 @@ use super::{
 };
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
+use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox;
 use crate::engine::people::{self, Person, Sighting};
 use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
+
+/// How often a group is shown the way to a private chat: many who write commands there at once must not fill it with that, nor
+/// keep tips from being told (Telegram takes 20 messages a minute for a group).
+const GROUP_HINTS: Rate = Rate {
+    every: Duration::from_secs(20),
+    burst: 3,
+};
 
 /// Handles updates with the features.
 pub struct Router {
@@ -294,11 +303,19 @@ async fn act(
 /// In groups only a command is answered. Tips are given there; for all else there is the way to a private chat: an order is
 /// between two.
 async fn group(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
-    let Some((name, rest)) = message.text.as_deref().and_then(command) else {
+    let text = message.text.as_deref().unwrap_or_default();
+    let Some((name, rest)) = command(text) else {
         return Ok(());
     };
+    if edges::is_for_another(text, &cx.env.referrals.bot_username) {
+        return Ok(());
+    }
     if tips::is_command(cx, name) {
         return tips::tip(cx, rest, message).await;
+    }
+    let (key, now) = (format!("group-hint:{}", cx.chat_id), cx.now());
+    if limits::charge(cx.conn, &key, 1, GROUP_HINTS, now).await? != Charged::Taken {
+        return Ok(());
     }
     let text = storefront::speech(cx.language).rich("private-only", &Args::new());
     cx.say(text, None).await

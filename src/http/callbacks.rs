@@ -16,6 +16,9 @@ use crate::engine::jobs;
 use crate::engine::wake::Wake;
 use crate::providers::Provider;
 
+/// Longer than any token of ours.
+const TOKEN_BYTES_MAX: usize = 100;
+
 /// What the callbacks need.
 pub struct Callbacks {
     /// The database.
@@ -42,6 +45,9 @@ pub async fn callback(
     else {
         return StatusCode::NOT_FOUND;
     };
+    if !is_token(&token) {
+        return StatusCode::NOT_FOUND;
+    }
     let job_id = match jobs::find_by_callback(&callbacks.pool, &token).await {
         Ok(Some((job_id, owner))) if owner == provider.name() => job_id,
         Ok(_) => return StatusCode::NOT_FOUND,
@@ -74,4 +80,11 @@ pub async fn callback(
             StatusCode::SERVICE_UNAVAILABLE
         }
     }
+}
+
+/// Of the alphabet of our tokens. Anything may stand in an address, also a NUL, which Postgres refuses: such a question would
+/// fail for ever, and look like a database that is ill.
+fn is_token(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -20,6 +20,7 @@ mod delivery;
 mod failures;
 mod families;
 mod files;
+mod forged;
 mod free;
 mod funds;
 mod grants;
