@@ -61,7 +61,9 @@ pub(super) fn submit(
 fn submit_refused(code: i64, answer: &Answer, redactor: &Redactor) -> Verdict<Submitted> {
     let words = words(answer);
     let detail = detail("createTask", answer, redactor);
-    if code == 402 || tells_no_funds(&words) {
+    // Errors about what the user gave may quote it: a prompt could else say that our account is empty.
+    let is_of_input = matches!(code, 400 | 404 | 413 | 422 | 451 | 501);
+    if code == 402 || !is_of_input && tells_no_funds(&words) {
         return Verdict::error(ProviderError::NoFunds, Health::Well);
     }
     match code {

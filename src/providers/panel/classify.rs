@@ -62,9 +62,10 @@ impl<T> Verdict<T> {
 }
 
 /// The answer to a call that creates something, named `name` in it. When in doubt: [`ProviderError::Ambiguous`], which is
-/// never sent again.
+/// never sent again. `given` is what its user gave.
 pub(super) fn created(
     name: &str,
+    given: &[&str],
     outcome: Result<Answer, CallFailure>,
     redactor: &Redactor,
 ) -> Verdict<(String, Value)> {
@@ -90,7 +91,7 @@ pub(super) fn created(
     let detail = detail(name, &answer, redactor);
     match answer::error(json) {
         Some(words) => {
-            let meaning = prose::meaning(words);
+            let meaning = prose::meaning_beside(words, given);
             let mut verdict = refused(meaning, detail, &answer);
             verdict.meaning = Some(meaning);
             verdict
@@ -218,7 +219,7 @@ mod tests {
             retry_after: None,
             json,
         };
-        created("order", Ok(answer), &Redactor::default())
+        created("order", &[], Ok(answer), &Redactor::default())
     }
 
     #[test]

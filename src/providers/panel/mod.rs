@@ -175,7 +175,10 @@ impl Panel {
     ) -> Result<(String, Value), ProviderError> {
         let call = self.gate.submits.begin();
         let outcome = self.http.form(Repeat::Never, "key", form).await;
-        let verdict = classify::created(name, outcome, &self.redactor);
+        let ours = ["action", "service"];
+        let given = form.iter().filter(|(field, _)| !ours.contains(field));
+        let given: Vec<&str> = given.map(|(_, value)| *value).collect();
+        let verdict = classify::created(name, &given, outcome, &self.redactor);
         self.gate.submits.end(call, verdict.health);
         self.gate.learn(verdict.account);
         match &verdict.result {

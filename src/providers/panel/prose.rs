@@ -29,6 +29,9 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+/// What is shorter is no quotation: it would take letters out of the panel's own words.
+const QUOTE_CHARS_MIN: usize = 4;
+
 /// Patterns in their order: each is a list of words that must all be there. Codes are compared with `_` and `.` as spaces.
 const TABLE: &[(Meaning, &[&[&str]])] = &[
     (
@@ -184,6 +187,34 @@ pub(super) fn meaning(error: &str) -> Meaning {
         .map_or(Meaning::Unknown, |(meaning, _)| *meaning)
 }
 
+/// Reads an error that may quote what its user gave. What concerns our whole account is believed only in the panel's own words:
+/// a link such as `t.me/not_enough_funds` would else stop everybody's orders. An error that says that something broke stays
+/// one, whatever it quotes: the order may have been made.
+pub(super) fn meaning_beside(error: &str, given: &[&str]) -> Meaning {
+    match meaning(error) {
+        Meaning::KeyRefused | Meaning::NoFunds | Meaning::RateLimited | Meaning::Maintenance => {
+            meaning(&without(error, given))
+        }
+        other => other,
+    }
+}
+
+/// The error without what was given, and without addresses.
+fn without(error: &str, given: &[&str]) -> String {
+    let mut words = error.to_lowercase();
+    let given = given.iter().flat_map(|value| value.lines());
+    let given = given.map(|line| line.trim().to_lowercase());
+    for line in given.filter(|line| line.chars().count() >= QUOTE_CHARS_MIN) {
+        words = words.replace(&line, " ");
+    }
+    let is_word = |word: &&str| !word.contains('/') && !word.contains('@');
+    words
+        .split_whitespace()
+        .filter(is_word)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +258,37 @@ mod tests {
             ("", M::Unknown),
         ] {
             assert_eq!(meaning(error), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_user_gave_says_nothing_of_our_account() {
+        use Meaning as M;
+        let link = "https://t.me/not_enough_funds";
+        let lines = "api key\nUnder maintenance!";
+        for (error, given, expected) in [
+            (
+                "Incorrect link: https://t.me/not_enough_funds",
+                link,
+                M::BadInput,
+            ),
+            ("Incorrect link (t.me/not_enough_funds)", link, M::BadInput),
+            (
+                "@not_enough_funds is private",
+                "not_enough_funds",
+                M::BadInput,
+            ),
+            ("Comment not allowed: API KEY", lines, M::Forbidden),
+            ("under maintenance! is no comment", lines, M::BadInput),
+            // In its own words it is believed, also beside a quotation.
+            ("Not enough funds for https://t.me/a", link, M::NoFunds),
+            ("Incorrect API key", "https://t.me/a", M::KeyRefused),
+            ("neworder.error.not_enough_funds", link, M::NoFunds),
+            // It may have been made.
+            ("Something went wrong", "something went wrong", M::Trouble),
+            ("Timeout, link: t.me/a", "timeout", M::Trouble),
+        ] {
+            assert_eq!(meaning_beside(error, &[given]), expected, "{error}");
         }
     }
 }

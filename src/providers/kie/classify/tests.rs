@@ -128,6 +128,12 @@ fn the_account_is_judged_apart_from_health() {
         Account::KeyRefused
     );
     assert_eq!(coded(422, "").2, Account::Silent);
+    // The words of a user, in an error about them.
+    let quoted = coded(422, "The prompt \"insufficient credits\" was flagged");
+    assert_eq!(
+        (quoted.0.as_str(), quoted.2),
+        ("content_refused", Account::Silent)
+    );
 }
 
 #[test]
