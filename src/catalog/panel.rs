@@ -274,6 +274,8 @@ fn misfit(param: &str, kind: &InputKind) -> Option<&'static str> {
         }
         _ => false,
     };
+    let is_one_or_more =
+        |kind: &InputKind| matches!(kind, InputKind::Number(range) if range.min >= 1.0);
     match param {
         "link" if !matches!(kind, InputKind::Link { .. }) => Some("must be link"),
         "comments" | "usernames" if !matches!(kind, InputKind::Lines { .. }) => {
@@ -281,6 +283,10 @@ fn misfit(param: &str, kind: &InputKind) -> Option<&'static str> {
         }
         "quantity" | "runs" | "interval" | "min" | "max" | "posts" if !is_whole(kind) => {
             Some("must be number, with whole numbers")
+        }
+        // None of them costs nothing, and to a panel no number of posts is any number of them.
+        "quantity" | "runs" | "max" | "posts" if !is_one_or_more(kind) => {
+            Some("must be number, of 1 or more")
         }
         _ if kind.is_media() => Some("cannot be a file"),
         _ => None,

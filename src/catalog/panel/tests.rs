@@ -99,6 +99,7 @@ fn an_order_form_that_does_not_fit_is_named() {
             "step = 0.5",
             "must be number, with whole numbers",
         ),
+        ("min = 50", "min = 0", "must be number, of 1 or more"),
         (
             "param = \"quantity\"",
             "optional = true\n  param = \"quantity\"",
