@@ -10,7 +10,7 @@ use bulwark::base::db;
 use bulwark::config::{Demo, Env};
 use bulwark::embedded::{self, EmbeddedEnv, PassedOn};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 
 static SERVER: LazyLock<PgConnectOptions> = LazyLock::new(start);
 static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
@@ -89,6 +89,25 @@ pub async fn fresh_pool() -> PgPool {
         .connect_with(fresh().await)
         .await
         .expect("a pool")
+}
+
+/// Returns when `n` sessions of the database of `pool` wait for locks.
+#[allow(
+    dead_code,
+    reason = "not every test binary that includes this file needs it"
+)]
+pub async fn until_blocked(pool: &PgPool, n: i64) {
+    let blocked = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    while pool
+        .fetch_one(blocked)
+        .await
+        .expect("a row")
+        .get::<i64, _>(0)
+        < n
+    {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Removes the database of a pool: many of them would fill the disk.

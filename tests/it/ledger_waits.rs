@@ -33,15 +33,6 @@ async fn hold(pool: &PgPool, key: &str) -> Uuid {
     hold.unwrap().id
 }
 
-/// Returns when somebody in the database of `pool` waits for a lock.
-async fn until_one_waits(pool: &PgPool) {
-    let waiting = "select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock'";
-    while pool.fetch_one(waiting).await.unwrap().get::<i64, _>(0) == 0 {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// What somebody else does meanwhile, in a transaction of their own.
 #[derive(Clone, Copy, Debug)]
 enum Other {
@@ -85,7 +76,7 @@ impl Other {
             tx.commit().await.unwrap();
             done
         });
-        until_one_waits(pool).await;
+        database::until_blocked(pool, 1).await;
         tasks
     }
 }

@@ -174,7 +174,8 @@ impl World {
     /// Works off what can be done now, on both sides. When something is due next.
     pub async fn step(&self) -> Option<OffsetDateTime> {
         self.sim.idle().await;
-        let next = self.app.drain().await.expect("the database");
+        // On the heap: all that the app may do at once would be on the stack of every test, several times over.
+        let next = Box::pin(self.app.drain()).await.expect("the database");
         self.sim.idle().await;
         next
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 use sqlx::Executor as _;
 
 use super::rig::{self, Post, sends};
+use crate::database;
 use crate::world::World;
 
 #[tokio::test]
@@ -37,10 +38,8 @@ async fn a_wait_for_the_whole_bot_is_heard_by_every_replica() {
         .await
         .expect("the lock");
     let owner = rig::owner_of(&world, mine[0], [&here, &there]).await;
-    let blocked = "select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock'";
     let noted = async {
-        while world.count(blocked).await < 3 {}
+        database::until_blocked(&world.pool, 3).await;
         held.rollback().await.expect("a rollback");
         std::future::pending::<()>().await;
     };
