@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use bulwark::engine::jobs::{self, Answered, Verdict};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
+use crate::database;
 use crate::panels::world;
 use crate::shelf::{run, text};
 use crate::user::User;
@@ -116,6 +120,46 @@ async fn it_did_not_and_the_money_is_back() {
     assert_eq!(anna.wallet().await, (500, 0));
     assert_eq!(world.calls("add").await, 2, "sent once");
     assert_eq!(resolved(&world).await, 1);
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_task_that_was_named_for_one_order_is_no_other_orders() {
+    let world = lost(lost_after()).await;
+    world.fault(lost_before()).await;
+    world.user(12).orders_members("t.me/wolf", "100").await;
+    world.run_for(ASKED).await;
+    let job_of = async |user: i64| {
+        let sql = format!("select id::text from job where user_id = {user}");
+        world.text_of(&sql).await.parse::<Uuid>().expect("an id")
+    };
+    let (annas, bens) = (job_of(11).await, job_of(12).await);
+    // Both questions name it, and two admins choose it at the same moment.
+    let verdict = Verdict::WentThrough(newest(&world).await);
+    let now = Some(world.now());
+    let mut first = world.pool.begin().await.expect("a transaction");
+    let taken = jobs::answer(&mut first, annas, &verdict, ADMIN, now).await;
+    assert_eq!(taken.expect("the database"), Answered::Taken);
+    let mut second = JoinSet::new();
+    let (pool, same) = (world.pool.clone(), verdict.clone());
+    second.spawn(async move {
+        let mut tx = pool.begin().await.expect("a transaction");
+        let answered = jobs::answer(&mut tx, bens, &same, SECOND_ADMIN, now).await;
+        tx.commit().await.expect("a commit");
+        answered.expect("the database")
+    });
+    tokio::select! {
+        () = database::until_blocked(&world.pool, 1) => {}
+        early = second.join_next() => panic!("it did not wait: {early:?}"),
+    }
+    first.commit().await.expect("a commit");
+    assert_eq!(second.join_all().await, [Answered::OfAnother(annas)]);
+    // Nor is it later, before anybody has acted upon the first answer.
+    let (_, bob) = both(&world);
+    bob.presses("It did not").await;
+    world.finish().await;
+    assert_eq!(world.user(11).wallet().await, (491, 0), "delivered");
+    assert_eq!(world.user(12).wallet().await, (491, 0), "never there");
     world.assert_clean().await;
 }
 

@@ -287,17 +287,30 @@ pub async fn close_question(
     question(conn, job_id).await
 }
 
-/// Another job of the same provider that already has this task, by one of its names.
+/// Another job of the same provider that already has this task, by one of its names, or for which it was named and nobody has
+/// acted upon that yet. Whoever names tasks of a provider comes one after the other from here on until the transaction ends,
+/// each with the lock of the job: of two who name one task for two jobs at once, the second sees what the first one said.
 pub(in crate::engine::jobs) async fn job_with_task(
     conn: &mut PgConnection,
     id: Uuid,
     names: &[String],
 ) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('tasks of ' || provider, 0)) from job where id = $1",
+        id
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query_scalar!(
         r#"with me as (select provider from job where id = $1)
            select j.id as "id!" from job j, me where j.provider = me.provider and j.external_id = any($2) and j.id <> $1
            union all
-           select h.id from job_history h, me where h.provider = me.provider and h.external_id = any($2) limit 1"#,
+           select h.id from job_history h, me where h.provider = me.provider and h.external_id = any($2)
+           union all
+           select u.id from job u, me where u.provider = me.provider and u.state = 'unknown' and u.id <> $1
+             and (exists (select 1 from job_question q where q.job_id = u.id and q.task = any($2))
+                  or exists (select 1 from job_callback c where c.job_id = u.id and c.external_id = any($2)))
+           limit 1"#,
         id,
         names,
     )
