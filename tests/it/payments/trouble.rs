@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bulwark::engine::payments;
 use serde_json::{Value, json};
 
 use super::{begins, books, pays, tops_up, world, world_with};
@@ -108,6 +109,91 @@ async fn webhook_and_look_up_at_the_same_time_credit_once() {
     world.settle().await;
     assert_eq!(anna.wallet().await, (500, 0));
     assert_eq!(world.count("select count(*) from payment").await, 1);
+    world.assert_clean().await;
+}
+
+/// What a look-up that takes long says at last, when the payment has come and been credited meanwhile.
+async fn credited_meanwhile(is_asked: bool) {
+    let world = world().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    begins(anna).await;
+    let slow = json!({ "target": "flutterwave.verify_by_reference", "delay_ms": 5_000, "status": 500, "times": 1 });
+    world.fault(slow).await;
+    if is_asked {
+        let (message, row, column) = anna.find("I have paid").await;
+        anna.press_at(message, row, column).await;
+        world.sim.idle().await;
+    } else {
+        // The last look, when the link is over.
+        world.advance(Duration::from_secs(3601)).await;
+    }
+    let other = world.replica();
+    let meanwhile = async {
+        let asking =
+            "select count(*) from payment_intent where due_at > created_at + interval '32 seconds'";
+        while world.count(asking).await == 0 {}
+        world.post("/sim/flutterwave/pay", json!({})).await;
+        while events(&world, "done").await == 0 {
+            other.drain().await.expect("the database");
+        }
+        world.advance(Duration::from_secs(5)).await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        drained = world.app.drain() => drained.map(drop).expect("the database"),
+        () = meanwhile => {}
+    }
+    world.settle().await;
+    assert_eq!(anna.wallet().await, (500, 0));
+    let transcript = anna.transcript().await;
+    assert!(transcript.contains("has arrived"), "{transcript}");
+    assert!(
+        !transcript.contains("I have paid"),
+        "nothing to pay twice: {transcript}"
+    );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_look_that_ends_after_the_payment_was_credited_asks_for_it_no_more() {
+    credited_meanwhile(true).await;
+}
+
+#[tokio::test]
+async fn a_look_that_ends_after_the_payment_was_credited_does_not_say_that_it_is_over() {
+    credited_meanwhile(false).await;
+}
+
+#[tokio::test]
+async fn who_asks_while_a_look_is_under_way_is_answered_by_the_next() {
+    let world = world().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    begins(anna).await;
+    let slow = json!({ "target": "flutterwave.verify_by_reference", "delay_ms": 5_000, "status": 500, "times": 1 });
+    world.fault(slow).await;
+    world.advance(Duration::from_secs(31)).await;
+    let meanwhile = async {
+        let asking =
+            "select count(*) from payment_intent where due_at > created_at + interval '32 seconds'";
+        while world.count(asking).await == 0 {}
+        // "I have paid", as its handler does.
+        let mut conn = world.pool.acquire().await.expect("a connection");
+        let id = world.text_of("select id::text from payment_intent").await;
+        let id = id.parse().expect("an id");
+        payments::ask(&mut conn, id, Some(world.now()))
+            .await
+            .expect("the database");
+        world.advance(Duration::from_secs(5)).await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        drained = world.app.drain() => drained.map(drop).expect("the database"),
+        () = meanwhile => {}
+    }
+    world.settle().await;
+    anna.hears("no payment has come so far").await;
     world.assert_clean().await;
 }
 

@@ -116,8 +116,9 @@ impl Desk {
     async fn fail(&self, intent: &Intent, why: &str) -> Result<(), anyhow::Error> {
         let now = self.env.clock.sql_now();
         let mut tx = self.pool.begin().await?;
-        payments::put_intent_back(&mut tx, intent.id, None, Some(why), now).await?;
+        // Another replica may have made its link meanwhile: then it is looked at as ever.
         if payments::turn(&mut tx, intent.id, State::New, State::Failed).await? {
+            payments::put_intent_back(&mut tx, intent.id, None, Some(why), now).await?;
             let shown = wording::show_ended(&mut tx, &self.env, intent, "payment-failed");
             shown.await.map_err(failure)?;
         }
@@ -158,6 +159,18 @@ impl Desk {
             }
             Err(error) => ("remark-unchecked", Some(error)),
         };
+        // What was claimed is old by now: while the processor was asked, an event may have brought the money, or its user may
+        // have cancelled, or asked.
+        let (reference, was_asked) = (&intent.reference, intent.is_asked);
+        let intent = payments::intent_by_reference(&mut tx, processor.name(), reference).await?;
+        let Some(intent) = intent.filter(|intent| intent.state != State::Paid) else {
+            return Ok(());
+        };
+        if intent.is_asked && !was_asked {
+            // Due again already: what was found out before they asked does not answer them.
+            return Ok(());
+        }
+        let intent = &intent;
         let is_over = self.env.clock.now() >= intent.expires_at;
         if intent.state == State::Open && is_over {
             payments::turn(&mut tx, intent.id, State::Open, State::Expired).await?;
