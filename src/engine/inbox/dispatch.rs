@@ -233,7 +233,10 @@ impl<H: UpdateHandler> Dispatch<H> {
         };
         let mut tx = self.pool.begin().await?;
         if last {
-            store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await?;
+            if !store::quarantine(&mut tx, update.seq, &text, self.clock.sql_now()).await? {
+                // Another replica has handled it since, or set it aside: nothing is to be sorry for, or somebody was.
+                return Ok(Verdict::Done);
+            }
             let apology = self.handler.apologise(&mut tx, update);
             if let Err(error) = self.guarded(apology).await {
                 tracing::error!(error = %error, "cannot apologise for a quarantined update");

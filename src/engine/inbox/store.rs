@@ -235,13 +235,14 @@ pub(super) async fn postpone(
     Ok(())
 }
 
+/// Sets the row aside. False: it waits no more.
 pub(super) async fn quarantine(
     conn: &mut PgConnection,
     seq: i64,
     error: &str,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let set_aside = sqlx::query!(
         "update inbox_update
          set state = 2, attempts = attempts + 1, error = $2, finished_at = coalesce($3::timestamptz, now())
          where seq = $1 and state = 0",
@@ -251,7 +252,7 @@ pub(super) async fn quarantine(
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(set_aside.rows_affected() == 1)
 }
 
 /// How much waits and how much was set aside.
