@@ -7,7 +7,8 @@
 //! * No wallet goes below zero: its row is locked, and a CHECK is the last word.
 //! * A movement between two wallets counts on both sides: `wallet_version` is the debited wallet's, `credit_version` the
 //!   credited one's.
-//! * Nobody waits in a circle. What is locked first: the row of the payment, withdrawal or order; then wallets. Of two
+//! * Nobody waits in a circle. What is locked first: the rows of payments, withdrawals or orders, of several all of them in
+//!   order; then what is counted of a day (`engine::limits`); then wallets. Of two
 //!   wallets of one movement the one with the lower id; of several movements first the payer's main wallet, then the affiliate
 //!   wallets of those above. An account that is made is waited for like a lock until its maker commits, so it is made last: a
 //!   wallet when the one that pays is locked, those of the house before any money moves ([`open_house`]).

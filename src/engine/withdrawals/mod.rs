@@ -26,7 +26,7 @@ use crate::base::money::Amount;
 
 pub use store::{
     Change, Load, New, add, add_batch, batch, change, find, find_all, forget_details, list, load,
-    purge_batches,
+    lock_all, purge_batches,
 };
 
 /// How far a withdrawal is.

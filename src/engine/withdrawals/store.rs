@@ -159,6 +159,20 @@ pub async fn find_all(
     Ok(rows.into_iter().map(Withdrawal::from).collect())
 }
 
+/// Locks these withdrawals, in the order of [`find_all`]: who makes a step of each locks them all before the first wallet.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_all(conn: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select from withdrawal where id = any($1) order by user_id, id for update",
+        ids
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Withdrawals in these states, oldest first.
 ///
 /// # Errors

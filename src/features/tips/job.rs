@@ -129,11 +129,12 @@ impl Settled<'_> {
     async fn failed(&self, conn: &mut PgConnection) -> Handled {
         let (tip, now) = (self.tip, self.env.clock.sql_now());
         fault::reach(Point::TipReturning);
+        // The allowance before the wallet, as who gives takes them: neither waits for the other with what that one needs.
+        let (units, taken_at) = (tip.amount.0, self.job.created_at);
+        limits::give_back_units(conn, tip.sender_id, ALLOWANCE, units, taken_at).await?;
         if let Some(hold) = ledger::hold_of(conn, tip.id).await? {
             ledger::release(conn, hold.id, &self.cause("release:tip"), now).await?;
         }
-        let (units, taken_at) = (tip.amount.0, self.job.created_at);
-        limits::give_back_units(conn, tip.sender_id, ALLOWANCE, units, taken_at).await?;
         store::turn(conn, tip.id, (State::Settling, State::Failed), now).await?;
         self.say(conn, "not-settled", 0).await?;
         fault::reach(Point::TipReturned);

@@ -115,8 +115,11 @@ pub(super) async fn paid(cx: &mut Cx<'_>, batch: &str, text: &str) -> Handled {
     if !cx.is_admin() {
         return refuse(cx, "admins-only", Args::new());
     }
-    let ids = withdrawals::batch(cx.conn, batch).await?;
-    let all = withdrawals::find_all(cx.conn, &ids.unwrap_or_default()).await?;
+    let ids = withdrawals::batch(cx.conn, batch)
+        .await?
+        .unwrap_or_default();
+    withdrawals::lock_all(cx.conn, &ids).await?;
+    let all = withdrawals::find_all(cx.conn, &ids).await?;
     let by = Actor::Admin(cx.user_id);
     let (mut done, mut total, mut left) = (0_i64, 0_i64, 0_i64);
     for withdrawal in &all {

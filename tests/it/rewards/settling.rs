@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::{Executor as _, Row as _};
 
+use crate::database;
 use crate::stars::admin;
 use crate::world::{User, World};
 use bulwark_simulator::settlement::KEY;
@@ -93,6 +94,32 @@ async fn one_that_is_refused_comes_back_with_the_days_allowance() {
     anna.hears("@boris has got $3.00").await;
     anna.says("/tip @boris 0.01").await;
     anna.hears("a day at most").await;
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn one_that_comes_back_and_the_next_one_do_not_wait_for_each_other() {
+    let world = world().await;
+    world.user(11).says("/tip @evil 1").await;
+    // The next tip has taken of the day's allowance, and takes its money next.
+    let mut next = world.pool.begin().await.expect("a transaction");
+    next.execute("select from daily_use where user_id = 11 for update")
+        .await
+        .expect("the allowance");
+    let meanwhile = async {
+        database::until_blocked(&world.pool, 1).await;
+        next.execute("select from account where owner_id = 11 for update nowait")
+            .await
+            .expect("nobody who waits for the allowance has the wallet");
+        next.rollback().await.expect("a rollback");
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = world.finish() => {}
+        () = meanwhile => {}
+    }
+    world.user(11).hears("could not be settled").await;
+    assert_eq!(world.user(11).wallet().await, (500, 0));
     world.assert_clean().await;
 }
 

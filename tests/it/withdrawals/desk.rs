@@ -6,8 +6,10 @@ use bulwark::base::money::Amount;
 use bulwark::catalog::Catalog;
 use bulwark::config::Providers;
 use bulwark::engine::ledger::{self, House, HouseMove, TransferKind, WalletKey};
+use sqlx::Executor as _;
 
 use super::{IBAN, OFFER, count, newest, people, text, world, world_with};
+use crate::database;
 use crate::ledger::cause;
 use crate::world::World;
 
@@ -154,6 +156,44 @@ async fn what_was_exported_is_paid_together_and_nothing_else() {
             .contains("Nothing of this export is left")
     );
     assert_eq!(anna.wallet().await, (300, 200));
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn an_export_and_one_who_acts_on_a_part_of_it_do_not_wait_for_each_other() {
+    let world = world().await;
+    let (anna, admin, _) = people(&world).await;
+    for amount in ["2", "1"] {
+        anna.withdraws(amount).await;
+        let id = newest(&world).await;
+        admin.presses_data(&format!("w:i:{id}:a")).await;
+        world.advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!(count(&world, "approved").await, 2);
+    admin.says("/withdrawals").await;
+    admin.presses("Export").await;
+    admin.presses("All of these were paid").await;
+    // Another admin has the second one in hand, and takes its wallet next.
+    let mut other = world.pool.begin().await.expect("a transaction");
+    other
+        .execute("select from withdrawal order by user_id desc, id desc limit 1 for update")
+        .await
+        .expect("the withdrawal");
+    let meanwhile = async {
+        database::until_blocked(&world.pool, 1).await;
+        other
+            .execute("select from account where owner_id = 11 for update nowait")
+            .await
+            .expect("nobody who waits for a withdrawal has the wallet");
+        other.rollback().await.expect("a rollback");
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = admin.says("SEPA batch 8") => {}
+        () = meanwhile => {}
+    }
+    admin.hears("2 marked as paid").await;
+    assert_eq!(anna.wallet().await, (200, 0));
     world.assert_clean().await;
 }
 
