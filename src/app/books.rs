@@ -227,14 +227,14 @@ impl Task for Nightly {
             tracing::error!(finding, "a night's comparison found something");
         }
         gauge!(BOOKS_FINDINGS, "source" => "night").set(f64::from(findings));
-        if !news.is_empty() {
-            let mut tx = pool.begin().await?;
-            tell_admins(&mut tx, &self.env, &features::books::alarm(&news)).await?;
-            tx.commit().await?;
-            self.messages.notify();
-        }
         let all = findings.saturating_add(i32::try_from(ledger).unwrap_or(i32::MAX));
-        books::made(pool, night, &status, all, self.env.clock.sql_now()).await?;
+        let mut tx = pool.begin().await?;
+        let is_first = books::made(&mut tx, night, &status, all, self.env.clock.sql_now()).await?;
+        if is_first && !news.is_empty() {
+            tell_admins(&mut tx, &self.env, &features::books::alarm(&news)).await?;
+        }
+        tx.commit().await?;
+        self.messages.notify();
         Ok(
             json!({ "night": night.to_string(), "compared": true, "findings": findings, "ledger": ledger }),
         )

@@ -7,6 +7,7 @@ use bulwark::engine::ledger::{self, Audit, AuditReport, Finding};
 use bulwark::engine::task::Task as _;
 use serde_json::{Value, json};
 use sqlx::{Executor as _, PgPool, Row as _};
+use tokio::task::JoinSet;
 
 use crate::database;
 use crate::ledger::{CURRENCY, cause};
@@ -325,6 +326,37 @@ async fn a_run_goes_on_where_the_last_one_came_to_and_comes_round() {
         .await
         .unwrap();
     assert_eq!(parts.get::<i64, _>(0), 12);
+}
+
+#[tokio::test]
+async fn a_round_that_another_replica_has_ended_forgets_nothing() {
+    let pool = books(3, 2).await;
+    let audit = Audit::new(pool.clone(), Clock::system());
+    audit.run().await.unwrap();
+    pool.execute("update ledger_finding set told_at = now()")
+        .await
+        .unwrap();
+    // This one has seen the finding again and is about to write that down.
+    let mut other = pool.begin().await.unwrap();
+    other
+        .execute("select from ledger_finding for update")
+        .await
+        .unwrap();
+    let mut slow = JoinSet::new();
+    slow.spawn(async move { audit.run().await });
+    database::until_blocked(&pool, 1).await;
+    // The other one has, and has come round.
+    for done in [
+        "update ledger_finding set seen_at = clock_timestamp()",
+        "update ledger_audit set rounds = rounds + 1, covered_at = clock_timestamp() where part = 'wallets'",
+    ] {
+        other.execute(done).await.unwrap();
+    }
+    other.commit().await.unwrap();
+    slow.join_next().await.unwrap().unwrap().unwrap();
+    let kept = "select count(*) from ledger_finding where told_at is not null";
+    let kept = pool.fetch_one(kept).await.unwrap();
+    assert_eq!(kept.get::<i64, _>(0), 1, "known, and told of");
 }
 
 #[tokio::test]

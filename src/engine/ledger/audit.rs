@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use crate::base::clock::Clock;
 use crate::engine::task::Task;
@@ -238,23 +238,29 @@ impl Audit {
     /// Goes on with a part. True if it came to its end.
     async fn go_on(&self, part: Part, findings: &mut Vec<Finding>) -> Result<bool, sqlx::Error> {
         let mut conn = self.pool.acquire().await?;
-        let cursor = store::cursor(&mut conn, part).await?;
+        let known = store::cursor(&mut conn, part).await?;
+        let (cursor, rounds) = known.unwrap_or((part.start(), 0));
         let mut walk = Walk {
             part,
-            cursor: cursor.unwrap_or(part.start()),
+            cursor,
             clock: &self.clock,
         };
         let started = self.clock.monotonic();
         loop {
             let mut found = Vec::new();
+            let from = walk.cursor.position;
             let walked = walk.step(&mut conn, &mut found).await;
             let is_last = matches!(walked, Ok(true));
             store::keep(&mut conn, part, &found).await?;
-            if is_last {
-                store::forget(&mut conn, part).await?;
-            }
             findings.append(&mut found);
-            store::remember(&mut conn, part, walk.cursor, is_last).await?;
+            let mut tx = conn.begin().await?;
+            if is_last {
+                store::forget(&mut tx, part).await?;
+            }
+            if !store::remember(&mut tx, part, (from, rounds), walk.cursor, is_last).await? {
+                return Ok(false);
+            }
+            tx.commit().await?;
             walked?;
             if is_last || self.clock.monotonic() - started > PART_TIME {
                 return Ok(is_last);

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bulwark::features::topup::ComparedPayments;
 use serde_json::json;
+use sqlx::Executor as _;
 
 use super::{admin, begins, pays, tops_up, world};
+use crate::database;
 use crate::world::World;
 
 async fn compared(world: &World, dry_run: bool) -> ComparedPayments {
@@ -143,4 +145,27 @@ async fn the_night_compares_once() {
     world.app.nightly().await.expect("a comparison");
     assert_eq!(world.calls("transactions").await, 2);
     world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn two_replicas_that_compare_the_same_night_alarm_once() {
+    let world = world().await;
+    let (anna, told_to) = (world.user(11), admin(&world).await);
+    anna.says("/start").await;
+    tops_up(anna).await;
+    world.post("/sim/reset", json!({})).await;
+    // Both have compared before either can write down that it has.
+    let mut held = world.pool.begin().await.expect("a transaction");
+    held.execute("lock table reconciliation in exclusive mode")
+        .await
+        .expect("the lock");
+    let other = world.replica();
+    let (one, two, ()) = tokio::join!(world.app.nightly(), other.nightly(), async {
+        database::until_blocked(&world.pool, 2).await;
+        held.rollback().await.expect("a rollback");
+    });
+    assert!(one.is_ok() && two.is_ok());
+    let told =
+        "select count(*) from outbox_message where payload::text like '%books do not balance%'";
+    assert_eq!(world.count(told).await, 1, "{}", told_to.transcript().await);
 }

@@ -1,7 +1,7 @@
 //! What the comparisons of each night came to.
 
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
 
 use crate::engine::books::Night;
@@ -19,29 +19,29 @@ pub async fn was_made(pool: &PgPool, night: Date) -> Result<bool, sqlx::Error> {
     .await
 }
 
-/// Notes what they came to.
+/// Notes what they came to, in the transaction that tells of it. False: they were made by another replica meanwhile, which
+/// has told of it.
 ///
 /// # Errors
 /// The database's.
 pub async fn made(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     night: Date,
     status: &Value,
     findings: i32,
     now: Option<OffsetDateTime>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query!(
         "insert into reconciliation (night, status, findings, ran_at) values ($1, $2, $3, coalesce($4::timestamptz, now()))
-         on conflict (night) do update
-         set status = excluded.status, findings = excluded.findings, ran_at = excluded.ran_at",
+         on conflict (night) do nothing",
         night,
         status,
         findings,
         now,
     )
-    .execute(pool)
+    .execute(conn)
     .await?;
-    Ok(())
+    Ok(noted.rows_affected() == 1)
 }
 
 /// The newest nights, newest first.

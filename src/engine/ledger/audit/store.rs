@@ -82,41 +82,49 @@ pub(super) fn took_too_long(error: &sqlx::Error) -> bool {
         .is_some_and(|database| database.code().as_deref() == Some("57014"))
 }
 
-/// Where the part goes on.
+/// Where the part goes on, and how often it has come round.
 pub(super) async fn cursor(
     conn: &mut PgConnection,
     part: Part,
-) -> Result<Option<Cursor>, sqlx::Error> {
-    sqlx::query_as!(
-        Cursor,
-        "select position, size from ledger_audit where part = $1",
+) -> Result<Option<(Cursor, i64)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select position, size, rounds from ledger_audit where part = $1",
         part.name()
     )
     .fetch_optional(conn)
-    .await
+    .await?;
+    Ok(row.map(|row| {
+        let (position, size) = (row.position, row.size);
+        (Cursor { position, size }, row.rounds)
+    }))
 }
 
-/// Notes where the part goes on, and whether it has come round. Two replicas at once do some of it twice.
+/// Notes where the part goes on, and whether it has come round. False: it is not at position `from` of round `rounds` any
+/// more. Another replica has gone on with it, and nothing is noted.
 pub(super) async fn remember(
     conn: &mut PgConnection,
     part: Part,
+    (from, rounds): (i64, i64),
     cursor: Cursor,
     is_round: bool,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query!(
         "insert into ledger_audit as a (part, position, size, rounds, covered_at)
          values ($1, $2, $3, $4::boolean::int, case when $4 then now() end)
          on conflict (part) do update
          set position = $2, size = $3, rounds = a.rounds + excluded.rounds,
-             covered_at = coalesce(excluded.covered_at, a.covered_at)",
+             covered_at = coalesce(excluded.covered_at, a.covered_at)
+         where a.position = $5 and a.rounds = $6",
         part.name(),
         cursor.position,
         cursor.size,
         is_round,
+        from,
+        rounds,
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(noted.rows_affected() == 1)
 }
 
 /// Keeps what was found, from when it is first seen.
@@ -139,7 +147,8 @@ pub(super) async fn keep(
     Ok(())
 }
 
-/// Forgets what was not seen since the part last came round: it is so no more. Before [`remember`] notes the new round.
+/// Forgets what was not seen since the part last came round: it is so no more. Before [`remember`] notes the new round, and in
+/// its transaction: what another replica has seen in a round that it ended meanwhile is not older than that round.
 pub(super) async fn forget(conn: &mut PgConnection, part: Part) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from ledger_finding f using ledger_audit a where f.part = $1 and a.part = $1 and f.seen_at < a.covered_at",
