@@ -1,6 +1,7 @@
 //! The user's last word: the request with its hold, and taking it back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::draft::{Asking, Talk, current};
 use super::questions::old_button;
@@ -9,10 +10,18 @@ use super::sums::{self, Room, refuse_many};
 use super::{cards, refuse, speech};
 use crate::base::fault::{self, Point};
 use crate::engine::ledger::{self, LedgerError, Purpose};
+use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::engine::withdrawals::{self, New, State};
 use crate::features::cx::{Cx, Handled};
 use crate::features::speech::Args;
+
+/// So many at once, then one in half an hour. One that is taken back counts for none of the other limits, and each rings at every
+/// admin.
+const REQUESTS: Rate = Rate {
+    every: Duration::from_secs(1_800),
+    burst: 10,
+};
 
 /// "Confirm" was pressed: the request, its hold, and the news of it, in one transaction.
 pub(super) async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
@@ -30,6 +39,11 @@ pub(super) async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     let room = Room::look(cx, offer).await?;
     refuse_many(cx, offer, &room)?;
     room.check(cx, method, amount)?;
+    let key = format!("withdrawal:{}", cx.user_id);
+    if let Charged::Limited { wait } = limits::charge(cx.conn, &key, 1, REQUESTS, now).await? {
+        let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX);
+        return refuse(cx, "refused-fast", Args::new().number("n", minutes));
+    }
     let (id, message_ref) = (cx.env.ids.uuid(), cx.env.ids.uuid());
     let new = New {
         id,

@@ -209,6 +209,27 @@ async fn only_so_many_payments_are_open_at_once() {
     world.assert_clean().await;
 }
 
+/// Each is looked up for days at its processor, so who begins and cancels all day would stand before everybody else's.
+#[tokio::test]
+async fn who_begins_and_cancels_again_and_again_has_to_wait() {
+    let world = world().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    for _ in 0..20 {
+        begins(anna).await;
+        anna.presses("Cancel").await;
+    }
+    anna.says("/topup").await;
+    anna.presses("$5.00").await;
+    anna.hears("begun many payments").await;
+    assert_eq!(world.count("select count(*) from payment_intent").await, 20);
+    world.advance(Duration::from_secs(180)).await;
+    begins(anna).await;
+    pays(&world, json!({})).await;
+    assert_eq!(anna.wallet().await, (500, 0));
+    world.assert_clean().await;
+}
+
 #[tokio::test]
 async fn a_link_that_cannot_be_made_is_tried_again_and_then_given_up() {
     for fault in [

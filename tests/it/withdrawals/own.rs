@@ -76,6 +76,36 @@ async fn the_only_admin_approves_the_own_withdrawal_and_the_audit_says_so() {
     world.assert_clean().await;
 }
 
+/// What is taken back counts for no other limit, and each request rings at every admin.
+#[tokio::test]
+async fn who_asks_and_takes_back_again_and_again_has_to_wait() {
+    let world = world().await;
+    let (anna, admin, _) = people(&world).await;
+    for _ in 0..10 {
+        anna.withdraws("2").await;
+        anna.presses("Take it back").await;
+    }
+    anna.withdraws("2").await;
+    anna.hears("asked for many withdrawals").await;
+    assert_eq!(
+        (
+            count(&world, "cancelled").await,
+            count(&world, "requested").await
+        ),
+        (10, 0)
+    );
+    let cards = admin
+        .transcript()
+        .await
+        .matches("Taken back by user 11")
+        .count();
+    assert_eq!((cards, anna.wallet().await), (10, (500, 0)));
+    world.advance(std::time::Duration::from_secs(1_800)).await;
+    anna.presses("✅ Withdraw").await;
+    assert_eq!(anna.wallet().await, (300, 200));
+    world.assert_clean().await;
+}
+
 #[tokio::test]
 async fn an_address_with_a_wrong_letter_is_refused_with_the_reason() {
     let offer = OFFER.replace("kind = \"tron\"", "kind = \"evm\"");

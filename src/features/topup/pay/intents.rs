@@ -6,6 +6,7 @@ use super::amounts::{gone, limits, refuse};
 use super::wording;
 use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
+use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox::{Action, NewMessage};
 use crate::engine::payments::{self, NewIntent, Terms};
 use crate::features::cx::{Cx, Handled};
@@ -17,6 +18,12 @@ use crate::features::topup::speech;
 pub(super) const INTENT_LIFE: Duration = Duration::from_secs(3600);
 /// Payments that one user may have begun at once.
 const OPEN_MAX: i64 = 5;
+/// So many at once, then one in three minutes: each costs its processor a page and then look-ups for days, also if it is cancelled.
+/// Somebody who begins and cancels all day would stand before everybody else's.
+const BEGUN: Rate = Rate {
+    every: Duration::from_secs(180),
+    burst: 20,
+};
 /// What our references begin with: the account at a processor may serve other shops, too.
 const OURS: &str = "bw";
 
@@ -48,6 +55,11 @@ pub(super) async fn begin(
         return refuse(cx, "too-many-payments", args);
     }
     let now = cx.now();
+    let key = format!("payment-begin:{}", cx.user_id);
+    if let Charged::Limited { wait } = limits::charge(cx.conn, &key, 1, BEGUN, now).await? {
+        let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX);
+        return refuse(cx, "payments-too-fast", Args::new().number("n", minutes));
+    }
     let base = env.currency();
     let code = &rate.currency.code;
     let rate_id = payments::rate_id(cx.conn, code, &base.code, rate.micros, now).await?;

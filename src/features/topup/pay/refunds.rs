@@ -163,8 +163,8 @@ impl Desk {
 /// What gave all of it back, if together they did.
 pub(super) fn whole(returned: &[Returned], paid: Amount) -> Option<&Returned> {
     let good = || returned.iter().filter(|one| !one.has_failed);
-    let sum: i64 = good().map(|one| one.amount.0).sum();
-    good().next_back().filter(|_| sum >= paid.0)
+    let sum = good().fold(Amount::ZERO, |sum, one| sum + one.amount);
+    good().next_back().filter(|_| sum >= paid)
 }
 
 /// Ends a refund that was asked for, once, and tells whom it concerns.

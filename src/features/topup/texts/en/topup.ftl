@@ -80,6 +80,10 @@ payment-still-preparing = The link is being prepared, one moment.
 payment-was-not-begun = This payment was never begun. Please choose an amount again.
 payment-has-ended = This payment has ended already.
 payment-checking = 🔎 Looking …
+payments-too-fast = { $n ->
+        [one] You have begun many payments. Please wait { $n } minute.
+       *[other] You have begun many payments. Please wait { $n } minutes.
+    }
 check-too-soon = { $n ->
         [one] I have looked just now. Please ask again in { $n } second.
        *[other] I have looked just now. Please ask again in { $n } seconds.

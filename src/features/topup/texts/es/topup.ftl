@@ -80,6 +80,10 @@ payment-still-preparing = El enlace se está preparando, un momento.
 payment-was-not-begun = Este pago nunca se empezó. Elige una cantidad otra vez.
 payment-has-ended = Este pago ya ha terminado.
 payment-checking = 🔎 Mirando …
+payments-too-fast = { $n ->
+        [one] Has iniciado muchos pagos. Espera { $n } minuto, por favor.
+       *[other] Has iniciado muchos pagos. Espera { $n } minutos, por favor.
+    }
 check-too-soon = { $n ->
         [one] Acabo de mirar. Pregunta otra vez en { $n } segundo.
        *[other] Acabo de mirar. Pregunta otra vez en { $n } segundos.

@@ -27,6 +27,10 @@ refused-many = { $n ->
     [one] You have { $n } withdrawal under way. Please wait until it has ended, or take it back.
    *[other] You have { $n } withdrawals under way. Please wait until one of them has ended, or take one back.
     }
+refused-fast = { $n ->
+    [one] You have asked for many withdrawals. Please wait { $n } minute.
+   *[other] You have asked for many withdrawals. Please wait { $n } minutes.
+    }
 refused-nothing = You have { $available }; the least that can be withdrawn is { $least }.
 refused-nothing-earned = What your link earns can be withdrawn: { $available } so far. The least is { $least }. See /referrals.
 refused-no-text = Please send that as a text.

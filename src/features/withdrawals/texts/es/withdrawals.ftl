@@ -27,6 +27,10 @@ refused-many = { $n ->
     [one] Tienes { $n } retiro en curso. Espera a que termine o anúlalo.
    *[other] Tienes { $n } retiros en curso. Espera a que termine alguno o anula uno.
     }
+refused-fast = { $n ->
+    [one] Has pedido muchos retiros. Espera { $n } minuto, por favor.
+   *[other] Has pedido muchos retiros. Espera { $n } minutos, por favor.
+    }
 refused-nothing = Tienes { $available }; lo mínimo que se puede retirar es { $least }.
 refused-nothing-earned = Se puede retirar lo que gana tu enlace: { $available } por ahora. El mínimo es { $least }. Consulta /referrals.
 refused-no-text = Envíalo como texto, por favor.
