@@ -93,6 +93,39 @@ async fn a_grant_that_cannot_be_meant_is_explained() {
     world.assert_clean().await;
 }
 
+/// Names change hands: whoever takes one over would be given what is meant for somebody else.
+#[tokio::test]
+async fn of_two_who_have_gone_by_a_name_nobody_is_guessed() {
+    let world = World::new().await;
+    let (anna, admin) = both(&world).await;
+    let eve = world.user(12);
+    for (id, user) in [(11, anna), (12, eve)] {
+        let name = serde_json::json!({ "username": "the_boss" });
+        world.post(&format!("/sim/users/{id}"), name).await;
+        user.says("/start").await;
+    }
+    for command in [
+        "/grant @the_boss 5 for the team",
+        "/grant The_Boss 5 for the team",
+        "/user @the_boss",
+    ] {
+        admin.says(command).await;
+        admin
+            .hears("More than one person has gone by the name")
+            .await;
+    }
+    assert_eq!(
+        (anna.wallet().await, eve.wallet().await),
+        ((500, 0), (500, 0))
+    );
+    admin.says("/grant 11 5 for the team").await;
+    assert_eq!(
+        (anna.wallet().await, eve.wallet().await),
+        ((1_000, 0), (500, 0))
+    );
+    world.assert_clean().await;
+}
+
 #[tokio::test]
 async fn the_largest_grants_add_up() {
     let world = World::new().await;

@@ -6,6 +6,6 @@
 mod store;
 
 pub use store::{
-    Person, Seen, Sighting, Standing, accept_terms, blocked, by_id, by_username, migrated, named,
+    Person, Seen, Sighting, Standing, accept_terms, blocked, by_id, migrated, named,
     reachable_again, seen, set_language, set_verified, standing,
 };

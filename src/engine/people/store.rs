@@ -148,21 +148,6 @@ pub async fn by_id(conn: &mut PgConnection, user_id: i64) -> Result<Option<Perso
     .await
 }
 
-/// A person by name, whatever its case. Names change hands: the one seen last wins.
-pub async fn by_username(
-    conn: &mut PgConnection,
-    username: &str,
-) -> Result<Option<Person>, sqlx::Error> {
-    sqlx::query_as!(
-        Person,
-        "select id, username, first_name, telegram_language, language, created_at, seen_at
-         from app_user where lower(username) = lower($1) order by seen_at desc limit 1",
-        username
-    )
-    .fetch_optional(conn)
-    .await
-}
-
 /// Up to two persons who go by this name, whatever its case: names change hands, and of two who were seen with it only one
 /// has it today.
 pub async fn named(conn: &mut PgConnection, username: &str) -> Result<Vec<Person>, sqlx::Error> {

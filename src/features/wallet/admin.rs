@@ -204,12 +204,18 @@ pub async fn user(cx: &mut Cx<'_>, rest: &str) -> Handled {
     cx.say(page, None).await
 }
 
+/// The person who is meant. Names change hands: of two who have gone by one nobody is guessed, since money goes to them.
 async fn find(cx: &mut Cx<'_>, who: &str) -> Handled<Option<Person>> {
-    Ok(match (who.strip_prefix('@'), who.parse::<i64>()) {
-        (Some(name), _) => people::by_username(cx.conn, name).await?,
-        (None, Ok(id)) => people::by_id(cx.conn, id).await?,
-        (None, Err(_)) => people::by_username(cx.conn, who).await?,
-    })
+    let name = match (who.strip_prefix('@'), who.parse::<i64>()) {
+        (None, Ok(id)) => return Ok(people::by_id(cx.conn, id).await?),
+        (Some(name), _) => name,
+        (None, Err(_)) => who,
+    };
+    let mut found = people::named(cx.conn, name).await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(_), false) => refuse(cx, "grant-ambiguous", Args::new().text("user", who)),
+        (person, _) => Ok(person),
+    }
 }
 
 fn parse(cx: &Cx<'_>, text: &str) -> Option<Amount> {

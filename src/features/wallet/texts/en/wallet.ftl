@@ -28,6 +28,7 @@ received = 🎁 You received *{ $amount }*: { $reason }. Your balance: { $balanc
 
 grant-usage = Usage: `/grant @user 5.00 reason`. The user may be given by @name or id; a negative amount takes back.
 grant-unknown-user = I do not know { $user }. They have to write to the bot first.
+grant-ambiguous = More than one person has gone by the name { $user }. Please give their id.
 grant-bad-amount = { $amount } is not an amount I can grant.
 grant-no-reason = Please give a reason.
 grant-too-much = They have only { $available }; I cannot take back more.

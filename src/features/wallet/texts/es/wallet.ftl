@@ -28,6 +28,7 @@ received = 🎁 Has recibido *{ $amount }*: { $reason }. Tu saldo: { $balance }.
 
 grant-usage = Uso: `/grant @user 5.00 motivo`. Puedes indicar al usuario por su @nombre o su id; un importe negativo se descuenta.
 grant-unknown-user = No conozco a { $user }. Primero tiene que escribir al bot.
+grant-ambiguous = Más de una persona ha usado el nombre { $user }. Indica su id, por favor.
 grant-bad-amount = { $amount } no es un importe que pueda abonar.
 grant-no-reason = Indica un motivo, por favor.
 grant-too-much = Solo tiene { $available }; no puedo descontar más.
