@@ -5,7 +5,10 @@
 //! minus.
 
 /// Characters with which a formula may begin, after any blanks.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// The wide ones are read as the others where such are typed.
+pub const FORMULA: [char; 10] = [
+    '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
 
 /// Adds one record to `out`, with its line end.
 pub fn record<I, S>(out: &mut String, cells: I)
@@ -82,6 +85,8 @@ mod tests {
             ("  =1", "\"'  =1\""),
             ("\n=1", "\"'\n=1\""),
             ("\t=1", "\"'\t=1\""),
+            ("＝1+1", "\"'＝1+1\""),
+            ("－1", "\"'－1\""),
             (
                 "=HYPERLINK(\"http://x\")",
                 "\"'=HYPERLINK(\"\"http://x\"\")\"",

@@ -12,6 +12,7 @@ use super::draft::Talk;
 use super::questions::{labelled, old_button};
 use super::settle::{Actor, Step, Stepped, step};
 use super::{refuse, speech};
+use crate::base::csv;
 use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
 use crate::engine::admin_audit::{self, Act};
@@ -190,7 +191,7 @@ fn row(cells: impl Iterator<Item = String>) -> String {
 /// What a user typed must not become a formula in a table: programs take what begins like one for one.
 fn cell(value: &str) -> String {
     let is_number = value.bytes().all(|b| b.is_ascii_digit() || b == b'+');
-    let is_formula = value.starts_with(['=', '+', '-', '@', '\t']) && !is_number;
+    let is_formula = value.starts_with(csv::FORMULA) && !is_number;
     let value = if is_formula {
         format!("'{value}")
     } else {
@@ -230,6 +231,7 @@ mod tests {
             ("+cmd|x", "'+cmd|x"),
             ("O\"Neil, Anna", "\"O\"\"Neil, Anna\""),
             ("=a,b", "\"'=a,b\""),
+            ("＝HYPERLINK(A1)", "'＝HYPERLINK(A1)"),
         ] {
             assert_eq!(cell(value), written);
         }

@@ -29,6 +29,8 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+/// Of a longer error the beginning is enough: each line that was given is looked for in it.
+const ERROR_CHARS_MAX: usize = 2_000;
 /// What is shorter is no quotation: it would take letters out of the panel's own words.
 const QUOTE_CHARS_MIN: usize = 4;
 
@@ -201,7 +203,8 @@ pub(super) fn meaning_beside(error: &str, given: &[&str]) -> Meaning {
 
 /// The error without what was given, and without addresses.
 fn without(error: &str, given: &[&str]) -> String {
-    let mut words = error.to_lowercase();
+    let beginning: String = error.chars().take(ERROR_CHARS_MAX).collect();
+    let mut words = beginning.to_lowercase();
     let given = given.iter().flat_map(|value| value.lines());
     let given = given.map(|line| line.trim().to_lowercase());
     for line in given.filter(|line| line.chars().count() >= QUOTE_CHARS_MIN) {
