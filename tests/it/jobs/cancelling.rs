@@ -84,6 +84,33 @@ async fn a_provider_that_can_is_asked_to_stop() {
     }
 }
 
+#[tokio::test]
+async fn a_wish_that_comes_while_the_provider_answers_does_not_wait_for_the_next_question() {
+    for is_begun in [false, true] {
+        let rig = Rig::new(&["kie"]).await;
+        let provider = &rig.providers[0];
+        provider.can_cancel.store(true, Ordering::SeqCst);
+        provider.polls_before_success.store(9, Ordering::SeqCst);
+        let job = rig.order(1).await;
+        if is_begun {
+            rig.runner().drain().await.unwrap();
+            rig.pass_s(2);
+        }
+        provider.close();
+        let mut steps = JoinSet::new();
+        let runner = rig.runner();
+        steps.spawn(async move { runner.drain().await });
+        provider.entered().await;
+        assert_eq!(rig.cancel(job).await, CancelOutcome::Requested);
+        provider.open();
+        steps.join_next().await.unwrap().unwrap().unwrap();
+        // No time has passed.
+        assert_eq!(provider.cancels.load(Ordering::SeqCst), 1, "{is_begun}");
+        assert_eq!((rig.live().await, rig.wallet(1).await), (0, (PRICE, 0)));
+        rig.assert_books_balance().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn cancelling_while_it_is_claimed_and_finished_settles_once() {
     let rig = Arc::new(Rig::new(&["kie"]).await);

@@ -185,7 +185,8 @@ pub(in crate::engine::jobs) async fn begin_submit(
     Ok(begun.rows_affected() == 1)
 }
 
-/// The provider has it; found late, it is still asked about. False: the lease is lost.
+/// The provider has it; found late, it is still asked about. Whose user wants it no more is due at once. False: the lease is
+/// lost.
 pub(in crate::engine::jobs) async fn mark_running(
     conn: &mut PgConnection,
     job: &Job,
@@ -197,7 +198,8 @@ pub(in crate::engine::jobs) async fn mark_running(
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
         "update job set state = 'running', external_id = $3, stoppable = $7, lease_until = null, faults = 0,
-             run_at = coalesce($6::timestamptz, now()) + $4,
+             run_at = coalesce($6::timestamptz, now())
+                 + case when $7 and cancel_requested_at is not null then interval '0' else $4 end,
              deadline_at = greatest(coalesce(submitted_at, $6::timestamptz, now()) + $5,
                                     coalesce($6::timestamptz, now()) + $4 + interval '1 minute'),
              updated_at = coalesce($6::timestamptz, now())
@@ -239,7 +241,8 @@ pub(in crate::engine::jobs) async fn mark_unknown(
     Ok(marked.rows_affected() == 1)
 }
 
-/// Gives the lease back; the job is due again after `delay`. `surely_unsent` puts a submitting job back into the queue.
+/// Gives the lease back; the job is due again after `delay`, or at once if its user has asked meanwhile to stop it: panels are
+/// asked again after half an hour, and deliver. `surely_unsent` puts a submitting job back into the queue.
 pub(in crate::engine::jobs) async fn rest(
     conn: &mut PgConnection,
     job: &Job,
@@ -249,7 +252,10 @@ pub(in crate::engine::jobs) async fn rest(
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
     let snoozed = sqlx::query!(
-        "update job set lease_until = null, run_at = coalesce($5::timestamptz, now()) + $3,
+        "update job set lease_until = null,
+             run_at = coalesce($5::timestamptz, now())
+                 + case when state = 'running' and stoppable and cancel_requested_at is not null and not $7
+                     then interval '0' else $3 end,
              state = case when $6 and state = 'submitting' then 'queued' else state end,
              polls = polls + case when $4 then 1 else 0 end,
              faults = case when $4 then 0 else faults end, updated_at = coalesce($5::timestamptz, now())
@@ -260,6 +266,7 @@ pub(in crate::engine::jobs) async fn rest(
         polled,
         now,
         surely_unsent,
+        job.is_cancel_requested,
     )
     .execute(conn)
     .await?;
