@@ -146,6 +146,9 @@ pub struct Clues {
     pub note: Option<SubmitNote>,
     /// Work of ours that the provider took, or gave money back for, since then: each moved our balance.
     pub others_since: u64,
+    /// Submits of ours from about that time of which nobody knows yet whether they arrived: what speaks for the arrival of one
+    /// may speak for another.
+    pub others_open: u64,
     /// It refused other work since then, because there is some for the same target already.
     pub refused_as_duplicate: bool,
     /// The newest task of ours there from before it.

@@ -124,6 +124,25 @@ async fn it_did_not_and_the_money_is_back() {
 }
 
 #[tokio::test]
+async fn of_two_that_were_lost_together_nothing_speaks_for_the_one_that_may_be_the_other() {
+    let world = lost(lost_before()).await;
+    world.fault(lost_after()).await;
+    world.user(12).orders_members("t.me/wolf", "100").await;
+    world.run_for(ASKED).await;
+    // Our balance fell, and there is an order that is nobody's: Ben's.
+    let annas = "select q.evidence ->> 'arrived' from job_question q join job j on j.id = q.job_id where j.user_id = 11";
+    assert_eq!(text(&world, annas).await, "unclear");
+    let (ada, _) = both(&world);
+    let transcript = ada.transcript().await;
+    assert!(
+        !transcript.contains("It looks as if it did."),
+        "{transcript}"
+    );
+    world.finish().await;
+    world.assert_clean().await;
+}
+
+#[tokio::test]
 async fn a_task_that_was_named_for_one_order_is_no_other_orders() {
     let world = lost(lost_after()).await;
     world.fault(lost_before()).await;

@@ -158,8 +158,8 @@ impl JobRunner {
         };
         let candidates = store::nobodys(&self.pool, job, &evidence.candidates).await?;
         let arrived = match evidence.arrived {
-            // Work of ours that nobody here knows of says more than a balance.
-            Arrived::Unclear if !candidates.is_empty() => Arrived::Likely,
+            // Work of ours that nobody here knows of says more than a balance, unless it may be that of another one.
+            Arrived::Unclear if !candidates.is_empty() && clues.others_open == 0 => Arrived::Likely,
             arrived => arrived,
         };
         let doubt = Doubt {

@@ -46,6 +46,7 @@ impl Panel {
                 "balance_before_micros": before,
                 "balance_now_micros": now,
                 "orders_since": clues.others_since,
+                "orders_lost_too": clues.others_open,
                 "refused_as_duplicate_since": clues.refused_as_duplicate,
                 "orders_looked_at_after": clues.task_before,
             }),
@@ -118,10 +119,15 @@ enum Told {
 fn judge(clues: &Clues, before: Option<i64>, now: Option<i64>) -> Arrived {
     match (before, now) {
         _ if clues.refused_as_duplicate => Arrived::Likely,
-        (Some(before), Some(now)) if clues.others_since == 0 && now < before => Arrived::Likely,
+        (Some(before), Some(now)) if is_alone(clues) && now < before => Arrived::Likely,
         (Some(before), Some(now)) if now >= before => Arrived::Unlikely,
         (Some(_) | None, Some(_) | None) => Arrived::Unclear,
     }
+}
+
+/// Whether nothing else of ours can have moved the balance.
+fn is_alone(clues: &Clues) -> bool {
+    (clues.others_since, clues.others_open) == (0, 0)
 }
 
 #[cfg(test)]
@@ -135,6 +141,10 @@ mod tests {
             others_since: 1,
             ..Clues::default()
         };
+        let lost = Clues {
+            others_open: 1,
+            ..Clues::default()
+        };
         let duplicate = Clues {
             refused_as_duplicate: true,
             ..Clues::default()
@@ -146,6 +156,8 @@ mod tests {
             (&alone, Some(100), None, Arrived::Unclear),
             (&alone, None, Some(90), Arrived::Unclear),
             (&others, Some(100), Some(90), Arrived::Unclear),
+            (&lost, Some(100), Some(90), Arrived::Unclear),
+            (&lost, Some(100), Some(100), Arrived::Unlikely),
             (&duplicate, None, None, Arrived::Likely),
         ] {
             assert_eq!(judge(clues, before, now), expected, "{before:?} {now:?}");

@@ -1,5 +1,7 @@
 //! SQL of submits whose answers were lost: what was noted before them, what is known since, whom people were asked about.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
@@ -7,10 +9,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::claims::JobRow;
+use crate::base::db::interval;
 use crate::engine::jobs::job::{Job, Snapshot};
 use crate::engine::jobs::question::{Doubt, Question, Said, Verdict};
 use crate::providers::{Clues, SubmitNote};
 
+/// A submit is on its way no longer than this: what left earlier moved our balance before it was noted, or not at all.
+const ON_THEIR_WAY: Duration = Duration::from_secs(120);
 /// Tasks of ours at a provider that are looked through for the newest one.
 const TASKS_LOOKED_AT: i64 = 500;
 
@@ -24,7 +29,8 @@ pub(in crate::engine::jobs) async fn clues(pool: &PgPool, job: &Job) -> Result<C
     .fetch_optional(pool)
     .await?;
     let since = sqlx::query!(
-        r#"select (select count(*) from job where provider = $1 and id <> $2 and submitted_at >= $3 and external_id is not null)
+        r#"select (select count(*) from job
+                   where provider = $1 and id <> $2 and submitted_at >= $3 and external_id is not null)
                 + (select count(*) from job_history
                    where provider = $1 and finished_at >= $3
                      and (submitted_at >= $3 and external_id is not null or state in ('partial', 'failed', 'cancelled'))) as "others!",
@@ -37,11 +43,15 @@ pub(in crate::engine::jobs) async fn clues(pool: &PgPool, job: &Job) -> Result<C
                      (select external_id from job_history
                       where provider = $1 and state = 'succeeded' and external_id ~ '^[0-9]{1,18}$' and submitted_at < $3
                       order by finished_at desc limit $4)) tasks
-                 order by external_id::bigint desc limit 1) as newest"#,
+                 order by external_id::bigint desc limit 1) as newest,
+                (select count(*) from job
+                 where provider = $1 and id <> $2 and state in ('submitting', 'unknown')
+                   and submitted_at >= $3::timestamptz - $5::interval) as "open!""#,
         job.provider,
         job.id,
         job.submitted_at,
         TASKS_LOOKED_AT,
+        interval(ON_THEIR_WAY),
     )
     .fetch_one(pool)
     .await?;
@@ -49,6 +59,7 @@ pub(in crate::engine::jobs) async fn clues(pool: &PgPool, job: &Job) -> Result<C
     Ok(Clues {
         note: note.map(|note| note.0),
         others_since: since.others.unsigned_abs(),
+        others_open: since.open.unsigned_abs(),
         refused_as_duplicate: is_duplicate.unwrap_or(false),
         task_before: since.newest,
     })
