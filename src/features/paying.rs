@@ -57,10 +57,18 @@ impl PaymentsOffer {
         rates.iter().find(|rate| rate.currency.code == currency)
     }
 
-    /// Every way to pay, in the order in which they are offered.
+    /// Every way to pay, in the order in which they are offered. One whose processor is away is among them: see
+    /// [`ProcessorOffer::is_away`].
     pub fn ways(&self) -> impl Iterator<Item = (&ProcessorOffer, &PayRate)> {
-        let all = self.processors.iter();
+        let all = self.processors.iter().filter(|_| self.switch.is_on());
         all.flat_map(|processor| processor.rates.iter().map(move |rate| (processor, rate)))
+    }
+}
+
+impl ProcessorOffer {
+    /// Whether nobody is sent there now: it is ill, or an operator took it out.
+    pub fn is_away(&self) -> bool {
+        (self.is_unavailable)()
     }
 }
 

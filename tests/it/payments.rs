@@ -1,6 +1,7 @@
 //! Topping up at a payment processor: every way it can go.
 
 mod amounts;
+mod isolated;
 mod offers;
 mod races;
 mod reconciliation;

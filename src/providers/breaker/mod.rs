@@ -168,6 +168,12 @@ impl Breaker {
         }
     }
 
+    /// A closed one for this replica alone, which goes by the same settings.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        Self::new(self.settings, self.clock.clone(), self.ids.clone()).named(self.name.clone())
+    }
+
     /// None if a call may be made now (in the half-open phase that takes a probe's place); else how long to wait,
     /// with jitter, so that waiting jobs do not all return at once.
     pub fn admit(&self) -> Option<Duration> {

@@ -24,6 +24,7 @@ use subtle::ConstantTimeEq as _;
 use time::Date;
 use time::macros::format_description;
 
+use super::gate::{Business, Gate};
 use super::{
     Heard, NewLink, Page, Processor, ProcessorError, Returned, ReturnsPage, Transaction, Unheard,
     decimal,
@@ -60,7 +61,7 @@ pub struct FlutterwaveConfig {
 pub struct Flutterwave {
     http: Http,
     redactor: Redactor,
-    breaker: Arc<Breaker>,
+    gate: Gate,
     secret_hash: Option<Secret>,
     signing_key: Option<Secret>,
 }
@@ -91,7 +92,7 @@ impl Flutterwave {
         Ok(Self {
             http: Http::new(&api_url, api_key, clock.clone(), FetchLimits::default())?,
             redactor: Redactor::new(known.into_iter().flatten()),
-            breaker: Arc::new(Breaker::new(settings, clock, ids)),
+            gate: Gate::new(Arc::new(Breaker::new(settings, clock, ids))),
             secret_hash,
             signing_key,
         })
@@ -100,30 +101,38 @@ impl Flutterwave {
     /// Behind this breaker, which the replicas share.
     #[must_use]
     pub fn behind(self, breaker: Arc<Breaker>) -> Self {
-        Self { breaker, ..self }
+        let gate = Gate::new(breaker);
+        Self { gate, ..self }
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ProcessorError> {
-        self.guarded(self.http.get(path, query)).await
+        self.guarded(Business::Begun, self.http.get(path, query))
+            .await
     }
 
     /// A request that is made at most once.
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, ProcessorError> {
-        self.guarded(self.http.post_once(path, body)).await
+    async fn post(
+        &self,
+        business: Business,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, ProcessorError> {
+        self.guarded(business, self.http.post_once(path, body))
+            .await
     }
 
     async fn guarded(
         &self,
+        business: Business,
         call: impl Future<Output = Result<Answer, CallFailure>>,
     ) -> Result<Value, ProcessorError> {
-        if let Some(wait) = self.breaker.admit() {
+        let pass = self.gate.pass(business).map_err(|wait| {
             let detail = "the breaker is open".to_owned();
             let after = Some(wait);
-            return Err(ProcessorError::Unavailable { detail, after });
-        }
-        let begun = self.breaker.begin();
+            ProcessorError::Unavailable { detail, after }
+        })?;
         let (answer, health) = answer::read(call.await, &self.redactor);
-        self.breaker.end(begun, health);
+        pass.ended(health);
         answer
     }
 
@@ -180,7 +189,7 @@ impl Processor for Flutterwave {
             "customizations": { "title": new.title },
             "session_duration": (new.life.as_secs() / 60).clamp(1, 1_440),
         });
-        let answer = self.post("/payments", &body).await?;
+        let answer = self.post(Business::New, "/payments", &body).await?;
         let link = answer["data"]["link"].as_str();
         let link = link.filter(|link| link.starts_with("http") && link.len() <= 2_000);
         link.map(str::to_owned).ok_or_else(|| strange("a link"))
@@ -247,7 +256,9 @@ impl Processor for Flutterwave {
         let value: Value =
             serde_json::from_str(&decimal(amount, answer::exponent(currency))).unwrap_or_default();
         let path = format!("/transactions/{transaction_id}/refund");
-        let answer = self.post(&path, &json!({ "amount": value })).await?;
+        let answer = self
+            .post(Business::Begun, &path, &json!({ "amount": value }))
+            .await?;
         answer::returned(&answer["data"], currency).ok_or_else(|| ProcessorError::Lost {
             detail: "a refund of another shape".to_owned(),
         })
@@ -288,7 +299,7 @@ impl Processor for Flutterwave {
     }
 
     fn breaker(&self) -> &Breaker {
-        &self.breaker
+        self.gate.shared()
     }
 }
 

@@ -10,6 +10,7 @@
 //! * Nothing that it returns holds a key or what a payer wrote on a page. A link is for its payer's eyes.
 
 pub mod flutterwave;
+mod gate;
 
 use std::time::Duration;
 
@@ -197,7 +198,7 @@ pub trait Processor: Send + Sync + 'static {
     /// [`ProcessorError`].
     async fn returns(&self, from: Date, to: Date, page: u32)
     -> Result<ReturnsPage, ProcessorError>;
-    /// Its breaker.
+    /// Its breaker. Isolated, it holds back [`Processor::link`] alone: what was begun goes on.
     fn breaker(&self) -> &Breaker;
 }
 

@@ -1,54 +1,19 @@
-//! The ways to pay, and how much.
+//! How much is to be paid.
 
 use std::time::Duration;
 
 use super::intents;
+use super::ways::{away, elsewhere, is_away, way, ways};
 use crate::base::money::{Amount, AmountError};
 use crate::engine::payments::{self, Question};
 use crate::features::cx::{Cx, Handled, Stop, button};
 use crate::features::press::{PayPress, Press, Way};
-use crate::features::speech::{Args, Speech};
-use crate::features::topup::{offer, speech};
+use crate::features::speech::Args;
+use crate::features::topup::speech;
 use crate::telegram::{Button, IncomingMessage, InlineKeyboard};
 
 /// A message that comes later answers nothing.
 const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// `/topup`, or "Top up" was pressed; `draft` is the order that waits for the money. A single way is not asked for.
-pub async fn ways(cx: &mut Cx<'_>, draft: Option<&str>) -> Handled {
-    let env = cx.env;
-    let mut ways = env.payments.ways();
-    let first = ways.next();
-    match first {
-        None => return offer::packages(cx, draft).await,
-        Some((processor, rate)) if ways.next().is_none() && !env.stars.is_offered() => {
-            let way = way(processor.name, &rate.currency.code);
-            return amounts(cx, &way, draft).await;
-        }
-        Some(_) => {}
-    }
-    let speech = speech(cx.language);
-    let mut rows = Vec::new();
-    if env.stars.is_offered() {
-        let press = PayPress::Stars {
-            draft: draft.map(str::to_owned),
-        };
-        let label = speech.plain("button-by-stars", &Args::new());
-        rows.push(vec![button(label, &Press::Pay(press))]);
-    }
-    for (processor, rate) in env.payments.ways() {
-        let args = Args::new().text("currency", &rate.currency.code);
-        let press = PayPress::At {
-            way: way(processor.name, &rate.currency.code),
-            draft: draft.map(str::to_owned),
-        };
-        let label = speech.plain("button-by-card", &args);
-        rows.push(vec![button(label, &Press::Pay(press))]);
-    }
-    rows.push(vec![away(speech, draft)]);
-    let text = speech.rich("ways", &Args::new());
-    cx.show(text, Some(InlineKeyboard::new(rows))).await
-}
 
 /// A way was chosen: the amounts.
 pub(super) async fn amounts(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> Handled {
@@ -56,6 +21,9 @@ pub(super) async fn amounts(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> 
     let Some(rate) = env.payments.rate(&way.processor, &way.currency) else {
         return gone(cx, draft).await;
     };
+    if is_away(cx, way) {
+        return away(cx, draft).await;
+    }
     let speech = speech(cx.language);
     let draft_id = || draft.map(str::to_owned);
     let mut rows: Vec<Vec<Button>> = Vec::new();
@@ -87,7 +55,7 @@ pub(super) async fn amounts(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> 
         let label = speech.plain("button-other-way", &Args::new());
         button(label, &Press::TopUp { draft: draft_id() })
     } else {
-        away(speech, draft)
+        elsewhere(speech, draft)
     };
     rows.push(vec![back]);
     let args = Args::new().text("currency", &rate.currency.code);
@@ -100,6 +68,9 @@ pub(super) async fn ask(cx: &mut Cx<'_>, way: &Way, draft: Option<&str>) -> Hand
     let env = cx.env;
     if env.payments.rate(&way.processor, &way.currency).is_none() {
         return gone(cx, draft).await;
+    }
+    if is_away(cx, way) {
+        return away(cx, draft).await;
     }
     let question = Question {
         processor: way.processor.clone(),
@@ -200,30 +171,6 @@ pub(super) fn limits(cx: &Cx<'_>) -> Args {
 fn example(cx: &Cx<'_>) -> Amount {
     let offer = &cx.env.payments;
     offer.packages.first().copied().unwrap_or(offer.least)
-}
-
-/// A way of this name.
-fn way(processor: &str, currency: &str) -> Way {
-    Way {
-        processor: processor.to_owned(),
-        currency: currency.to_owned(),
-    }
-}
-
-/// Where to go instead.
-fn away(speech: Speech<'_>, draft: Option<&str>) -> Button {
-    match draft {
-        Some(draft) => button(
-            speech.plain("button-to-order", &Args::new()),
-            &Press::Summary {
-                draft: draft.to_owned(),
-            },
-        ),
-        None => button(
-            speech.plain("button-home", &Args::new()),
-            &Press::Home { fresh: false },
-        ),
-    }
 }
 
 pub(super) fn refuse<T>(cx: &Cx<'_>, key: &str, args: Args) -> Handled<T> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::amounts::{gone, limits, refuse};
+use super::ways::{away, is_away};
 use super::wording;
 use crate::base::fault::{self, Point};
 use crate::base::money::Amount;
@@ -38,6 +39,9 @@ pub(super) async fn begin(
     let Some(rate) = env.payments.rate(&way.processor, &way.currency) else {
         return gone(cx, draft).await;
     };
+    if is_away(cx, way) {
+        return away(cx, draft).await;
+    }
     if amount < env.payments.least {
         return refuse(cx, "amount-too-small", limits(cx));
     }
@@ -46,10 +50,6 @@ pub(super) async fn begin(
     let Some(price) = price else {
         return refuse(cx, "amount-too-large", limits(cx));
     };
-    let processor = env.payments.processor(&way.processor);
-    if processor.is_none_or(|processor| (processor.is_unavailable)()) {
-        return refuse(cx, "processor-away", Args::new());
-    }
     if payments::open_intents(cx.conn, cx.user_id).await? >= OPEN_MAX {
         let args = Args::new().number("n", OPEN_MAX);
         return refuse(cx, "too-many-payments", args);

@@ -12,6 +12,7 @@ use crate::engine::payments::{self, FoundBy, Intent, State};
 use crate::features::topup::credit::language_of;
 use crate::features::topup::refunds::failure;
 use crate::features::topup::speech;
+use crate::providers::breaker::Phase;
 use crate::providers::payments::{NewLink, Processor, ProcessorError, Standing, currency};
 
 /// Nobody waits longer for a link.
@@ -21,6 +22,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(30);
 const LOOK_PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
 /// After so long only events and the comparison of the nights find a payment.
 const LOOKED_FOR: Duration = Duration::from_secs(72 * 3600);
+/// What a payer is told whose page could not be made.
+const FAILED: &str = "payment-failed";
 
 impl Desk {
     pub(super) async fn see_to(&self, intent: &Intent) -> Result<(), anyhow::Error> {
@@ -41,8 +44,12 @@ impl Desk {
         intent: &Intent,
     ) -> Result<(), anyhow::Error> {
         let Some(currency) = currency(&intent.price_currency) else {
-            return self.fail(intent, "an unknown currency").await;
+            return self.fail(intent, "an unknown currency", FAILED).await;
         };
+        if processor.breaker().phase() == Phase::Isolated {
+            // Nobody knows for how long: its payer need not wait to hear that there are other ways.
+            return self.fail(intent, "isolated", "payment-paused").await;
+        }
         let return_url = format!(
             "{}/payments/{}/return/{}",
             self.public_url, intent.processor, intent.id
@@ -73,7 +80,7 @@ impl Desk {
                     detail,
                     "a payment link is refused"
                 );
-                return self.fail(intent, &detail).await;
+                return self.fail(intent, &detail, FAILED).await;
             }
             Err(error) => {
                 tracing::warn!(error = %error, "no payment link yet");
@@ -85,7 +92,7 @@ impl Desk {
                 let pause = pause.max(after(&error).unwrap_or_default());
                 let until = intent.created_at + LINK_PATIENCE;
                 if self.env.clock.now() + pause > until {
-                    return self.fail(intent, &error.to_string()).await;
+                    return self.fail(intent, &error.to_string(), FAILED).await;
                 }
                 return self
                     .rest(intent, Some(pause), Some(&error.to_string()))
@@ -113,13 +120,13 @@ impl Desk {
         format!("user{user_id}@{}", host.unwrap_or("example.com"))
     }
 
-    async fn fail(&self, intent: &Intent, why: &str) -> Result<(), anyhow::Error> {
+    async fn fail(&self, intent: &Intent, why: &str, told: &str) -> Result<(), anyhow::Error> {
         let now = self.env.clock.sql_now();
         let mut tx = self.pool.begin().await?;
         // Another replica may have made its link meanwhile: then it is looked at as ever.
         if payments::turn(&mut tx, intent.id, State::New, State::Failed).await? {
             payments::put_intent_back(&mut tx, intent.id, None, Some(why), now).await?;
-            let shown = wording::show_ended(&mut tx, &self.env, intent, "payment-failed");
+            let shown = wording::show_ended(&mut tx, &self.env, intent, told);
             shown.await.map_err(failure)?;
         }
         tx.commit().await?;

@@ -20,17 +20,19 @@ mod pending;
 mod refund;
 mod refunds;
 mod settle;
+mod ways;
 mod wording;
 
 use crate::features::cx::{Cx, Handled};
 use crate::features::press::PayPress;
 use crate::features::speech::Args;
 
-pub use amounts::{amount, is_awaited, put_away, ways};
+pub use amounts::{amount, is_awaited, put_away};
 pub use compare::{ComparedPayments, PaymentComparison, PaymentFinding};
 pub use desk::Desk;
 pub use page::ReturnPage;
 pub(super) use refund::{confirm as confirm_refund, find as find_payment, look as look_at_refund};
+pub use ways::ways;
 
 /// A press around payments.
 pub async fn pay(cx: &mut Cx<'_>, press: PayPress) -> Handled {

@@ -264,3 +264,34 @@ async fn three_failures_open_the_breaker_and_probes_close_it() {
     }
     assert!(!stage.flutterwave.breaker().is_open());
 }
+
+#[tokio::test]
+async fn while_isolated_no_page_is_made_and_what_was_begun_goes_on_behind_a_breaker_of_its_own() {
+    let stage = stage().await;
+    let id = stage.paid("bw-11-one").await;
+    stage.flutterwave.breaker().isolate();
+    let refused = stage.link("bw-11-two").await;
+    assert!(
+        matches!(refused, Err(ProcessorError::Unavailable { after, .. }) if after > Some(Duration::ZERO)),
+        "{refused:?}"
+    );
+    let found = stage.flutterwave.transaction(&id).await.unwrap();
+    assert_eq!(
+        found.map(|found| found.standing),
+        Some(Standing::Successful)
+    );
+    let returned = stage.flutterwave.refund(&id, Amount(160_050), "NGN").await;
+    assert!(returned.is_ok(), "{returned:?}");
+    // An isolation must not hide that it is ill.
+    stage.fault(json!({ "target": "flutterwave.*", "status": 502, "times": 3 }));
+    for _ in 0..3 {
+        assert!(stage.flutterwave.transaction(&id).await.is_err());
+    }
+    let held = stage.flutterwave.transaction(&id).await;
+    assert!(
+        matches!(held, Err(ProcessorError::Unavailable { after, .. }) if after > Some(Duration::ZERO)),
+        "{held:?}"
+    );
+    stage.manual.advance(Duration::from_secs(10));
+    assert!(stage.flutterwave.transaction(&id).await.is_ok());
+}

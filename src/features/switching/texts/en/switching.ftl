@@ -83,7 +83,7 @@ value-why-pause = maintenance
 ask-isolate = Send nothing more to *{ $name }*? New orders go to another provider that has the service, or are refused politely before anything is charged. Orders under way go on. It stays so, also over restarts, until an admin lets it in again.
 
     If so: why? The other admins see the reason.
-ask-isolate-gateway = Ask nothing more of *{ $name }*? Nobody is sent there to pay, and what was paid there already is credited only when an admin lets it in again. It stays so, also over restarts.
+ask-isolate-gateway = Send nobody to *{ $name }* any more? Whoever wants to top up is offered the other ways to pay. What was begun there goes on: payments are looked up and credited, refunds made. It stays so, also over restarts, until an admin lets it in again.
 
     If so: why? The other admins see the reason.
 ask-release = Let *{ $name }* in again? A few calls are tried first; if they go well, everything follows.

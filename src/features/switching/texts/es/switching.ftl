@@ -83,7 +83,7 @@ value-why-pause = mantenimiento
 ask-isolate = ¿No enviar nada más a *{ $name }*? Los pedidos nuevos van a otro proveedor que tenga el servicio, o se rechazan con amabilidad antes de cobrar nada. Los pedidos en curso siguen. Queda así, también tras reinicios, hasta que un administrador lo readmita.
 
     Si es así, ¿por qué? Los demás administradores ven el motivo.
-ask-isolate-gateway = ¿No pedir nada más a *{ $name }*? No se envía allí a nadie a pagar, y lo que ya se pagó allí se abona solo cuando un administrador lo readmita. Queda así, también tras reinicios.
+ask-isolate-gateway = ¿No enviar a nadie más a *{ $name }*? A quien quiera recargar se le ofrecen las otras formas de pagar. Lo que ya empezó allí sigue: los pagos se consultan y se abonan, las devoluciones se hacen. Queda así, también tras reinicios, hasta que un administrador lo readmita.
 
     Si es así, ¿por qué? Los demás administradores ven el motivo.
 ask-release = ¿Readmitir a *{ $name }*? Primero se prueban unas pocas llamadas; si van bien, sigue todo.

@@ -41,6 +41,10 @@ admin-refunded-elsewhere = ⚠️ Telegram gave { $stars } ⭐ back to { $user }
 
 ways = 💳 *Top up your balance*
     How would you like to pay?
+ways-short = ⏸ Paying by card or from a bank is paused for the moment. What you have paid already arrives all the same.
+ways-paused = ⏸ *Topping up is paused for the moment*
+    Sorry! Nothing was charged. Please look again in a few minutes. What you have paid already arrives all the same.
+button-look-again = 🔄 Look again
 button-by-stars = ⭐ Telegram Stars
 button-by-card = 💳 Card or bank, { $currency }
 amounts = 💳 *Top up by card or from your bank*
@@ -56,7 +60,7 @@ amount-too-large = That is too much at once. It can be from { $least } to { $mos
 amount-too-small = That is too little. It can be from { $least } to { $most }.
 topup-off = Topping up is not offered at the moment.
 way-gone = This way to pay is not offered any more.
-processor-away = Payments by card cannot be taken right now. Nothing was charged; please try again in a few minutes.
+processor-away = Payments by card cannot be taken right now. Nothing was charged.
 too-many-payments = { $n ->
         [one] You have { $n } payment open already.
        *[other] You have { $n } payments open already.
@@ -71,6 +75,7 @@ button-cancel-payment = ✖️ Cancel
 button-topup-again = ➕ Top up
 payment-came = ✅ The payment of { $price } for { $amount } has arrived.
 payment-failed = 😕 The payment page could not be opened. Nothing was charged. Please try again, or choose another way to pay.
+payment-paused = ⏸ Payments by card have just been paused, and the page to pay { $price } was not opened. Nothing was charged. You can choose another way to pay, or try again later.
 payment-expired = ⌛️ The link to pay { $price } has expired, and no money has come. If you did pay, do nothing: it will be credited when it arrives.
 payment-cancelled = ✖️ You have cancelled the payment of { $price }. If you did pay, do nothing: it will be credited when it arrives.
 payment-nothing-came = ⌛️ Looked at { $now } UTC: nothing has come for this payment of { $price } so far. If you did pay, do nothing: it will be credited when it arrives.

@@ -41,6 +41,10 @@ admin-refunded-elsewhere = ⚠️ Telegram devolvió { $stars } ⭐ a { $user } 
 
 ways = 💳 *Recargar tu saldo*
     ¿Cómo quieres pagar?
+ways-short = ⏸ El pago con tarjeta o desde un banco está en pausa por el momento. Lo que ya pagaste llega de todos modos.
+ways-paused = ⏸ *Las recargas están en pausa por el momento*
+    ¡Lo sentimos! No se ha cobrado nada. Vuelve a mirar en unos minutos. Lo que ya pagaste llega de todos modos.
+button-look-again = 🔄 Mirar otra vez
 button-by-stars = ⭐ Stars de Telegram
 button-by-card = 💳 Tarjeta o banco, { $currency }
 amounts = 💳 *Recargar con tarjeta o desde tu banco*
@@ -56,7 +60,7 @@ amount-too-large = Es demasiado de una vez. Puede ser de { $least } a { $most }.
 amount-too-small = Es demasiado poco. Puede ser de { $least } a { $most }.
 topup-off = Por el momento no se puede recargar.
 way-gone = Esta forma de pagar ya no se ofrece.
-processor-away = Ahora no podemos aceptar pagos con tarjeta. No se ha cobrado nada; inténtalo en unos minutos.
+processor-away = Ahora no podemos aceptar pagos con tarjeta. No se ha cobrado nada.
 too-many-payments = { $n ->
         [one] Ya tienes { $n } pago abierto.
        *[other] Ya tienes { $n } pagos abiertos.
@@ -71,6 +75,7 @@ button-cancel-payment = ✖️ Cancelar
 button-topup-again = ➕ Recargar
 payment-came = ✅ El pago de { $price } por { $amount } ha llegado.
 payment-failed = 😕 No se pudo abrir la página de pago. No se ha cobrado nada. Inténtalo otra vez o elige otra forma de pagar.
+payment-paused = ⏸ Los pagos con tarjeta se acaban de poner en pausa y no se abrió la página para pagar { $price }. No se ha cobrado nada. Puedes elegir otra forma de pagar o intentarlo más tarde.
 payment-expired = ⌛️ El enlace para pagar { $price } ha caducado y no ha llegado dinero. Si pagaste, no hagas nada: se abonará cuando llegue.
 payment-cancelled = ✖️ Has cancelado el pago de { $price }. Si pagaste, no hagas nada: se abonará cuando llegue.
 payment-nothing-came = ⌛️ Mirado a las { $now } UTC: por este pago de { $price } todavía no ha llegado nada. Si pagaste, no hagas nada: se abonará cuando llegue.
