@@ -24,22 +24,24 @@ const STARS: [&str; 4] = [
 ];
 
 /// Without any of these nothing can be paid at a payment processor.
-const PAYMENTS: [&str; 6] = [
+const PAYMENTS: [&str; 7] = [
     "payment_rate",
     "payment_intent",
     "payment_event",
     "payment",
     "payment_refund",
+    "payment_return",
     "topup_question",
 ];
 
 /// Without any of these nothing is earned with referrals, and nobody tips anybody.
-const REWARDS: [&str; 6] = [
+const REWARDS: [&str; 7] = [
     "referral_code",
     "referral",
     "referral_reward",
     "referral_reversal",
     "referral_kept",
+    "referral_return",
     "tip",
 ];
 

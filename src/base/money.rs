@@ -26,6 +26,14 @@ impl Amount {
     pub fn is_zero(self) -> bool {
         self.0 == 0
     }
+
+    /// What of `worth` so much of `whole` stands for, rounded down; nothing of a whole that is none.
+    #[must_use]
+    pub fn share_of(self, worth: Self, whole: Self) -> Self {
+        let share = i128::from(worth.0) * i128::from(self.0);
+        let share = share.checked_div(i128::from(whole.0)).unwrap_or(0);
+        Self(i64::try_from(share).unwrap_or(i64::MAX))
+    }
 }
 
 impl Add for Amount {

@@ -14,7 +14,7 @@ use crate::base::money::Amount;
 use crate::engine::ledger::{self, Cause, RewardCauses, WalletKind};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::engine::people;
-use crate::engine::referrals::{self, NewReward, Reward};
+use crate::engine::referrals::{self, NewReward, Reward, RewardPart};
 
 /// What brings rewards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,12 +211,66 @@ pub async fn take_back(
     Ok(())
 }
 
+/// A payment of which parts were given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Parted<'a> {
+    /// What names it for ever.
+    pub payment: &'a str,
+    /// The part that went back now.
+    pub return_id: Uuid,
+    /// All that went back so far, of which the part is one, in the payer's currency.
+    pub returned: Amount,
+    /// All that was paid.
+    pub paid: Amount,
+    /// Follows it.
+    pub correlation: Uuid,
+}
+
+/// Takes back the share of what a payment brought that a part of it is worth, once for the part.
+pub async fn take_part_back(conn: &mut PgConnection, env: &Env, parted: &Parted<'_>) -> Handled {
+    if !env.referrals.switch.is_on() {
+        return Ok(());
+    }
+    for (reward, gone) in referrals::to_reverse_in_part(conn, parted.payment).await? {
+        let due = parted.returned.share_of(reward.amount, parted.paid) - gone;
+        if due <= Amount::ZERO {
+            continue;
+        }
+        let part = RewardPart {
+            return_id: parted.return_id,
+            amount: due,
+        };
+        let key = format!("reward-part-taken:{}:{}", parted.return_id, reward.id);
+        let (cause, now) = (cause(env, key, parted.correlation), env.clock.sql_now());
+        let taken = ledger::take_reward_part(conn, &reward, &part, &cause, now).await?;
+        if let Some(taken) = taken {
+            let reward = Reward {
+                amount: due,
+                ..reward
+            };
+            tell_taken(conn, env, &reward, taken, parted.correlation).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: Uuid) -> Handled {
     let now = env.clock.sql_now();
     let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
     let Some(taken) = ledger::take_reward(conn, reward, &cause, now).await? else {
         return Ok(());
     };
+    tell_taken(conn, env, reward, taken, correlation).await
+}
+
+/// So much of `reward` was taken back.
+async fn tell_taken(
+    conn: &mut PgConnection,
+    env: &Env,
+    reward: &Reward,
+    taken: Amount,
+    correlation: Uuid,
+) -> Handled {
     let lost = reward.amount - taken;
     tracing::info!(
         referrer = reward.referrer_id,

@@ -3,6 +3,7 @@
 mod amounts;
 mod isolated;
 mod offers;
+mod parts;
 mod races;
 mod reconciliation;
 mod refunds;

@@ -44,7 +44,7 @@ pub use accounts::{House, Payee, Purpose, TransferKind, WalletKey, WalletKind};
 pub use audit::{Audit, AuditReport, Finding, OpenFinding, open_findings, settled, untold};
 pub use mend::{MendStep, Mended, Mender};
 pub use past::{Past, PastFilter, PastKind, Place};
-pub use rewards::{RewardCauses, give_reward, take_reward};
+pub use rewards::{RewardCauses, give_reward, take_reward, take_reward_part};
 pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,

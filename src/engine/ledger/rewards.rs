@@ -8,7 +8,7 @@ use super::{
 };
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
-use crate::engine::referrals::{self, NewReward, Reward};
+use crate::engine::referrals::{self, NewReward, Reward, RewardPart};
 
 /// The causes of what a reward moves.
 #[derive(Clone, Debug)]
@@ -92,6 +92,35 @@ pub async fn take_reward(
         };
         with_house(conn, &movement, cause, now).await?;
         fault::reach(Point::RewardTaken);
+    }
+    Ok(Some(taken))
+}
+
+/// As [`take_reward`], of a part of a reward, because a part of its payment is given back: once for that part.
+///
+/// # Errors
+/// The database's.
+pub async fn take_reward_part(
+    conn: &mut PgConnection,
+    reward: &Reward,
+    part: &RewardPart,
+    cause: &Cause,
+    now: Option<OffsetDateTime>,
+) -> Result<Option<Amount>, LedgerError> {
+    let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
+    let wallet = wallet_of_locked(conn, key).await?;
+    let taken = part.amount.min(wallet.available);
+    if !referrals::reverse_in_part(conn, reward, part, taken, now).await? {
+        return Ok(None);
+    }
+    if taken > Amount::ZERO {
+        let movement = HouseMove {
+            kind: TransferKind::RewardTaken,
+            house: House::Rewards,
+            wallet: key,
+            amount: -taken,
+        };
+        with_house(conn, &movement, cause, now).await?;
     }
     Ok(Some(taken))
 }

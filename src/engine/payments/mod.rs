@@ -5,6 +5,8 @@
 //! * A transaction is recorded once, whoever finds it first: its id is the key, and no row of it ever changes.
 //! * A refund is written down before the processor is asked for it, and that the request leaves before it does. It is sent
 //!   once; of one transaction at most one is under way or done.
+//! * A part that somebody gave back at the processor is booked once, by the processor's id of it; of a transaction there are
+//!   such parts, or a refund of the whole.
 //! * Nothing here moves money: the rows commit together with the ledger's transfers, and its audit compares them.
 //!
 //! ```text
@@ -37,6 +39,7 @@ pub use store::refunds::{
     NewRefund, Refund, add_refund, claim_refunds, finish_refund, leave_refund, live_refund,
     next_refund, put_refund_back, refund_leaves, refund_stays,
 };
+pub use store::returns::{NewReturn, Return, add_return, returns};
 
 /// How an intent stands. The names are stored: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use uuid::Uuid;
 use crate::base::money::Amount;
 
 pub use store::{
-    add_reward, attribute, code_of, debt, earnings, keep, referrers_of, reverse, rewarded, summary,
-    to_reverse,
+    add_reward, attribute, code_of, debt, earnings, keep, referrers_of, reverse, reverse_in_part,
+    rewarded, summary, to_reverse, to_reverse_in_part,
 };
 
 /// Levels above a payer that may be rewarded.
@@ -59,6 +59,15 @@ pub struct Reward {
     pub amount: Amount,
     /// In which currency.
     pub currency: String,
+}
+
+/// What of a reward goes back with a part of its payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RewardPart {
+    /// The part of the payment.
+    pub return_id: Uuid,
+    /// How much of the reward.
+    pub amount: Amount,
 }
 
 /// What somebody's link has brought.

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Earning, NewReward, Reward, Summary};
+use super::{Earning, NewReward, Reward, RewardPart, Summary};
 use crate::base::money::Amount;
 
 /// The word in a user's link: the one they have, else `fresh` from now on. Two who ask at once get the same.
@@ -152,6 +152,58 @@ pub async fn reverse(
     Ok(reversed.rows_affected() == 1)
 }
 
+/// As [`to_reverse`], with what of each went back already, because parts of the payment did.
+pub async fn to_reverse_in_part(
+    conn: &mut PgConnection,
+    cause: &str,
+) -> Result<Vec<(Reward, Amount)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select w.id, w.referrer_id, w.amount, w.currency,
+                  (select coalesce(sum(b.taken + b.lost), 0)::bigint from referral_return b where b.reward_id = w.id) as "gone!"
+           from referral_reward w
+           where w.cause = $1 and not exists (select from referral_reversal r where r.reward_id = w.id)
+           order by w.level"#,
+        cause
+    )
+    .fetch_all(conn)
+    .await?;
+    let rewards = rows.into_iter().map(|row| {
+        let reward = Reward {
+            id: row.id,
+            referrer_id: row.referrer_id,
+            amount: Amount(row.amount),
+            currency: row.currency,
+        };
+        (reward, Amount(row.gone))
+    });
+    Ok(rewards.collect())
+}
+
+/// Records that a part of a reward was taken back, with the part of its payment that `return_id` names. False if it was before.
+pub async fn reverse_in_part(
+    conn: &mut PgConnection,
+    reward: &Reward,
+    part: &RewardPart,
+    taken: Amount,
+    now: Option<OffsetDateTime>,
+) -> Result<bool, sqlx::Error> {
+    let reversed = sqlx::query!(
+        "insert into referral_return (return_id, reward_id, referrer_id, currency, taken, lost, at)
+         values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()))
+         on conflict (return_id, reward_id) do nothing",
+        part.return_id,
+        reward.id,
+        reward.referrer_id,
+        reward.currency,
+        taken.0,
+        (part.amount - taken).0,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(reversed.rows_affected() == 1)
+}
+
 /// What could not be taken back and was not made up for since. True as long as the wallet is locked.
 pub async fn debt(
     conn: &mut PgConnection,
@@ -160,6 +212,7 @@ pub async fn debt(
 ) -> Result<Amount, sqlx::Error> {
     let owed = sqlx::query_scalar!(
         r#"select (coalesce((select sum(lost) from referral_reversal where referrer_id = $1 and currency = $2 and lost > 0), 0)
+                   + coalesce((select sum(lost) from referral_return where referrer_id = $1 and currency = $2), 0)
                    - coalesce((select sum(amount) from referral_kept where referrer_id = $1 and currency = $2), 0))::bigint as "owed!""#,
         referrer_id,
         currency,
@@ -204,6 +257,7 @@ pub async fn summary(
                   (select coalesce(sum(amount), 0)::bigint from referral_reward where referrer_id = $1 and currency = $2)
                     as "earned!",
                   ((select coalesce(sum(taken), 0) from referral_reversal where referrer_id = $1 and currency = $2)
+                   + (select coalesce(sum(taken), 0) from referral_return where referrer_id = $1 and currency = $2)
                    + (select coalesce(sum(amount), 0) from referral_kept where referrer_id = $1 and currency = $2))::bigint
                     as "taken!""#,
         user_id,

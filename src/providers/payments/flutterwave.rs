@@ -269,14 +269,20 @@ impl Processor for Flutterwave {
         transaction_id: &str,
         currency: &str,
     ) -> Result<Vec<Returned>, ProcessorError> {
-        let query = [("id", transaction_id)];
-        let answer = self.get("/refunds", &query).await?;
-        let list = answer["data"].as_array().ok_or_else(|| strange("a list"))?;
         let of_it = |line: &&Value| answer::name(&line["tx_id"]).as_deref() == Some(transaction_id);
-        let list = list.iter().filter(of_it);
-        Ok(list
-            .filter_map(|line| answer::returned(line, currency))
-            .collect())
+        let mut all = Vec::new();
+        for page in 1..=PAGES_MAX {
+            let number = page.to_string();
+            let query = [("id", transaction_id), ("page", number.as_str())];
+            let answer = self.get("/refunds", &query).await?;
+            let list = answer["data"].as_array().ok_or_else(|| strange("a list"))?;
+            let list = list.iter().filter(of_it);
+            all.extend(list.filter_map(|line| answer::returned(line, currency)));
+            if answer::pages(&answer) <= page {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     async fn returns(

@@ -10,7 +10,7 @@ use super::{admin, begins, pays, tops_up, world};
 use crate::database;
 use crate::world::World;
 
-async fn compared(world: &World, dry_run: bool) -> ComparedPayments {
+pub async fn compared(world: &World, dry_run: bool) -> ComparedPayments {
     let comparison = world.app.payment_comparison("flutterwave");
     let report = comparison.expect("a processor").run(dry_run).await;
     let report = report.expect("a comparison");
@@ -18,7 +18,7 @@ async fn compared(world: &World, dry_run: bool) -> ComparedPayments {
     report
 }
 
-fn findings(report: &ComparedPayments) -> Vec<(&str, bool)> {
+pub fn findings(report: &ComparedPayments) -> Vec<(&str, bool)> {
     let findings = report.findings.iter();
     findings
         .map(|found| (found.what, found.is_mended))

@@ -6,6 +6,7 @@ pub(super) mod payments;
 pub(super) mod questions;
 pub(super) mod rates;
 pub(super) mod refunds;
+pub(super) mod returns;
 
 const ERROR_CHARS_MAX: usize = 300;
 

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::desk::Desk;
 use super::intents::user_of;
 use super::refunds::{book, whole};
+use super::returns::Parts;
 use super::settle::{Settled, settle};
 use super::wording;
 use crate::base::fault::{self, Point};
@@ -28,13 +29,14 @@ const PAGES_MAX: u32 = 5_000;
 const OURS_AT_ONCE: i64 = 500;
 const MISSING_CREDIT: &str = "missing credit";
 const MISSING_REFUND: &str = "missing refund";
+const MISSING_PART: &str = "missing partial refund";
 /// A payment of ours that its processor does not know.
 const UNKNOWN: &str = "unknown to the processor";
 
 /// Where a processor's books and ours differed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PaymentFinding {
-    /// What is wrong: `missing credit`, `missing refund`, `other amount`, `unknown to the processor`.
+    /// What is wrong: `missing credit`, `missing refund`, `missing partial refund`, `other amount`, `unknown to the processor`.
     pub what: &'static str,
     /// Where.
     pub processor: &'static str,
@@ -225,7 +227,7 @@ impl PaymentComparison {
         Ok(())
     }
 
-    /// A payment that was given back there without us.
+    /// A payment that was given back there without us, in whole or in part.
     async fn given_back(
         &self,
         processor: &dyn Processor,
@@ -243,21 +245,39 @@ impl PaymentComparison {
             return Ok(None);
         };
         let returned = processor.returned(id, &payment.paid_currency).await?;
-        if whole(&returned, payment.paid).is_none() {
-            return Ok(None);
-        }
-        if dry_run {
-            return Ok(Some(of_ours(name, &payment, MISSING_REFUND, false)));
-        }
         let mut tx = pool.begin().await?;
         // Locked, so that a refund that an admin asks for just now is either there, or comes afterwards and is refused.
         payments::payment(&mut tx, name, id).await?;
-        let booked = book(&mut tx, env, &payment, env.ids.uuid()).await;
-        let is_booked = booked.map_err(failure)?;
+        if payments::live_refund(&mut tx, name, id).await?.is_some() {
+            return Ok(None);
+        }
+        let booked = payments::returns(&mut tx, name, id).await?;
+        let parts = Parts::of(&returned, &booked);
+        let is_whole = booked.is_empty() && whole(&returned, payment.paid).is_some();
+        let missing = parts.unbooked();
+        let found = |is_mended| match is_whole {
+            true => of_ours(name, &payment, MISSING_REFUND, is_mended),
+            false => PaymentFinding {
+                paid: missing.0,
+                ..of_ours(name, &payment, MISSING_PART, is_mended)
+            },
+        };
+        if !is_whole && missing.is_zero() {
+            return Ok(None);
+        }
+        if dry_run {
+            return Ok(Some(found(false)));
+        }
+        let correlation = env.ids.uuid();
+        let done = match is_whole {
+            true => book(&mut tx, env, &payment, correlation).await.map(drop),
+            false => parts.book(&mut tx, env, &payment, correlation).await,
+        };
+        done.map_err(failure)?;
         fault::reach(Point::CompareReturning);
         tx.commit().await?;
         fault::reach(Point::CompareReturned);
-        Ok(is_booked.then(|| of_ours(name, &payment, MISSING_REFUND, true)))
+        Ok(Some(found(true)))
     }
 }
 
@@ -293,7 +313,8 @@ impl processors::Processor for PaymentComparison {
     async fn compare(&self, dry_run: bool) -> Result<Comparison, anyhow::Error> {
         let report = self.run(dry_run).await?;
         let differences = report.findings.into_iter().map(|finding| {
-            let is_mendable = [MISSING_CREDIT, MISSING_REFUND].contains(&finding.what);
+            let is_mendable =
+                [MISSING_CREDIT, MISSING_REFUND, MISSING_PART].contains(&finding.what);
             Difference {
                 what: finding.what.to_owned(),
                 reference: format!("{}:{}", finding.processor, finding.transaction),

@@ -19,6 +19,7 @@ mod page;
 mod pending;
 mod refund;
 mod refunds;
+mod returns;
 mod settle;
 mod ways;
 mod wording;

@@ -130,8 +130,21 @@ async fn refuse_second(cx: &mut Cx<'_>, payment: &Payment) -> Handled {
     match payments::live_refund(cx.conn, processor, id).await? {
         Some(refund) if refund.is_asked => refuse(cx, "refund-under-way", Args::new()),
         Some(_) => refuse(cx, "refund-twice", Args::new()),
-        None => Ok(()),
+        None => refuse_rest(cx, payment).await,
     }
+}
+
+/// The whole cannot be given back any more, and of a part nobody but the dashboard knows how large it shall be.
+async fn refuse_rest(cx: &mut Cx<'_>, payment: &Payment) -> Handled {
+    let (processor, id) = (&payment.processor, &payment.transaction_id);
+    let parts = payments::returns(cx.conn, processor, id).await?;
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let part = Amount(parts.iter().map(|one| one.returned.0).sum());
+    let part = wording::paid(part, &payment.paid_currency);
+    let args = about(cx, payment).text("part", part);
+    refuse(cx, "refund-in-part", args)
 }
 
 fn about(cx: &Cx<'_>, payment: &Payment) -> Args {

@@ -326,11 +326,11 @@ async fn ask_admins(
 }
 
 /// What names the payment in the ledger.
-fn charge(payment: &Payment) -> String {
+pub(super) fn charge(payment: &Payment) -> String {
     format!("{}:{}", payment.processor, payment.transaction_id)
 }
 
-fn about(env: &Env, payment: &Payment) -> Args {
+pub(super) fn about(env: &Env, payment: &Payment) -> Args {
     Args::new()
         .text("paid", wording::paid(payment.paid, &payment.paid_currency))
         .text("amount", env.currency().format(payment.amount))

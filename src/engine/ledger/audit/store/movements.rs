@@ -42,6 +42,7 @@ pub(super) async fn movements(
             from mine where kind = 'reward' and not exists (select 1 from referral_reward w where w.id = mine.id)
                or kind in ('reward_taken', 'reward_kept', 'tip') and not exists (select 1 from (
                   select 'reward-taken:' || r.reward_id as key from referral_reversal r where r.taken > 0
+                  union all select 'reward-part-taken:' || b.return_id || ':' || b.reward_id from referral_return b where b.taken > 0
                   union all select 'reward-kept:' || k.reward_id from referral_kept k
                   union all select 'tip:' || p.id from tip p where p.state = 'done') keys
                   where keys.key = mine.idem_key) limit 100)
@@ -54,7 +55,9 @@ pub(super) async fn movements(
                   union all select 'stars-refund-undone:' || r.id from star_refund r
                   union all select 'payment-refund:' || r.id from payment_refund r
                   union all select 'payment-loss:' || r.id from payment_refund r
-                  union all select 'payment-refund-undone:' || r.id from payment_refund r) keys
+                  union all select 'payment-refund-undone:' || r.id from payment_refund r
+                  union all select 'payment-return:' || r.id from payment_return r
+                  union all select 'payment-return-loss:' || r.id from payment_return r) keys
                   where keys.key = mine.idem_key) limit 100)
            union all
            (select 'a payout''s fee belongs to a withdrawal', 'transfer ' || id

@@ -20,7 +20,23 @@ pub(super) async fn payments(
            where p.ctid >= format('(%s,0)', $1::bigint)::tid and p.ctid < format('(%s,0)', $2::bigint)::tid
              and p.amount > 0
              and (t.id is null or t.kind <> 'topup' or t.amount <> p.amount or t.currency <> p.currency
-               or w.owner_id is distinct from p.user_id or h.kind is distinct from p.processor) limit 100"#,
+               or w.owner_id is distinct from p.user_id or h.kind is distinct from p.processor)
+           union all
+           select 'a part that was given back moves its share', 'payment return ' || r.id
+           from payment p join payment_return r using (processor, transaction_id)
+           left join transfer taken on taken.idem_key = 'payment-return:' || r.id and taken.kind = 'refund'
+           left join transfer lost on lost.idem_key = 'payment-return-loss:' || r.id and lost.kind = 'write_off'
+           where p.ctid >= format('(%s,0)', $1::bigint)::tid and p.ctid < format('(%s,0)', $2::bigint)::tid
+             and (r.taken <> coalesce(taken.amount, 0) or r.lost <> coalesce(lost.amount, 0))
+           union all
+           select 'the parts that were given back are a share of their payment', 'payment ' || p.processor || ':' || p.transaction_id
+           from payment p join payment_return r using (processor, transaction_id)
+           where p.ctid >= format('(%s,0)', $1::bigint)::tid and p.ctid < format('(%s,0)', $2::bigint)::tid
+           group by p.processor, p.transaction_id, p.paid, p.amount
+           having sum(r.returned) > p.paid or sum(r.taken + r.lost) <> div(p.amount * sum(r.returned), p.paid)
+               or exists (select from payment_refund f where f.processor = p.processor
+                   and f.transaction_id = p.transaction_id and f.state <> 'refused')
+           limit 100"#,
         pages.start,
         pages.end,
     )

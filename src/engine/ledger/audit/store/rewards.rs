@@ -26,7 +26,13 @@ pub(super) async fn rewards(
                or (a.kind, a.owner_id) is distinct from ('affiliate', w.referrer_id)
                or r.taken + r.lost <> w.amount or k.amount > w.amount
                or coalesce(r.taken, 0) <> coalesce(taken.amount, 0) or coalesce(k.amount, 0) <> coalesce(kept.amount, 0)
-               or coalesce(taken.debit_id, t.credit_id) <> t.credit_id or coalesce(kept.debit_id, t.credit_id) <> t.credit_id)
+               or coalesce(taken.debit_id, t.credit_id) <> t.credit_id or coalesce(kept.debit_id, t.credit_id) <> t.credit_id
+               or exists (select from referral_return b
+                   left join transfer part on part.idem_key = 'reward-part-taken:' || b.return_id || ':' || b.reward_id
+                     and part.kind = 'reward_taken'
+                   where b.reward_id = w.id
+                   having sum(b.taken + b.lost) > w.amount or bool_or(b.taken <> coalesce(part.amount, 0))
+                     or bool_or(part.debit_id <> t.credit_id)))
            limit 100"#,
         pages.start,
         pages.end,
