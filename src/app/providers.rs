@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::build::BuildError;
 use super::funds::Low;
-use super::rewards::SETTLEMENT;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
-use crate::config::{Config, PANEL};
+use crate::config::{Config, PANEL, SETTLEMENT};
 use crate::engine::funds::Limit;
 use crate::features::cx::Stands;
 use crate::providers::breaker::{Breakers, Class};

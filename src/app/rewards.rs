@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use crate::base::money::Amount;
-use crate::config::{Config, Reward, RewardedBy};
+use crate::config::{Config, Reward, RewardedBy, SETTLEMENT};
 use crate::engine::ledger::WalletKind;
 use crate::features::cx::Switch;
 use crate::features::rewards::{Occasion, ReferralRules, Share, Way};
 use crate::features::tips::{AtGateway, InLedger, Settlement, TipRules};
-
-/// The name of the provider that settles tips.
-pub(super) const SETTLEMENT: &str = "settlement";
 
 pub(super) fn referrals(config: &Config) -> ReferralRules {
     let referrals = &config.referrals;

@@ -51,7 +51,7 @@ pub use referrals::{Referrals, Reward, RewardedBy, WalletWay};
 pub use stars::Stars;
 pub use summary::{Setting, describe};
 pub use telegram::Telegram;
-pub use tips::{SettlementGateway, Tips};
+pub use tips::{SETTLEMENT, SettlementGateway, Tips};
 pub use variables::{VARIABLES, Variable};
 pub use wallet::Wallet;
 

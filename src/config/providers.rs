@@ -2,6 +2,7 @@
 
 use super::payments::micros;
 use super::reader::{base_url, is_local};
+use super::tips::SETTLEMENT;
 use super::{Env, Reader};
 use crate::base::redact::Secret;
 
@@ -140,6 +141,15 @@ impl Providers {
         let panels = panels(&mut Reader::new(env));
         let panels = panels.into_iter().map(|panel| panel.name);
         ["kie".to_owned()].into_iter().chain(panels).collect()
+    }
+
+    /// As [`Providers::names_in`], with who settles tips: all that can be taken out by a provider's name.
+    pub fn isolable_in(env: &Env) -> Vec<String> {
+        let mut names = Self::names_in(env);
+        if Reader::new(env).text("TIP_SETTLEMENT_URL").is_some() {
+            names.push(SETTLEMENT.to_owned());
+        }
+        names
     }
 }
 

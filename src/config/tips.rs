@@ -5,6 +5,9 @@ use super::reader::{base_url, is_local};
 use crate::base::money::Amount;
 use crate::base::redact::Secret;
 
+/// The name of the provider that settles tips.
+pub const SETTLEMENT: &str = "settlement";
+
 const AMOUNT_MAX: i64 = 1_000_000_000;
 
 /// Tips.

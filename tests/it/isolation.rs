@@ -59,6 +59,25 @@ async fn an_isolated_provider_gets_nothing_more_and_what_is_under_way_goes_on() 
 }
 
 #[tokio::test]
+async fn pictures_under_way_at_an_isolated_provider_are_asked_about_and_delivered() {
+    let world = World::new().await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    anna.prepares("a lighthouse").await;
+    let (message, row, column) = anna.find("Confirm").await;
+    anna.press_at(message, row, column).await;
+    while world.tasks().await.is_empty() {
+        world.step().await;
+    }
+    assert!(run(&world, "providers isolate kie --reason a_look").await.0);
+    world.finish().await;
+    assert_eq!(anna.wallet().await, (490, 0), "{}", anna.transcript().await);
+    let (_, list) = run(&world, "providers list").await;
+    assert!(list.contains("kie provider isolated closed"), "{list}");
+    world.assert_clean().await;
+}
+
+#[tokio::test]
 async fn orders_that_wait_when_their_provider_is_isolated_go_on_after_the_release() {
     let world = world(&[]).await;
     let anna = world.user(11);

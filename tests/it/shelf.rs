@@ -32,16 +32,28 @@ pub async fn run(world: &World, line: &str) -> (bool, String) {
 
 /// The same, as it was printed.
 pub async fn raw(world: &World, line: &str) -> (bool, String) {
+    tried(world, line).await.expect("an answer")
+}
+
+/// Why a command line is not carried out.
+pub async fn refusal(world: &World, line: &str) -> String {
+    let refused = tried(world, line).await;
+    refused.expect_err("it was carried out").to_string()
+}
+
+async fn tried(world: &World, line: &str) -> Result<(bool, String), anyhow::Error> {
     let words = line.split_whitespace().map(|word| word.replace('_', " "));
     let words = std::iter::once("bulwark".to_owned()).chain(words);
     let line = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
     let mut env = Env::from([("USER", "tester")]);
     env.set("ADMIN_IDS", ADMIN.to_string());
-    env.set("PANELS", world.port_env.get("PANELS").unwrap_or_default());
+    for name in ["PANELS", "TIP_SETTLEMENT_URL"] {
+        env.set(name, world.port_env.get(name).unwrap_or_default());
+    }
     let desk = Desk::on(world.pool.clone(), world.app.clock().clone(), &env).expect("a desk");
     let mut out = Vec::new();
-    let good = desk.run(&line.command, &mut out).await.expect("an answer");
-    (good, String::from_utf8(out).expect("UTF-8"))
+    let good = desk.run(&line.command, &mut out).await?;
+    Ok((good, String::from_utf8(out).expect("UTF-8")))
 }
 
 pub async fn run_json(world: &World, line: &str) -> Value {
@@ -248,6 +260,11 @@ async fn the_program_tells_by_its_exit_code() {
             "jobs resolve 0f8fad5b-d9cb-469f-a165-70867728950e",
             2,
             "--release",
+        ),
+        (
+            "jobs discard 0f8fad5b-d9cb-469f-a165-70867728950e --reason late",
+            1,
+            "say who does it, with --as",
         ),
     ] {
         let (found, text) = code(line).await;

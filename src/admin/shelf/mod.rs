@@ -73,7 +73,7 @@ impl Desk {
             pool,
             clock,
             kinds,
-            providers: Providers::names_in(env),
+            providers: Providers::isolable_in(env),
             name: env.user_name(),
         })
     }

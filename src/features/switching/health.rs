@@ -167,13 +167,24 @@ fn why(speech: Speech<'_>, recorded: &str) -> String {
 
 /// A payment gateway.
 pub(super) async fn gateway(cx: &mut Cx<'_>, health: &Health, one: &BreakerStanding) -> Handled {
+    let state = Health::gateway_state(one, speech(cx.language));
+    show(cx, health, "gateway", &one.name, state).await
+}
+
+/// Who settles tips.
+pub(super) async fn settler(cx: &mut Cx<'_>, name: &str) -> Handled {
+    let health = Health::look(cx, &[name.to_owned()]).await?;
+    let state = state(speech(cx.language), health.standing(cx, name));
+    show(cx, &health, "settler", name, state).await
+}
+
+/// One that nothing is ordered from.
+async fn show(cx: &mut Cx<'_>, health: &Health, key: &str, name: &str, state: String) -> Handled {
     let speech = speech(cx.language);
-    let args = Args::new()
-        .text("name", &one.name)
-        .text("state", Health::gateway_state(one, speech));
-    let mut text = vec![speech.rich("gateway", &args)];
-    text.extend(health.details(&one.name, speech));
+    let args = Args::new().text("name", name).text("state", state);
+    let mut text = vec![speech.rich(key, &args)];
+    text.extend(health.details(name, speech));
     let back = press_button(speech, "button-back", &Args::new(), ProviderPress::All);
-    let keyboard = InlineKeyboard::new([vec![health.button(&one.name, speech)], vec![back]]);
+    let keyboard = InlineKeyboard::new([vec![health.button(name, speech)], vec![back]]);
     cx.show(lines(text), Some(keyboard)).await
 }

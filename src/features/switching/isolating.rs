@@ -17,12 +17,13 @@ use crate::telegram::InlineKeyboard;
 /// "Take it out" was pressed: what that means, and why?
 pub(super) async fn ask_isolate(cx: &mut Cx<'_>, name: &str) -> Handled {
     let speech = speech(cx.language);
-    let Some(is_gateway) = kind(cx, name).await? else {
+    let Some(kind) = kind(cx, name).await? else {
         return pages::providers(cx).await;
     };
-    let key = match is_gateway {
-        true => "ask-isolate-gateway",
-        false => "ask-isolate",
+    let key = match kind {
+        Kind::Gateway => "ask-isolate-gateway",
+        Kind::Settler => "ask-isolate-settler",
+        Kind::Provider => "ask-isolate",
     };
     let text = speech.rich(key, &Args::new().text("name", name));
     let mut rows: Vec<Vec<_>> = Why::ALL
@@ -124,16 +125,30 @@ fn operator(cx: &Cx<'_>, why: Option<Why>) -> Operator {
 /// Those that may be isolated besides the gateways.
 fn names(cx: &Cx<'_>) -> Vec<String> {
     let catalog = Arc::clone(&cx.env.catalog);
-    pages::names(cx, &catalog).into_iter().collect()
+    let names = pages::names(cx, &catalog).into_iter();
+    names.chain(pages::settler(cx)).collect()
 }
 
-/// Whether it is a gateway; None: there is no such any more.
-async fn kind(cx: &mut Cx<'_>, name: &str) -> Handled<Option<bool>> {
+/// What can be taken out.
+enum Kind {
+    /// It makes what is sold.
+    Provider,
+    /// Users pay there.
+    Gateway,
+    /// It settles tips.
+    Settler,
+}
+
+/// What it is; None: there is no such any more.
+async fn kind(cx: &mut Cx<'_>, name: &str) -> Handled<Option<Kind>> {
     let names = names(cx);
+    if pages::settler(cx).is_some_and(|settler| settler == name) {
+        return Ok(Some(Kind::Settler));
+    }
     if names.iter().any(|known| known == name) {
-        return Ok(Some(false));
+        return Ok(Some(Kind::Provider));
     }
     let health = Health::look(cx, &names).await?;
     let is_gateway = health.gateways().any(|one| one.name == name);
-    Ok(is_gateway.then_some(true))
+    Ok(is_gateway.then_some(Kind::Gateway))
 }

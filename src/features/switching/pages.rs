@@ -25,7 +25,9 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
     let mut text = vec![speech.rich("providers", &Args::new())];
     let mut rows = Vec::new();
     let names: Vec<String> = names(cx, &catalog).into_iter().collect();
-    let health = Health::look(cx, &names).await?;
+    let settler = settler(cx);
+    let looked_at: Vec<String> = names.iter().chain(&settler).cloned().collect();
+    let health = Health::look(cx, &looked_at).await?;
     for name in names {
         let services = made_by(&catalog, &name).count();
         let args = Args::new()
@@ -54,6 +56,15 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
         let label = Args::new().text("name", &name);
         let press = ProviderPress::One { name };
         rows.push(vec![press_button(speech, "button-gateway", &label, press)]);
+    }
+    if let Some(name) = settler {
+        let args = Args::new()
+            .text("name", &name)
+            .text("state", state(speech, health.standing(cx, &name)));
+        text.push(speech.rich("settler-line", &args));
+        let label = Args::new().text("name", &name);
+        let press = ProviderPress::One { name };
+        rows.push(vec![press_button(speech, "button-settler", &label, press)]);
     }
     text.push(match &overall {
         Some(name) => speech.rich("overall-chosen", &Args::new().text("name", name)),
@@ -89,6 +100,9 @@ pub async fn providers(cx: &mut Cx<'_>) -> Handled {
 /// One provider.
 pub(super) async fn provider(cx: &mut Cx<'_>, name: &str) -> Handled {
     let catalog = Arc::clone(&cx.env.catalog);
+    if settler(cx).is_some_and(|settler| settler == name) {
+        return health::settler(cx, name).await;
+    }
     let names: Vec<String> = names(cx, &catalog).into_iter().collect();
     let health = Health::look(cx, &names).await?;
     if !names.iter().any(|known| known == name) {
@@ -159,6 +173,12 @@ pub(super) fn names(cx: &Cx<'_>, catalog: &Catalog) -> BTreeSet<String> {
     bound
         .filter(|name| (cx.env.standing)(name).is_some())
         .collect()
+}
+
+/// Who settles tips.
+pub(super) fn settler(cx: &Cx<'_>) -> Option<String> {
+    let name = cx.env.tips.settled_by()?;
+    (cx.env.standing)(name).map(|_| name.to_owned())
 }
 
 /// The provider that was chosen for everything.

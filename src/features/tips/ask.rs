@@ -1,7 +1,7 @@
 //! `/tip`: who is to get how much; then it is given, or asked about once more.
 
 use super::checks::{self, name, refuse};
-use super::settle::give;
+use super::settle::{give, stands};
 use super::store::{self, State, Tip};
 use super::{speech, told};
 use crate::base::money::{Amount, AmountError};
@@ -33,6 +33,7 @@ pub async fn tip(cx: &mut Cx<'_>, rest: &str, message: &IncomingMessage) -> Hand
     };
     let amount = amount(cx, how_much)?;
     checks::amount(cx, amount)?;
+    stands(cx)?;
     let recipient = find(cx, &who).await?;
     checks::sender(cx).await?;
     checks::recipient(cx, &recipient).await?;

@@ -87,6 +87,11 @@ impl TipRules {
     pub fn is_on(&self) -> bool {
         self.max > Amount::ZERO && self.switch.is_on()
     }
+
+    /// The provider that settles them, where one does.
+    pub fn settled_by(&self) -> Option<&str> {
+        self.settlement.provider().filter(|_| self.is_on())
+    }
 }
 
 /// Whether `name` is the command, where there are tips.

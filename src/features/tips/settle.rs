@@ -29,6 +29,23 @@ pub trait Settlement: Send + Sync + 'static {
     /// Settles a tip whose checks are done, or sees to it that it will be; tells those whom it concerns. Its id is the key by
     /// which it is settled once.
     async fn settle(&self, cx: &mut Cx<'_>, tip: &Tip) -> Handled;
+
+    /// The provider that it needs; None: it needs nobody.
+    fn provider(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Refuses where tips could not be settled now, before anything is asked or held.
+pub(super) fn stands(cx: &Cx<'_>) -> Handled {
+    let Some(provider) = cx.env.tips.settled_by() else {
+        return Ok(());
+    };
+    match (cx.env.standing)(provider) {
+        Some(standing) if standing.takes_orders() => Ok(()),
+        Some(Standing::Isolated) => refuse(cx, "paused", Args::new()),
+        Some(_) | None => refuse(cx, "unavailable", Args::new()),
+    }
 }
 
 /// Takes the sender's allowance and has the tip settled.
@@ -92,10 +109,7 @@ pub struct AtGateway {
 #[async_trait]
 impl Settlement for AtGateway {
     async fn settle(&self, cx: &mut Cx<'_>, tip: &Tip) -> Handled {
-        let standing = (cx.env.standing)(&self.provider);
-        if !standing.is_some_and(Standing::takes_orders) {
-            return refuse(cx, "unavailable", Args::new());
-        }
+        stands(cx)?;
         let wallet = WalletKey::main(tip.sender_id, &tip.currency);
         let (cause, now) = (
             cx.cause(format!("hold:tip:{}", tip.id), &tip.note),
@@ -122,6 +136,10 @@ impl Settlement for AtGateway {
         } else {
             told::begin(cx, tip, text, None).await
         }
+    }
+
+    fn provider(&self) -> Option<&str> {
+        Some(&self.provider)
     }
 }
 

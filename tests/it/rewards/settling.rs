@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{Executor as _, Row as _};
 
 use crate::database;
+use crate::shelf::run;
 use crate::stars::admin;
 use crate::world::{User, World};
 use bulwark_simulator::settlement::KEY;
@@ -162,8 +163,8 @@ async fn a_parked_tip_that_an_admin_finds_there_arrives() {
         .to_owned();
     let tip = "select id::text from tip";
     let tip: String = world.pool.fetch_one(tip).await.unwrap().get(0);
-    let line = format!("jobs resolve {tip} --task {id}");
-    let (good, said) = crate::shelf::run(&world, &line).await;
+    let line = format!("jobs resolve {tip} --task {id} --as 900");
+    let (good, said) = run(&world, &line).await;
     assert!(good, "{said}");
     world.finish().await;
     anna.hears("@boris has got $1.00").await;
@@ -198,5 +199,60 @@ async fn while_the_service_is_ill_tips_are_refused_before_any_money_moves() {
         sums(anna, boris).await,
         ((500 - given, 0), (500 + given, 0))
     );
+    world.assert_clean().await;
+}
+
+#[tokio::test]
+async fn an_admin_takes_the_service_out_and_tips_under_way_arrive() {
+    let world = world().await;
+    let (anna, boris) = (world.user(11), world.user(12));
+    let admin = admin(&world).await;
+    anna.says("/tip @boris 1").await;
+    anna.hears("settling…").await;
+    // One is asked about, and not confirmed yet.
+    boris.says("/tip @anna 2").await;
+    admin.says("/providers").await;
+    admin.hears("• settlement (tips): ready").await;
+    admin.presses("🎁 settlement").await;
+    admin.hears("It settles tips.").await;
+    admin.presses("Take it out").await;
+    admin.hears("Send no more tips to settlement?").await;
+    admin.presses("It does wrong things").await;
+    admin.hears("🎁 settlement: taken out by an operator").await;
+    admin
+        .hears("Taken out by admin 900 1 second ago: it does what it should not.")
+        .await;
+    world.settle().await;
+    boris.presses("Send").await;
+    boris
+        .hears("Tips are paused for the moment. Nothing was taken")
+        .await;
+    boris.says("/tip @anna 0.10").await;
+    boris.hears("Tips are paused for the moment").await;
+    assert_eq!(boris.wallet().await, (500, 0));
+    let (_, list) = Box::pin(run(&world, "providers list")).await;
+    assert!(
+        list.contains("settlement provider isolated closed") && list.contains("admin 900"),
+        "{list}"
+    );
+    world.finish().await;
+    anna.hears("@boris has got $1.00").await;
+    assert_eq!(sums(anna, boris).await, ((400, 0), (600, 0)));
+    let recorded = "select string_agg(admin_id || ' ' || action || ' ' || target || ' ' || (detail ->> 'reason'), ', ')
+        from admin_audit where action = 'isolate_provider'";
+    assert_eq!(
+        world.text_of(recorded).await,
+        "900 isolate_provider settlement it does what it should not"
+    );
+    assert!(
+        Box::pin(run(&world, "providers release settlement"))
+            .await
+            .0
+    );
+    world.settle().await;
+    boris.says("/tip @anna 0.10").await;
+    world.finish().await;
+    boris.hears("@anna has got $0.10").await;
+    assert_eq!(sums(anna, boris).await, ((410, 0), (590, 0)));
     world.assert_clean().await;
 }

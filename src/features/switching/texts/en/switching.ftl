@@ -71,6 +71,10 @@ gateway-line = • *{ $name }* (payments): { $state }
 gateway = 💳 *{ $name }*: { $state }
     A way to top up.
 button-gateway = 💳 { $name }
+settler-line = • *{ $name }* (tips): { $state }
+settler = 🎁 *{ $name }*: { $state }
+    It settles tips.
+button-settler = 🎁 { $name }
 button-isolate = ⛔️ Take it out
 button-release = ▶️ Let it in again
 button-yes-release = ▶️ Yes, let it in
@@ -84,6 +88,9 @@ ask-isolate = Send nothing more to *{ $name }*? New orders go to another provide
 
     If so: why? The other admins see the reason.
 ask-isolate-gateway = Send nobody to *{ $name }* any more? Whoever wants to top up is offered the other ways to pay. What was begun there goes on: payments are looked up and credited, refunds made. It stays so, also over restarts, until an admin lets it in again.
+
+    If so: why? The other admins see the reason.
+ask-isolate-settler = Send no more tips to *{ $name }*? Until an admin lets it in again, also over restarts, whoever gives a tip is told that they are paused, before any money is held. Tips under way go on.
 
     If so: why? The other admins see the reason.
 ask-release = Let *{ $name }* in again? A few calls are tried first; if they go well, everything follows.

@@ -71,6 +71,10 @@ gateway-line = • *{ $name }* (pagos): { $state }
 gateway = 💳 Pagos por *{ $name }*: { $state }
     Una forma de recargar.
 button-gateway = 💳 Pagos: { $name }
+settler-line = • *{ $name }* (propinas): { $state }
+settler = 🎁 Propinas por *{ $name }*: { $state }
+    Liquida las propinas.
+button-settler = 🎁 Propinas: { $name }
 button-isolate = ⛔️ Retirarlo
 button-release = ▶️ Readmitirlo
 button-yes-release = ▶️ Sí, readmitirlo
@@ -84,6 +88,9 @@ ask-isolate = ¿No enviar nada más a *{ $name }*? Los pedidos nuevos van a otro
 
     Si es así, ¿por qué? Los demás administradores ven el motivo.
 ask-isolate-gateway = ¿No enviar a nadie más a *{ $name }*? A quien quiera recargar se le ofrecen las otras formas de pagar. Lo que ya empezó allí sigue: los pagos se consultan y se abonan, las devoluciones se hacen. Queda así, también tras reinicios, hasta que un administrador lo readmita.
+
+    Si es así, ¿por qué? Los demás administradores ven el motivo.
+ask-isolate-settler = ¿No enviar más propinas a *{ $name }*? Hasta que un administrador lo readmita, también tras reinicios, a quien dé una propina se le dice que están en pausa, antes de retener dinero. Las que están en curso siguen.
 
     Si es así, ¿por qué? Los demás administradores ven el motivo.
 ask-release = ¿Readmitir a *{ $name }*? Primero se prueban unas pocas llamadas; si van bien, sigue todo.

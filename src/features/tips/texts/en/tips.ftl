@@ -34,6 +34,7 @@ settling = ⏳ { $amount } for { $name }: settling…
 settling-so-far = ⏳ { $amount } for { $name }: settling… { $percent } %
 unsure = ⏳ { $amount } for { $name }: this takes longer than usual. Your money is set aside; it will arrive, or you will have it back.
 not-settled = ↩️ { $amount } for { $name } could not be settled. The money is back on your balance.
+paused = ⏸ Tips are paused for the moment. Nothing was taken from you; please try again later. Tips that are on their way arrive all the same.
 unavailable = Tips cannot be settled at the moment. Nothing was taken; please try again later.
 not-offered = Tips are not offered at the moment.
 verify-usage = Usage: `/verify @user` or `/unverify @user`; an id will do.

@@ -34,6 +34,7 @@ settling = ⏳ { $amount } para { $name }: en proceso…
 settling-so-far = ⏳ { $amount } para { $name }: en proceso… { $percent } %
 unsure = ⏳ { $amount } para { $name }: tarda más de lo normal. Tu dinero está reservado; llegará o lo recuperarás.
 not-settled = ↩️ { $amount } para { $name } no se pudo completar. El dinero está de vuelta en tu saldo.
+paused = ⏸ Las propinas están en pausa por el momento. No se te ha cobrado nada; inténtalo más tarde. Las que ya están en camino llegan de todos modos.
 unavailable = Ahora mismo no se pueden enviar propinas. No se ha cobrado nada; inténtalo más tarde.
 not-offered = Ahora mismo no hay propinas.
 verify-usage = Uso: `/verify @user` o `/unverify @user`; también vale el id.
