@@ -129,7 +129,7 @@ async fn reconcile(world: &World) -> anyhow::Result<Option<Violation>> {
     let arming = world.arming(None);
     for is_second in [false, true] {
         let ended = replica
-            .command(&["reconcile", "--fix", "--json"], &arming)
+            .command(&["reconcile", "--fix", "--json", "--as", "900"], &arming)
             .await?;
         let (is_good, said) = ended.unwrap_or_default();
         let report: Value = serde_json::from_str(&said).unwrap_or_default();

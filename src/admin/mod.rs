@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod check_config;
+mod decider;
 pub mod healthcheck;
 pub mod migrate;
 pub mod reconcile;

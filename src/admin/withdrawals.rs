@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::format_description::well_known::Rfc3339;
 
+use super::decider::Decider;
 use super::render::{Story, Table, say, when, when_if, without_secrets};
 use super::shelf::options::short_text;
 use super::shelf::{explained, world};
@@ -17,14 +18,18 @@ use crate::engine::withdrawals::{self, State, Withdrawal};
 use crate::features::cx;
 use crate::features::withdrawals::{Actor, Step, Stepped, csv, masked_payee, step};
 
+/// Who looks without the name of an admin.
+const NO_ADMIN: i64 = 0;
+
 /// How it is asked for.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// As JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Who acts, for the record [default: the user of this machine]
-    #[arg(long = "as", global = true, value_name = "NAME", value_parser = short_text)]
+    /// Who acts, for the record: to approve, reject or pay the Telegram id of an admin; else any name [default: the user of
+    /// this machine]
+    #[arg(long = "as", global = true, value_name = "WHO", value_parser = short_text)]
     pub name: Option<String>,
     #[command(subcommand)]
     action: Action,
@@ -292,8 +297,25 @@ impl Desk {
         })
     }
 
-    fn actor(&self, options: &Options) -> Actor {
-        Actor::Operator(options.name.clone().unwrap_or_else(|| self.name.clone()))
+    /// The same rules as in the chat hold for who decides.
+    fn actor(&self, options: &Options) -> Result<Actor, anyhow::Error> {
+        let given = options.name.as_deref();
+        let decider = Decider::named(given, &self.world.admin_ids, &self.name)?;
+        Ok(Actor::AtCommand {
+            admin_id: decider.admin_id,
+            name: decider.name(),
+        })
+    }
+
+    /// Who looks. An admin is named as one.
+    fn looker(&self, options: &Options) -> (i64, String) {
+        match self.actor(options) {
+            Ok(Actor::AtCommand { admin_id, name }) => (admin_id, name),
+            Ok(Actor::User(_) | Actor::Admin(_)) | Err(_) => {
+                let name = options.name.as_deref().unwrap_or(&self.name);
+                (NO_ADMIN, format!("operator {name}"))
+            }
+        }
     }
 
     /// One step for each of these, each in a transaction of its own.
@@ -304,7 +326,7 @@ impl Desk {
         options: &Options,
         out: &mut (impl Write + Send),
     ) -> Result<bool, anyhow::Error> {
-        let by = self.actor(options);
+        let by = self.actor(options)?;
         let mut told = Vec::new();
         for id in ids {
             let mut tx = self.pool.begin().await?;
@@ -340,11 +362,12 @@ impl Desk {
         (target, count): (&str, usize),
         options: &Options,
     ) -> Result<(), sqlx::Error> {
+        let (admin_id, by) = self.looker(options);
         let row = Act {
-            admin_id: 0,
+            admin_id,
             action,
             target,
-            detail: &json!({ "by": self.actor(options).name(), "count": count }),
+            detail: &json!({ "by": by, "count": count }),
             correlation: self.world.ids.uuid(),
         };
         admin_audit::record(conn, &row, self.world.clock.sql_now()).await

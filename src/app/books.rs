@@ -88,6 +88,7 @@ pub fn reconciliation(variables: &crate::config::Env) -> Result<Reconciliation, 
         providers,
         processors: comparisons,
         operator: variables.user_name(),
+        admin_ids: world.admin_ids.clone(),
     })
 }
 
@@ -115,6 +116,7 @@ impl Books {
             providers,
             processors,
             operator: "the service".to_owned(),
+            admin_ids: env.admin_ids.clone(),
         };
         let nightly = Nightly {
             env: Arc::clone(env),

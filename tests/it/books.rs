@@ -33,6 +33,7 @@ pub fn of_ledger(pool: &PgPool) -> Reconciliation {
         providers: Vec::new(),
         processors: Vec::new(),
         operator: "tester".to_owned(),
+        admin_ids: vec![900],
     }
 }
 
@@ -41,6 +42,7 @@ pub async fn reconciled(all: &Reconciliation, fix: bool) -> (bool, Value) {
     let options = Options {
         fix,
         json: true,
+        name: fix.then(|| "900".to_owned()),
         ..Options::default()
     };
     let mut out = Vec::new();

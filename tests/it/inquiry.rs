@@ -349,7 +349,7 @@ async fn a_callback_after_the_question_settles_it_and_later_answers_change_nothi
 async fn a_command_that_says_it_first_closes_the_question() {
     let world = asked(lost_before()).await;
     let job = text(&world, "select job_id::text from job_question").await;
-    let line = format!("jobs resolve {job} --release --reason looked_there");
+    let line = format!("jobs resolve {job} --release --reason looked_there --as 900");
     assert!(run(&world, &line).await.0);
     world.settle().await;
     let (ada, _) = both(&world);

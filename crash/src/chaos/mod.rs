@@ -270,7 +270,8 @@ impl Chaos {
         provoke::bring_about(world, way, 0).await?;
         let arming = world.arming(Some(format!("{}:1", point.name())));
         let (since, replica) = (clock::now(), self.replica(world));
-        let ended = world.replicas[replica].command(&["reconcile", "--fix"], &arming);
+        let ended =
+            world.replicas[replica].command(&["reconcile", "--fix", "--as", "900"], &arming);
         match ended.await? {
             None => world.outside.journal.killed(from, point.name()),
             Some(_) => {

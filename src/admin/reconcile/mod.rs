@@ -22,6 +22,7 @@ use uuid::Uuid;
 pub use providers::{ProviderLine, Verdict};
 pub use report::{Entry, Report, State};
 
+use super::decider::Decider;
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
 use crate::base::money::Currency;
@@ -53,6 +54,9 @@ pub struct Options {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Who mends, for the record: the Telegram id of an admin; --fix needs it
+    #[arg(long = "as", value_name = "ADMIN")]
+    pub name: Option<String>,
 }
 
 /// What is reconciled.
@@ -70,12 +74,11 @@ pub struct Reconciliation {
     pub providers: Vec<Arc<dyn Provider>>,
     /// Whose books are compared.
     pub processors: Vec<Arc<dyn Processor>>,
-    /// Who does it, for the record.
+    /// Whose command it is, for the record.
     pub operator: String,
+    /// Who may mend.
+    pub admin_ids: Vec<i64>,
 }
-
-/// The admin of what was done at the command line: nobody in the chat.
-const NO_ADMIN: i64 = 0;
 
 impl Reconciliation {
     /// Looks, tells, and with `--fix` mends. False: something is for a person.
@@ -90,12 +93,19 @@ impl Reconciliation {
         if options.status {
             return self.status(options, out).await;
         }
+        let by = match options.fix {
+            true => {
+                let given = options.name.as_deref();
+                Some(Decider::named(given, &self.admin_ids, &self.operator)?)
+            }
+            false => None,
+        };
         let mut report = self.look().await.map_err(without_secrets)?;
-        if options.fix {
+        if let Some(by) = &by {
             if !options.json {
                 print::plan(&report, &self.currency, out)?;
             }
-            self.mend(&mut report).await.map_err(without_secrets)?;
+            self.mend(&mut report, by).await.map_err(without_secrets)?;
         }
         if let Some(path) = &options.csv {
             File::create(path)?.write_all(report.csv(&self.currency).as_bytes())?;
@@ -168,10 +178,16 @@ impl Reconciliation {
         Ok(lines)
     }
 
-    fn mender(&self, correlation: Uuid) -> Mender<'_> {
+    fn mender<'a>(
+        &'a self,
+        operator: &'a str,
+        by_admin: Option<i64>,
+        correlation: Uuid,
+    ) -> Mender<'a> {
         Mender {
             ids: &self.ids,
-            operator: &self.operator,
+            operator,
+            by_admin,
             correlation,
             now: self.clock.sql_now(),
         }
@@ -180,16 +196,17 @@ impl Reconciliation {
     /// Mends and rolls back: what would be done, as it would be done.
     async fn plan(&self, finding: &Finding) -> Result<Mended, LedgerError> {
         let mut tx = self.pool.begin().await?;
-        let mended = self.mender(self.ids.uuid()).mend(&mut tx, finding).await;
+        let mender = self.mender(&self.operator, None, self.ids.uuid());
+        let mended = mender.mend(&mut tx, finding).await;
         tx.rollback().await?;
         mended
     }
 
-    async fn mend(&self, report: &mut Report) -> Result<(), anyhow::Error> {
+    async fn mend(&self, report: &mut Report, by: &Decider) -> Result<(), anyhow::Error> {
         let mut has_moved = false;
         for entry in report.mendable() {
             let finding = entry.finding();
-            match self.mend_one(&finding).await {
+            match self.mend_one(&finding, by).await {
                 Ok(mended) => {
                     has_moved |= !mended.steps.is_empty();
                     entry.mended(mended);
@@ -207,19 +224,20 @@ impl Reconciliation {
         Ok(())
     }
 
-    async fn mend_one(&self, finding: &Finding) -> Result<Mended, anyhow::Error> {
-        let correlation = self.ids.uuid();
+    async fn mend_one(&self, finding: &Finding, by: &Decider) -> Result<Mended, anyhow::Error> {
+        let (correlation, operator) = (self.ids.uuid(), by.name());
         let mut tx = self.pool.begin().await?;
-        let mended = self.mender(correlation).mend(&mut tx, finding).await?;
+        let mender = self.mender(&operator, Some(by.admin_id), correlation);
+        let mended = mender.mend(&mut tx, finding).await?;
         if !mended.steps.is_empty() {
             let steps = mended.steps.iter().map(|step| {
                 json!({ "id": step.id, "from": step.from, "to": step.to, "amount": step.amount,
                         "currency": step.currency, "reason": step.why })
             });
-            let detail = json!({ "operator": self.operator, "check": finding.check,
+            let detail = json!({ "operator": operator, "check": finding.check,
                                  "movements": steps.collect::<Vec<_>>() });
             let act = Act {
-                admin_id: NO_ADMIN,
+                admin_id: by.admin_id,
                 action: "reconcile",
                 target: &finding.subject,
                 detail: &detail,
@@ -231,7 +249,7 @@ impl Reconciliation {
         tx.commit().await?;
         for step in &mended.steps {
             tracing::warn!(check = %finding.check, subject = %finding.subject, movement = %step.id, amount = step.amount.0,
-                from = %step.from, to = %step.to, operator = %self.operator, "the books were mended");
+                from = %step.from, to = %step.to, operator = %operator, "the books were mended");
         }
         Ok(mended)
     }

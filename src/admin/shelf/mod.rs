@@ -23,6 +23,7 @@ use sqlx::PgPool;
 
 pub use options::Command;
 
+use super::decider::Decider;
 use crate::base::clock::Clock;
 use crate::base::db::{self, PoolLimits};
 use crate::base::ids::Ids;
@@ -35,7 +36,7 @@ use crate::features::paying::PaymentsOffer;
 use crate::features::rewards::ReferralRules;
 use crate::features::tips::TipRules;
 use crate::features::{self, cx};
-use options::JobsAction;
+use options::{Action, JobsAction};
 use queue::Asked;
 
 /// What an operator works with.
@@ -44,6 +45,7 @@ pub struct Desk {
     clock: Clock,
     kinds: Vec<Arc<dyn JobKind>>,
     providers: Vec<String>,
+    admin_ids: Vec<i64>,
     name: String,
 }
 
@@ -68,8 +70,10 @@ impl Desk {
     /// # Errors
     /// What is wrong with the settings or the catalogue.
     pub fn on(pool: PgPool, clock: Clock, env: &Env) -> Result<Self, anyhow::Error> {
-        let kinds = features::job_kinds(&Arc::new(world(&clock, env)?));
+        let world = Arc::new(world(&clock, env)?);
+        let kinds = features::job_kinds(&world);
         Ok(Self {
+            admin_ids: world.admin_ids.clone(),
             pool,
             clock,
             kinds,
@@ -115,7 +119,9 @@ impl Desk {
                     clock,
                     kinds: &self.kinds,
                 };
-                let about = self.asked(asked);
+                let by = self.settler(asked)?;
+                let mut about = self.asked(asked);
+                about.name = by.as_deref().unwrap_or(about.name);
                 match &asked.action {
                     JobsAction::Any(action) => queue::act(&jobs, action, &about, out).await,
                     JobsAction::Resolve(options) => {
@@ -126,6 +132,18 @@ impl Desk {
                     }
                 }
             }
+        }
+    }
+
+    /// Who settles a job by this command, which moves its money; None: it settles none.
+    fn settler(&self, asked: &options::Queue<JobsAction>) -> Result<Option<String>, anyhow::Error> {
+        match &asked.action {
+            JobsAction::Resolve(_) | JobsAction::Any(Action::Discard(_)) => {
+                let given = asked.name.as_deref();
+                let decider = Decider::named(given, &self.admin_ids, &self.name)?;
+                Ok(Some(decider.name()))
+            }
+            JobsAction::Any(Action::List(_) | Action::Show(_) | Action::Retry(_)) => Ok(None),
         }
     }
 

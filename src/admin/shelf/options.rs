@@ -29,8 +29,9 @@ pub struct Queue<A: Subcommand> {
     /// As JSON: an array, or an object for `show`
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// Who acts, for the record [default: the user of this machine]
-    #[arg(long = "as", global = true, value_name = "NAME", value_parser = short_text)]
+    /// Who acts, for the record: to settle a job (resolve, discard) the Telegram id of an admin; else any name [default: the
+    /// user of this machine]
+    #[arg(long = "as", global = true, value_name = "WHO", value_parser = short_text)]
     pub(super) name: Option<String>,
     #[command(subcommand)]
     pub(super) action: A,

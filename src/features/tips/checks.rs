@@ -103,7 +103,7 @@ pub(super) fn insufficient(cx: &Cx<'_>, available: Amount) -> Stop {
     let speech = speech(cx.language);
     let args = Args::new().text("available", cx.money(available));
     let text = speech.rich("insufficient", &args);
-    if !cx.env.stars.is_offered() {
+    if !cx.env.has_topup() {
         return refused(cx, text);
     }
     let keyboard = InlineKeyboard::new([vec![button(

@@ -19,8 +19,13 @@ pub enum Actor {
     User(i64),
     /// An admin, in the chat.
     Admin(i64),
-    /// Somebody at the service's machine, by name.
-    Operator(String),
+    /// An admin, by command.
+    AtCommand {
+        /// Who.
+        admin_id: i64,
+        /// As it is recorded, with whose command it was.
+        name: String,
+    },
 }
 
 impl Actor {
@@ -29,7 +34,15 @@ impl Actor {
         match self {
             Self::User(id) => format!("user {id}"),
             Self::Admin(id) => format!("admin {id}"),
-            Self::Operator(name) => format!("operator {name}"),
+            Self::AtCommand { name, .. } => name.clone(),
+        }
+    }
+
+    /// The admin who decides.
+    fn admin_id(&self) -> Option<i64> {
+        match self {
+            Self::User(_) => None,
+            Self::Admin(id) | Self::AtCommand { admin_id: id, .. } => Some(*id),
         }
     }
 }
@@ -150,15 +163,15 @@ enum Own {
 }
 
 /// Approving is what lets money out: whoever may do it must not do it for themselves. What they may still do is to reject it,
-/// and to say that it was paid, once another one has approved it. Who acts by command has the machine, and no Telegram id.
+/// and to say that it was paid, once another one has approved it. By command the same holds as in the chat.
 fn own(env: &Env, withdrawal: &Withdrawal, to: State, by: &Actor) -> Own {
-    let Actor::Admin(admin_id) = by else {
+    let Some(admin_id) = by.admin_id() else {
         return Own::No;
     };
-    if to != State::Approved || *admin_id != withdrawal.user_id {
+    if to != State::Approved || admin_id != withdrawal.user_id {
         return Own::No;
     }
-    match env.admin_ids.iter().any(|id| id != admin_id) {
+    match env.admin_ids.iter().any(|id| *id != admin_id) {
         true => Own::ForAnother,
         false => Own::NobodyElse,
     }
@@ -178,10 +191,7 @@ async fn settle(
         id: env.ids.uuid(),
         idem_key,
         note: format!("withdrawal:{}", withdrawal.short_id),
-        by_admin: match by {
-            Actor::Admin(id) => Some(*id),
-            Actor::User(_) | Actor::Operator(_) => None,
-        },
+        by_admin: by.admin_id(),
         correlation,
     };
     let is_paid = match to {
@@ -222,7 +232,7 @@ async fn settle(
     Ok(())
 }
 
-/// What a user does with the own withdrawal stands in its row. An operator has a name and no Telegram id.
+/// What a user does with the own withdrawal stands in its row.
 async fn audit(
     conn: &mut PgConnection,
     env: &Env,
@@ -231,10 +241,8 @@ async fn audit(
     (by, own): (&Actor, Own),
     correlation: Uuid,
 ) -> Handled {
-    let admin_id = match by {
-        Actor::User(_) => return Ok(()),
-        Actor::Admin(id) => *id,
-        Actor::Operator(_) => 0,
+    let Some(admin_id) = by.admin_id() else {
+        return Ok(());
     };
     let mut detail = json!({
         "withdrawal": withdrawal.id,

@@ -155,9 +155,9 @@ async fn what_movements_can_mend_is_said_and_mended_and_stays_so() {
         );
         assert_eq!(moved(&pool).await, after, "twice is once: {fault}");
     }
-    let acts = number(&pool, "select count(*) from admin_audit where action = 'reconcile' and detail ->> 'operator' = 'tester'").await;
+    let acts = number(&pool, "select count(*) from admin_audit where action = 'reconcile' and admin_id = 900 and detail ->> 'operator' = 'admin 900 (command, tester)'").await;
     assert_eq!(usize::try_from(acts).unwrap(), MENDABLE.len());
-    let reasons = number(&pool, "select count(*) from transfer where kind = 'correction' and cause ->> 'note' not like 'reconciled by tester%'").await;
+    let reasons = number(&pool, "select count(*) from transfer where kind = 'correction' and (cause ->> 'note' not like 'reconciled by admin 900 (command, tester)%' or (cause ->> 'admin')::bigint <> 900)").await;
     assert_eq!(reasons, 0);
 }
 
@@ -285,6 +285,7 @@ async fn people_read_a_table_and_programs_a_file() {
 
     let fix = Options {
         fix: true,
+        name: Some("900".to_owned()),
         ..Options::default()
     };
     let (good, text) = printed(&all, fix).await;

@@ -205,31 +205,32 @@ async fn while_the_service_is_ill_tips_are_refused_before_any_money_moves() {
 #[tokio::test]
 async fn an_admin_takes_the_service_out_and_tips_under_way_arrive() {
     let world = world().await;
-    let (anna, boris) = (world.user(11), world.user(12));
+    let (anna, boris, evil) = (world.user(11), world.user(12), world.user(666));
     let admin = admin(&world).await;
-    anna.says("/tip @boris 1").await;
-    anna.hears("settling…").await;
     // One is asked about, and not confirmed yet.
-    boris.says("/tip @anna 2").await;
+    evil.says("/tip @anna 2").await;
     admin.says("/providers").await;
     admin.hears("• settlement (tips): ready").await;
     admin.presses("🎁 settlement").await;
     admin.hears("It settles tips.").await;
     admin.presses("Take it out").await;
     admin.hears("Send no more tips to settlement?").await;
+    anna.says("/tip @boris 1").await;
+    anna.hears("settling…").await;
     admin.presses("It does wrong things").await;
     admin.hears("🎁 settlement: taken out by an operator").await;
     admin
         .hears("Taken out by admin 900 1 second ago: it does what it should not.")
         .await;
+    let settling = "select count(*) from tip where state = 'settling'";
+    assert_eq!(world.count(settling).await, 1);
     world.settle().await;
-    boris.presses("Send").await;
-    boris
-        .hears("Tips are paused for the moment. Nothing was taken")
+    evil.presses("Send").await;
+    evil.hears("Tips are paused for the moment. Nothing was taken")
         .await;
-    boris.says("/tip @anna 0.10").await;
-    boris.hears("Tips are paused for the moment").await;
-    assert_eq!(boris.wallet().await, (500, 0));
+    evil.says("/tip @anna 0.10").await;
+    evil.hears("Tips are paused for the moment").await;
+    assert_eq!(evil.wallet().await, (500, 0), "nothing was held");
     let (_, list) = Box::pin(run(&world, "providers list")).await;
     assert!(
         list.contains("settlement provider isolated closed") && list.contains("admin 900"),

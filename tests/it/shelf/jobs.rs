@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::Executor as _;
 
-use super::{number, run, run_json, text};
+use super::{number, refusal, run, run_json, text};
 use crate::world::{ADMIN, User, World};
 
 /// A paid order, confirmed, whose submit's answer is lost and of which no callback comes.
@@ -58,7 +58,7 @@ async fn an_unknown_job_is_resolved_by_what_a_person_found_out() {
         .or(tasks["tasks"][0]["taskId"].as_str())
         .expect("a task")
         .to_owned();
-    let line = format!("jobs resolve {there} --task {task}");
+    let line = format!("jobs resolve {there} --task {task} --as 900");
     assert!(run(&world, &line).await.0);
     assert!(run(&world, &line).await.1.contains("already"));
     world.finish().await;
@@ -70,9 +70,14 @@ async fn an_unknown_job_is_resolved_by_what_a_person_found_out() {
     );
 
     let lost = unknown_order(&world, boris).await;
-    let (good, said) = run(&world, &format!("jobs resolve {lost} --task {task}")).await;
+    let line = format!("jobs resolve {lost} --task {task}");
+    for nobody in ["", " --as tester", " --as 11"] {
+        let refused = refusal(&world, &format!("{line}{nobody}")).await;
+        assert!(refused.contains("ADMIN_IDS"), "{refused}");
+    }
+    let (good, said) = run(&world, &format!("{line} --as 900")).await;
     assert!(!good && said.contains(&there), "another's task: {said}");
-    let line = format!("jobs resolve {lost} --release --reason not_in_their_list");
+    let line = format!("jobs resolve {lost} --release --reason not_in_their_list --as 900");
     assert!(run(&world, &line).await.0);
     assert_eq!(boris.wallet().await, (500, 0), "released");
     let (good, said) = run(&world, &line).await;
@@ -83,6 +88,10 @@ async fn an_unknown_job_is_resolved_by_what_a_person_found_out() {
     let story = run_json(&world, &format!("jobs show {lost}")).await;
     assert_eq!(story["job"]["state"], "failed");
     assert_eq!(story["operator_actions"][0]["reason"], "not in their list");
+    assert_eq!(
+        story["operator_actions"][0]["operator"],
+        "admin 900 (command, tester)"
+    );
     let held = story["same_correlation"].to_string();
     assert!(
         held.contains("released") && held.contains("update"),
@@ -117,7 +126,7 @@ async fn a_discarded_job_gives_the_money_back_whoever_is_at_it() {
             .1
             .contains("in the hands")
     );
-    let line = format!("jobs discard {job} --reason abuse");
+    let line = format!("jobs discard {job} --reason abuse --as 900");
     let (a, b) = tokio::join!(run(&world, &line), run(&world, &line));
     assert!(a.0 && b.0, "{} {}", a.1, b.1);
     let both = format!("{}{}", a.1, b.1);
@@ -147,9 +156,12 @@ async fn a_discarded_job_gives_the_money_back_whoever_is_at_it() {
             .contains("already done")
     );
     assert!(
-        !run(&world, &format!("jobs discard {done} --reason late"))
-            .await
-            .0
+        !run(
+            &world,
+            &format!("jobs discard {done} --reason late --as 900")
+        )
+        .await
+        .0
     );
     assert_eq!(anna.wallet().await, (490, 0), "paid once, kept");
     world.assert_clean().await;

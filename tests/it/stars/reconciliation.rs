@@ -6,7 +6,7 @@ use bulwark::admin::reconcile::Options;
 use serde_json::{Value, json};
 
 use super::{admin, charge, invoice, tops_up, world};
-use crate::world::World;
+use crate::world::{ADMIN, World};
 
 pub async fn reconciled(world: &World, dry_run: bool) -> (bool, Value) {
     let mut out = Vec::new();
@@ -14,6 +14,7 @@ pub async fn reconciled(world: &World, dry_run: bool) -> (bool, Value) {
         dry_run,
         fix: !dry_run,
         json: true,
+        name: Some(ADMIN.to_string()),
         ..Options::default()
     };
     let good = world

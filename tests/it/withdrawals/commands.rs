@@ -22,9 +22,50 @@ async fn run(world: &World, line: &str) -> (bool, String) {
     let env = Env::from([("USER", "tester"), ("ADMIN_IDS", "900,901")]);
     let desk = Desk::on(world.pool.clone(), world.app.clock().clone(), &env).expect("a desk");
     let mut out = Vec::new();
-    let good = desk.run(&line.options, &mut out).await.expect("an answer");
+    let good = match desk.run(&line.options, &mut out).await {
+        Ok(good) => good,
+        Err(error) => return (false, error.to_string()),
+    };
     let text = String::from_utf8(out).expect("UTF-8");
     (good, text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[tokio::test]
+async fn by_command_only_an_admin_decides_and_not_about_the_own_withdrawal() {
+    let world = world().await;
+    let (_, admin, boris) = people(&world).await;
+    boris.withdraws("2").await;
+    let id = newest(&world).await;
+    for (who, why) in [
+        ("", "say who does it, with --as"),
+        (" --as Olga", "no admin of ADMIN_IDS"),
+        (" --as 11", "no admin of ADMIN_IDS"),
+    ] {
+        let (good, said) = run(&world, &format!("approve {id}{who}")).await;
+        assert!(!good && said.contains(why), "{said}");
+    }
+    let (good, said) = run(&world, &format!("approve {id} --as 901")).await;
+    assert!(
+        !good && said.contains("refused: it is the admin's own"),
+        "{said}"
+    );
+    assert_eq!(world.count("select count(*) from admin_audit").await, 0);
+    let (good, _) = run(&world, &format!("approve {id} --as 900")).await;
+    assert!(good);
+    world.settle().await;
+    admin.hears("Approved by admin 900 (command, tester)").await;
+    // That it arrived he may say.
+    assert!(
+        run(&world, &format!("paid {id} --reference SEPA_1 --as 901"))
+            .await
+            .0
+    );
+    let acts = "select string_agg(admin_id || ' ' || action || ' ' || (detail ->> 'by'), ', ' order by id) from admin_audit";
+    assert_eq!(
+        world.text_of(acts).await,
+        "900 withdrawal approved admin 900 (command, tester), 901 withdrawal paid admin 901 (command, tester)"
+    );
+    world.assert_clean().await;
 }
 
 #[tokio::test]
@@ -54,30 +95,32 @@ async fn a_withdrawal_is_approved_and_paid_by_command() {
     let (_, shown) = run(&world, &format!("show {id} --details")).await;
     assert!(shown.contains("iban: DE89370400440532013000"), "{shown}");
 
-    let (good, said) = run(&world, &format!("paid {id} --reference SEPA-1")).await;
+    let (good, said) = run(&world, &format!("paid {id} --reference SEPA-1 --as 900")).await;
     assert!(!good && said.contains("refused: it is requested"), "{said}");
-    let (good, said) = run(&world, &format!("approve {id} nothing")).await;
+    let (good, said) = run(&world, &format!("approve {id} nothing --as 900")).await;
     assert!(!good && said.contains("it is approved now"), "{said}");
     assert!(
         said.contains("nothing: there is no such withdrawal"),
         "{said}"
     );
-    let (good, said) = run(&world, &format!("approve {id}")).await;
+    let (good, said) = run(&world, &format!("approve {id} --as 900")).await;
     assert!(good && said.contains("it was approved before"), "{said}");
     world.settle().await;
     anna.hears("Approved").await;
-    admin.hears("Approved by operator tester").await;
-    let (good, _) = run(&world, &format!("paid {id} --reference SEPA_1 --as Olga")).await;
+    admin.hears("Approved by admin 900 (command, tester)").await;
+    let (good, _) = run(&world, &format!("paid {id} --reference SEPA_1 --as 901")).await;
     assert!(good);
     world.settle().await;
     anna.hears("Reference: SEPA 1").await;
-    admin.hears("Paid by operator Olga").await;
+    admin.hears("Paid by admin 901 (command, tester)").await;
     assert_eq!(anna.wallet().await, (300, 0));
-    let (good, said) = run(&world, &format!("reject {id} --reason late")).await;
+    let (good, said) = run(&world, &format!("reject {id} --reason late --as 900")).await;
     assert!(!good && said.contains("refused: it is paid"), "{said}");
-    let acts = "select count(*) from admin_audit where admin_id = 0
-        and action in ('withdrawal approved', 'withdrawal paid', 'withdrawal details')";
-    assert_eq!(world.count(acts).await, 3);
+    let acts = "select string_agg(admin_id || ' ' || action, ', ' order by id) from admin_audit";
+    assert_eq!(
+        world.text_of(acts).await,
+        "0 withdrawal details, 900 withdrawal approved, 901 withdrawal paid"
+    );
     world.assert_clean().await;
 }
 
@@ -102,7 +145,11 @@ async fn lists_are_for_machines_too() {
         csv.contains("requested,bank,2.00,0.25,1.75,USD,Anna Karenina,DE89370400440532013000"),
         "{csv}"
     );
-    let (good, text) = run(&world, &format!("reject {id} --reason Not_you --json")).await;
+    let (good, text) = run(
+        &world,
+        &format!("reject {id} --reason Not_you --json --as 900"),
+    )
+    .await;
     let told: Value = serde_json::from_str(&text).expect("JSON");
     assert!(good && told[0]["result"] == "changed", "{text}");
     world.settle().await;

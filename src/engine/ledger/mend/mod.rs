@@ -57,6 +57,8 @@ pub struct Mender<'a> {
     pub ids: &'a Ids,
     /// Stands in the reasons.
     pub operator: &'a str,
+    /// The admin whose decision it is; None: nobody has decided yet, it is only tried out.
+    pub by_admin: Option<i64>,
     /// Follows all that it does.
     pub correlation: Uuid,
     /// The time for SQL.
@@ -69,7 +71,7 @@ impl Mender<'_> {
             id: self.ids.uuid(),
             idem_key,
             note: why.to_owned(),
-            by_admin: None,
+            by_admin: self.by_admin,
             correlation: self.correlation,
         }
     }

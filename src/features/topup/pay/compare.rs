@@ -252,7 +252,7 @@ impl PaymentComparison {
             return Ok(None);
         }
         let booked = payments::returns(&mut tx, name, id).await?;
-        let parts = Parts::of(&returned, &booked);
+        let parts = Parts::of(&returned, &booked, payment.paid);
         let is_whole = booked.is_empty() && whole(&returned, payment.paid).is_some();
         let missing = parts.unbooked();
         let found = |is_mended| match is_whole {

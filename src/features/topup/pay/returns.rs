@@ -27,15 +27,19 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Of what the processor says, beside what was `booked`. What failed there did not go back.
-    pub(super) fn of(said: &'a [Returned], booked: &[Return]) -> Self {
-        let is_booked = |one: &Returned| booked.iter().any(|known| known.external_id == one.id);
+    /// Of what the processor says, beside what was `booked`. What failed there did not go back, and what is beyond all that
+    /// was `paid` is not this payment's.
+    pub(super) fn of(said: &'a [Returned], booked: &[Return], paid: Amount) -> Self {
+        let returned = Amount(booked.iter().map(|one| one.returned.0).sum());
+        let is_booked = |one: &Returned| {
+            returned >= paid || booked.iter().any(|known| known.external_id == one.id)
+        };
         let missing = said
             .iter()
             .filter(|one| !one.has_failed && one.amount > Amount::ZERO && !is_booked(one));
         Self {
             missing: missing.collect(),
-            returned: Amount(booked.iter().map(|one| one.returned.0).sum()),
+            returned,
             worth: Amount(booked.iter().map(|one| one.worth.0).sum()),
         }
     }
@@ -54,7 +58,6 @@ impl<'a> Parts<'a> {
         correlation: Uuid,
     ) -> Handled {
         for part in std::mem::take(&mut self.missing) {
-            // More than was paid cannot go back: what is beyond it is not this payment's.
             let returned = part.amount.min(payment.paid - self.returned);
             if returned <= Amount::ZERO {
                 continue;
@@ -202,9 +205,10 @@ mod tests {
             returned: Amount(300),
             worth: Amount(3),
         }];
-        let parts = Parts::of(&said, &booked);
+        let parts = Parts::of(&said, &booked, Amount(900));
         assert_eq!(parts.unbooked(), Amount(100));
         assert_eq!((parts.returned, parts.worth), (Amount(300), Amount(3)));
-        assert_eq!(Parts::of(&said, &[]).unbooked(), Amount(400));
+        assert_eq!(Parts::of(&said, &[], Amount(900)).unbooked(), Amount(400));
+        assert_eq!(Parts::of(&said, &booked, Amount(300)).unbooked(), Amount(0));
     }
 }
