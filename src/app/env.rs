@@ -1,6 +1,6 @@
 //! What the features know of the world, made of the configuration.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::build::Parts;
@@ -33,6 +33,7 @@ pub(super) fn env(
         clock: parts.clock.clone(),
         ids: parts.ids.clone(),
         catalog: on_sale(&parts.catalog, makers),
+        bot_name: bot_name(&parts.config.referrals.bot_username),
         admin_ids: parts.config.wallet.admin_ids.clone(),
         welcome_grant: parts.config.wallet.welcome_grant,
         money: Switch::default(),
@@ -60,6 +61,15 @@ pub(super) fn env(
         credit_micros: providers::credits(&parts.config),
         standing: providers::standing(makers, low),
     }
+}
+
+/// Telegram says it at the start where nobody has set it.
+fn bot_name(configured: &str) -> OnceLock<String> {
+    let name = OnceLock::new();
+    if !configured.is_empty() {
+        name.get_or_init(|| configured.to_owned());
+    }
+    name
 }
 
 /// Whoever makes accounts to be greeted with money, and takes it out, is paid by the operator.

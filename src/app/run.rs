@@ -381,5 +381,10 @@ async fn introduce(
         let code = (language != Language::En).then(|| language.code());
         client.set_my_commands(&commands, code).await?;
     }
+    if env.bot_name.get().is_none()
+        && let Some(name) = client.get_me().await?.username
+    {
+        env.bot_name.get_or_init(|| name);
+    }
     Ok(())
 }

@@ -109,6 +109,7 @@ pub fn desk(env: &Env) -> Result<Desk, anyhow::Error> {
             .into_iter()
             .map(str::to_owned)
             .collect(),
+        credit_micros: providers::credits(&config),
         pool,
         clock,
         ids,
@@ -129,6 +130,7 @@ impl App {
         Ok(Desk {
             providers: providers::all(&parts.config, &breakers, &parts.clock, &parts.ids)?,
             names: names.into_iter().map(str::to_owned).collect(),
+            credit_micros: providers::credits(&parts.config),
             pool: self.pool.clone(),
             clock: parts.clock.clone(),
             ids: parts.ids.clone(),

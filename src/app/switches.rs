@@ -16,12 +16,7 @@ use crate::features::cx::{Env, Switch};
 /// Without any of these nothing can be paid with, or given back.
 const MONEY: [&str; 4] = ["account", "transfer", "hold", "hold_resolution"];
 /// Without any of these nothing can be bought for Telegram Stars.
-const STARS: [&str; 4] = [
-    "star_invoice",
-    "star_payment",
-    "star_refund",
-    "star_reconciliation",
-];
+const STARS: [&str; 3] = ["star_invoice", "star_payment", "star_refund"];
 
 /// Without any of these nothing can be paid at a payment processor.
 const PAYMENTS: [&str; 7] = [

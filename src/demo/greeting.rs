@@ -32,7 +32,7 @@ pub(super) fn text(stage: &Stage, demo: &Demo) -> String {
          /withdraw pays out what your link earned; /withdrawals is the desk of admins.\n        \
          /tip @name 1.00 gives another user money.\n        \
          A text with !fail, !refuse or !slow shows what happens when the provider fails.\n        \
-         User 1001 is an admin: /grant @name 5.00 thanks\n\n  \
+         User 1001 is an admin: /grant @name 5.00 thanks; /providers: take one of two out, the other gets its orders.\n\n  \
          Control API of the simulator: {page}/sim/log{kept}\n  Ctrl-C stops everything.\n"
     )
 }

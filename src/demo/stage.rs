@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use bulwark_simulator::{SimConfig, Simulator, flutterwave};
+use bulwark_simulator::{SimConfig, Simulator, flutterwave, replicate};
 use tokio::net::TcpListener;
 
 use super::Options;
@@ -151,6 +151,11 @@ impl Stage {
         for (name, key_variable) in PANELS {
             panels.push(format!("{name}={}", simulator.panel_url(name)));
             env.set(key_variable, bulwark_simulator::panel::KEY);
+        }
+        if !demo.has_bot_token || env.get("REPLICATE_API_TOKEN").is_none() {
+            panels.push(format!("replicate={}", simulator.replicate_url()));
+            env.set("REPLICATE_API_TOKEN", replicate::TOKEN);
+            env.set("REPLICATE_WEBHOOK_KEY", replicate::SIGNING_KEY);
         }
         env.set("PANELS", panels.join(","));
         self.simulator = Some(simulator);

@@ -1,8 +1,8 @@
 //! What a handler works with: the open transaction, who speaks, and the means to answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -37,6 +37,8 @@ pub struct Env {
     pub ids: Ids,
     /// What is on sale.
     pub catalog: Arc<Catalog>,
+    /// What the bot is called, without @: as configured, or as Telegram says; empty until it has said so.
+    pub bot_name: OnceLock<String>,
     /// Who may move money by command.
     pub admin_ids: Vec<i64>,
     /// What a new user receives.
@@ -276,6 +278,21 @@ impl Cx<'_> {
         if let Some(pressed) = &mut self.pressed {
             pressed.message_id = None;
         }
+    }
+
+    /// Puts what was decided in place of the question whose button was pressed. A question that is gone stays so: what
+    /// follows it says the same.
+    pub async fn decided(&mut self, text: Rich) -> Handled {
+        let Some(id) = self.pressed.as_ref().and_then(|pressed| pressed.message_id) else {
+            return Ok(());
+        };
+        self.enqueue(Action::Edit {
+            target: Target::Message(id),
+            text,
+            keyboard: None,
+            else_say: false,
+        })
+        .await
     }
 
     /// Takes the buttons away from the message whose button was pressed.

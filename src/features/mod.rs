@@ -9,6 +9,7 @@ pub mod books;
 pub mod broadcast;
 pub mod commands;
 pub mod cx;
+mod groups;
 pub mod inquiry;
 pub mod language;
 pub mod paying;

@@ -49,7 +49,10 @@ pub(super) async fn press(cx: &mut Cx<'_>, data: &str) -> Handled {
         Press::CancelOrder { order } => storefront::cancel_order(cx, &order).await,
         Press::Balance { page } => wallet::balance(cx, page).await,
         Press::Languages => language::languages(cx).await,
-        Press::SetLanguage { code } => language::choose(cx, &code).await,
+        Press::SetLanguage { code } => {
+            language::choose(cx, &code).await?;
+            storefront::ask_again(cx).await
+        }
         Press::Help => storefront::help(cx).await,
         Press::Broadcast { id, act } => broadcast::act(cx, &id, act).await,
         Press::BroadcastTo { id, audience } => broadcast::readdress(cx, &id, &audience).await,

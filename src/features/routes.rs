@@ -3,7 +3,6 @@
 mod edges;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use edges::{into_gift, into_handle_error, seen};
@@ -14,23 +13,15 @@ use super::pressed::{press, put_away};
 use super::speech::{Args, Language};
 use super::told::{refused, warn_admins};
 use super::{
-    books, broadcast, inquiry, language, referrals, storefront, switching, tips, topup, wallet,
-    withdrawals,
+    books, broadcast, groups, inquiry, language, referrals, storefront, switching, tips, topup,
+    wallet, withdrawals,
 };
 use crate::base::money::Amount;
 use crate::engine::inbox::{HandleError, Handling, StoredUpdate, UpdateHandler};
-use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox;
 use crate::engine::people::{self, Person, Sighting};
 use crate::engine::wake::Wake;
 use crate::telegram::{ChatKind, Event, Incoming, IncomingMessage, InlineKeyboard, Rich};
-
-/// How often a group is shown the way to a private chat: many who write commands there at once must not fill it with that, nor
-/// keep tips from being told (Telegram takes 20 messages a minute for a group).
-const GROUP_HINTS: Rate = Rate {
-    every: Duration::from_secs(20),
-    burst: 3,
-};
 
 /// Handles updates with the features.
 pub struct Router {
@@ -281,7 +272,7 @@ async fn act(
             }
         }
         Event::Message(message) if incoming.chat.kind != ChatKind::Private => {
-            group(cx, message).await
+            groups::message(cx, message).await
         }
         Event::Message(message) => match message
             .text
@@ -298,27 +289,6 @@ async fn act(
         },
         _ => Ok(()),
     }
-}
-
-/// In groups only a command is answered. Tips are given there; for all else there is the way to a private chat: an order is
-/// between two.
-async fn group(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
-    let text = message.text.as_deref().unwrap_or_default();
-    let Some((name, rest)) = command(text) else {
-        return Ok(());
-    };
-    if edges::is_for_another(text, &cx.env.referrals.bot_username) {
-        return Ok(());
-    }
-    if tips::is_command(cx, name) {
-        return tips::tip(cx, rest, message).await;
-    }
-    let (key, now) = (format!("group-hint:{}", cx.chat_id), cx.now());
-    if limits::charge(cx.conn, &key, 1, GROUP_HINTS, now).await? != Charged::Taken {
-        return Ok(());
-    }
-    let text = storefront::speech(cx.language).rich("private-only", &Args::new());
-    cx.say(text, None).await
 }
 
 /// `/name@bot rest` as name and rest.
@@ -367,7 +337,10 @@ async fn run(
         "cancel" => storefront::cancel(cx).await,
         "balance" => wallet::balance(cx, 0).await,
         "history" => books::history(cx).await,
-        "topup" if cx.env.has_topup() => topup::ways(cx, None).await,
+        "topup" if cx.env.has_topup() => {
+            let draft = storefront::waiting_draft(cx).await?;
+            topup::ways(cx, draft.as_deref()).await
+        }
         "withdraw" if cx.env.catalog.withdrawals.is_some() => withdrawals::begin(cx).await,
         "language" => language::languages(cx).await,
         "referrals" | "ref" if cx.env.referrals.is_on() => referrals::page(cx, 0).await,

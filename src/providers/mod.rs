@@ -155,6 +155,15 @@ pub struct Clues {
     pub task_before: Option<String>,
 }
 
+/// In what a provider says what a task took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// In a currency.
+    Money,
+    /// In units of its own, whose price is another matter.
+    Credits,
+}
+
 /// What speaks for or against the arrival of a submit whose answer was lost. For people: a guess, and never acted upon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
@@ -299,6 +308,10 @@ pub trait Provider: Send + Sync + 'static {
     /// Whether this has the form of an id of one of its services: what has not is another provider's.
     fn is_service_id(&self, _id: &str) -> bool {
         true
+    }
+    /// Whether its last word on a task of this service says what that took, and in what.
+    fn tells_cost(&self, _service: &str) -> Option<Told> {
+        None
     }
     /// What is known of our account there.
     fn account(&self) -> AccountState {

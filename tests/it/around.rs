@@ -168,6 +168,18 @@ async fn in_a_group_only_a_command_is_answered_with_the_way_to_a_private_chat() 
 }
 
 #[tokio::test]
+async fn in_a_group_commands_for_other_bots_are_left_alone() {
+    let world = World::new().await;
+    for text in ["/menu@other_bot", "/menu@", "/ban @somebody", "/", "/@x"] {
+        assert_eq!(group(&world, text).await.len(), 0, "{text}");
+    }
+    let said = group(&world, "/whatever@Bulwark_Sim_Bot").await;
+    let link = &said[0]["buttons"][0][0]["url"];
+    assert_eq!(link, "https://t.me/bulwark_sim_bot", "{said:?}");
+    world.assert_clean().await;
+}
+
+#[tokio::test]
 async fn what_is_not_for_the_bot_is_left_alone() {
     let world = World::new().await;
     let anna = world.user(11);

@@ -88,8 +88,7 @@ async fn a_tool_is_free_so_often_a_day_and_not_once_more() {
 
 const NO_MONEY: &str = "drop table hold_resolution, hold, transfer, account, ledger_audit cascade";
 const NO_PAYMENTS: &str = "drop table payment_refund, payment, payment_event, payment_intent, payment_rate, topup_question cascade";
-const NO_STARS: &str =
-    "drop table star_refund, star_payment, star_invoice, star_reconciliation cascade";
+const NO_STARS: &str = "drop table star_refund, star_payment, star_invoice cascade";
 
 #[tokio::test]
 async fn without_the_tables_of_money_what_is_free_goes_on() {

@@ -208,6 +208,7 @@ async fn what_an_admin_gives_in_a_day_has_a_limit() {
 /// What handlers know of a world in which nothing else runs: four admins, and this catalogue.
 pub fn env(catalog: Catalog, grants: GrantRules) -> Arc<Env> {
     Arc::new(Env {
+        bot_name: std::sync::OnceLock::new(),
         clock: Clock::system(),
         ids: Ids::random(),
         catalog: Arc::new(catalog),

@@ -25,6 +25,12 @@ async fn a_paid_order_charges_its_price_once() {
     assert_eq!(anna.wallet().await, (490, 10), "set aside while it runs");
     world.finish().await;
     assert_eq!(anna.wallet().await, (490, 0));
+    let transcript = anna.transcript().await;
+    assert!(!transcript.contains("Shall I begin?"), "{transcript}");
+    assert!(
+        transcript.contains("a lighthouse") && transcript.contains("You confirmed this order"),
+        "{transcript}"
+    );
     let result = anna.last().await;
     assert!(result["media"].is_object(), "{result}");
     assert_eq!(world.tasks().await.len(), 1);

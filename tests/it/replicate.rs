@@ -291,6 +291,8 @@ async fn an_order_is_taken_back_while_it_is_under_way() {
     let made = world.predictions().await.remove(0);
     assert_eq!(made["status"], "canceled");
     assert_eq!(anna.wallet().await, (500, 0), "{}", anna.transcript().await);
+    // What was asked for did work.
+    anna.hears("✖️ Picture in seconds: cancelled").await;
     world.assert_clean().await;
 }
 

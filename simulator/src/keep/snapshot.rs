@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::flutterwave;
 use crate::kie;
 use crate::panel;
+use crate::replicate;
 use crate::telegram::stars::Stars;
 use crate::telegram::updates::{Pending, QueueKey};
 use crate::telegram::world::{Callback, Chat, StoredFile, User};
@@ -53,6 +54,8 @@ pub(super) struct Snapshot {
     panels: BTreeMap<String, panel::Panel>,
     #[serde(default)]
     flutterwave: flutterwave::Account,
+    #[serde(default)]
+    replicate: replicate::Saved,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -168,6 +171,7 @@ impl Snapshot {
             kie: kie::Saved::default(),
             panels: core.panels.saved(),
             flutterwave: core.flutterwave.saved(),
+            replicate: core.replicate.saved(),
         }
     }
 
@@ -243,6 +247,7 @@ impl Snapshot {
         }
         core.panels.restore(self.panels);
         core.flutterwave.restore(self.flutterwave);
+        replicate::restore(core, self.replicate);
         let tasks: VecDeque<_> = core.kie.restore(self.kie, &|name| blobs.read(name));
         for id in tasks {
             kie::resume(core, id);

@@ -122,6 +122,43 @@ fn after_a_kill_everything_goes_on() {
     });
 }
 
+#[test]
+fn after_a_kill_replicate_knows_its_predictions() {
+    let folder = Folder::new("replicate");
+    let dir = &folder.0;
+    let call = |sim: &Simulator, path: &str| {
+        let url = format!("{}{path}", sim.replicate_url());
+        reqwest::Client::new().request(
+            match path {
+                "/predictions" => reqwest::Method::POST,
+                _ => reqwest::Method::GET,
+            },
+            url,
+        )
+    };
+    let id = until_killed(async {
+        let sim = start(dir).await;
+        let version = "5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa";
+        let body = json!({"version": version, "input": {"prompt": "a fox"}});
+        let request = call(&sim, "/predictions").bearer_auth(crate::replicate::TOKEN);
+        let made = request.json(&body).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+        let made: Value = made.json().await.unwrap();
+        (made["id"].as_str().unwrap().to_owned(), sim)
+    });
+    until_killed(async {
+        let sim = start(dir).await;
+        sim.clock().advance(Duration::from_secs(60));
+        let request = call(&sim, &format!("/predictions/{id}"));
+        let request = request.bearer_auth(crate::replicate::TOKEN);
+        let one: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(one["status"], "succeeded", "{one}");
+        let settings = get(&sim, "/sim/replicate/settings").await;
+        assert_eq!(settings["credit_micros"], 9_999_000);
+        ((), sim)
+    });
+}
+
 #[tokio::test]
 async fn a_task_whose_inputs_were_being_read_reads_them_again() {
     let folder = Folder::new("inputs");

@@ -48,7 +48,12 @@ async fn answered(
     act: impl FnOnce() -> Outcome,
 ) -> Response {
     let acted = async {
-        let (status, body) = act().unwrap_or_else(|problem| (problem.status, problem.body));
+        let outcome = act();
+        if target == "replicate.create" {
+            // A prediction that was promised outlives the simulator.
+            core.saves.wait().await;
+        }
+        let (status, body) = outcome.unwrap_or_else(|problem| (problem.status, problem.body));
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         (status, Json(body)).into_response()
     };
@@ -227,8 +232,8 @@ fn add(
     let (takes, failure) = Prediction::fate(&input, inner.settings.speed);
     let prediction = Prediction {
         id: core.random_name(26).to_lowercase(),
-        model: model.name,
-        version: model.version.unwrap_or("hidden"),
+        model: model.name.into(),
+        version: model.version.unwrap_or("hidden").into(),
         input,
         webhook: request.webhook.filter(|_| tells),
         created: now,
@@ -367,7 +372,11 @@ pub(super) async fn file(
                     .unwrap_or_default()
                     .to_owned()
             };
-            (text("prompt"), text("aspect_ratio"), prediction.model)
+            (
+                text("prompt"),
+                text("aspect_ratio"),
+                prediction.model.clone(),
+            )
         })
     };
     let act = async {
@@ -375,7 +384,7 @@ pub(super) async fn file(
             return StatusCode::NOT_FOUND.into_response();
         };
         // Drawing takes long enough to hold up other answers. Whatever is asked for is drawn as PNG.
-        let drawn = tokio::task::spawn_blocking(move || drawn(&words, &shape, model));
+        let drawn = tokio::task::spawn_blocking(move || drawn(&words, &shape, &model));
         match drawn.await {
             Ok(Some(bytes)) => ([(header::CONTENT_TYPE, "image/png")], bytes).into_response(),
             Ok(None) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -8,6 +8,7 @@ mod api;
 mod control;
 mod input;
 mod prediction;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 use crate::core::{Core, lock};
 use crate::kie::Window;
 use prediction::Prediction;
+pub(crate) use saved::{Saved, restore};
 
 /// Opens the account. Not a secret.
 pub const TOKEN: &str = "r8_token-of-the-simulated-replicate";

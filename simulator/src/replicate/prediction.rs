@@ -1,5 +1,8 @@
 //! A prediction: how it stands at a time, and how it is shown.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -11,26 +14,30 @@ const STARTS: Duration = Duration::seconds(1);
 const TAKES: Duration = Duration::seconds(5);
 
 /// One prediction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Prediction {
     pub(super) id: String,
     /// `owner/name`.
-    pub(super) model: &'static str,
+    pub(super) model: Cow<'static, str>,
     /// What was asked for, `hidden` where the model's own endpoint was used.
-    pub(super) version: &'static str,
+    pub(super) version: Cow<'static, str>,
     pub(super) input: Value,
     pub(super) webhook: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
     pub(super) created: OffsetDateTime,
     /// None for one that never ends by itself.
     pub(super) takes: Option<Duration>,
     /// `Cancel-After`.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub(super) deadline: Option<OffsetDateTime>,
     /// What it fails with.
-    pub(super) failure: Option<&'static str>,
+    pub(super) failure: Option<Cow<'static, str>>,
+    #[serde(with = "time::serde::rfc3339::option")]
     pub(super) cancelled: Option<OffsetDateTime>,
     /// Statuses that its webhook was answered with; 0 for none.
     pub(super) told: Vec<u16>,
     /// When the webhook is tried again; none before the first try and after the last.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub(super) next_try: Option<OffsetDateTime>,
 }
 
@@ -60,7 +67,7 @@ impl Status {
 
 impl Prediction {
     /// How long one takes, and what it fails with: words in the prompt ask for that.
-    pub(super) fn fate(input: &Value, speed: f64) -> (Option<Duration>, Option<&'static str>) {
+    pub(super) fn fate(input: &Value, speed: f64) -> (Option<Duration>, Option<Cow<'static, str>>) {
         let prompt = input["prompt"].as_str().unwrap_or_default();
         let failure = if prompt.contains("!refuse") {
             Some(
@@ -74,7 +81,7 @@ impl Prediction {
             None
         };
         let takes = (!prompt.contains("!slow")).then_some(TAKES / speed.max(0.001));
-        (takes, failure)
+        (takes, failure.map(Cow::Borrowed))
     }
 
     pub(super) fn starts(&self) -> OffsetDateTime {
@@ -140,7 +147,7 @@ impl Prediction {
             "logs": if is_removed { "" } else { self.logs(now) },
             "output": output,
             "data_removed": is_removed,
-            "error": self.failure.filter(|_| status == Status::Failed),
+            "error": self.failure.as_ref().filter(|_| status == Status::Failed),
             "source": "api",
             "status": status.name(),
             "created_at": time_text(self.created),

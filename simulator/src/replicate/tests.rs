@@ -43,8 +43,8 @@ fn a_prediction_is_what_the_clock_says() {
         let (takes, failure) = Prediction::fate(&input, 1.0);
         Prediction {
             id: "x".to_owned(),
-            model: "somebody/pictures",
-            version: "hidden",
+            model: "somebody/pictures".into(),
+            version: "hidden".into(),
             input,
             webhook: None,
             created,

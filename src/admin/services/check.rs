@@ -9,7 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Check, Desk};
+use super::{Check, Desk, costs};
 use crate::base::csv;
 use crate::catalog::Micros;
 use crate::engine::jobs::{self, OrderedPair};
@@ -143,12 +143,17 @@ pub(super) async fn run(
     let mut warnings = assortment::inspect(&mut conn, &desk.catalog).await?;
     drop(conn);
     warnings.retain(|finding| !finding.matter.is_mismatch());
+    let uncosted = costs::missing(desk).await?;
     if let Some(path) = &options.output {
         std::fs::write(path, csv(desk, &found).await?)?;
     }
     if options.json {
-        let answer =
-            json!({ "mismatches": found, "warnings": warnings, "pairs_of_jobs": pairs.len() });
+        let answer = json!({
+            "mismatches": found,
+            "warnings": warnings,
+            "without_cost": uncosted,
+            "pairs_of_jobs": pairs.len(),
+        });
         serde_json::to_writer_pretty(&mut *out, &answer)?;
         writeln!(out)?;
     } else {
@@ -156,6 +161,7 @@ pub(super) async fn run(
             print_routes(desk, &shelves, out).await?;
             print_pairs(&pairs, out)?;
         }
+        costs::print(&uncosted, out)?;
         print(&found, &warnings, pairs.len(), out)?;
     }
     Ok(found.is_empty())

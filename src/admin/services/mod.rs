@@ -1,8 +1,10 @@
 //! `bulwark services`: the providers' lists against what is stored, and what is stored against catalogue, jobs and history.
 
 mod check;
+mod costs;
 mod sync;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,6 +72,8 @@ pub struct Desk {
     pub providers: Vec<Arc<dyn Provider>>,
     /// All that a catalogue may name.
     pub names: Vec<String>,
+    /// What one credit of a provider costs us, by its name, in millionths of the catalogue's currency, where somebody said.
+    pub credit_micros: BTreeMap<String, i64>,
     /// Who acts, for the record.
     pub operator: String,
 }

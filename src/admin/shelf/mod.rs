@@ -200,6 +200,7 @@ fn settling(clock: Clock, catalog: Catalog, wallet: Wallet) -> cx::Env {
         clock,
         ids: Ids::random(),
         catalog: Arc::new(catalog),
+        bot_name: std::sync::OnceLock::new(),
         admin_ids: wallet.admin_ids,
         welcome_grant: wallet.welcome_grant,
         money: cx::Switch::default(),

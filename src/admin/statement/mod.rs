@@ -314,6 +314,10 @@ fn print(
         )?;
         writeln!(out, "{text}")?;
     }
+    if statement.totals.iter().any(|total| !total.is_costed()) {
+        let hint = "\nWhere a cost or margin is unknown: `--by service` shows of which services, and `bulwark services check` what to set.";
+        writeln!(out, "{hint}")?;
+    }
     Ok(())
 }
 

@@ -35,7 +35,8 @@ pub async fn act(cx: &mut Cx<'_>, short_id: &str, act: BroadcastAct) -> Handled 
     audit(cx, &broadcast, act).await?;
     let page = progress::page(&broadcast, cx.env.clock.now());
     if act == BroadcastAct::Start {
-        cx.remove_buttons().await?;
+        let text = speech(cx.language).rich("confirmed", &Args::new());
+        cx.decided(text).await?;
         return announce(cx, &broadcast, page).await;
     }
     let message = progress::edit(&broadcast, page);

@@ -39,33 +39,3 @@ pub(super) fn seen(incoming: &Incoming) -> Seen<'_> {
         },
     }
 }
-
-/// Whether a command names another bot: `/tip@other_bot 5` is not for us to carry out. Without a name of our own nobody can tell.
-pub(super) fn is_for_another(command: &str, own: &str) -> bool {
-    let head = command.split_whitespace().next().unwrap_or_default();
-    let named = head.split_once('@').map(|(_, named)| named);
-    named.is_some_and(|named| !own.is_empty() && !named.eq_ignore_ascii_case(own))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_for_the_bot_that_it_names() {
-        for (command, is_for_another_bot) in [
-            ("/tip 5", false),
-            ("/tip@Our_bot 5", false),
-            ("/tip@their_bot 5", true),
-            ("/tip@ 5", true),
-            ("/tip @anna 5", false),
-        ] {
-            assert_eq!(
-                is_for_another(command, "our_bot"),
-                is_for_another_bot,
-                "{command}"
-            );
-            assert!(!is_for_another(command, ""), "{command}");
-        }
-    }
-}

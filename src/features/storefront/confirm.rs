@@ -10,6 +10,7 @@ use super::forget;
 use super::pages::labelled;
 use super::questions::{current, old_button};
 use super::store::{self, NewOrder};
+use super::summary;
 use super::texts::{about, speech};
 use super::waiting::{self, Accepted};
 use super::ways::{self, Way};
@@ -60,7 +61,7 @@ pub async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
     set_money_aside(cx, &order).await?;
     queue(cx, &order, way).await?;
     Draft::clear(cx).await?;
-    cx.remove_buttons().await?;
+    summary::confirmed(cx, service, &draft).await?;
     accepted(cx, &order).await
 }
 

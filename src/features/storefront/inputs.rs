@@ -16,9 +16,20 @@ impl Wrong {
         Self { key, args }
     }
 
-    /// As a message.
-    pub fn text(&self, speech: Speech<'_>) -> Rich {
-        speech.rich(self.key, &self.args)
+    /// As a message: with what is expected, unless it says so itself.
+    pub fn text(&self, speech: Speech<'_>, input: &Input) -> Rich {
+        let wrong = speech.rich(self.key, &self.args);
+        let is_all = match self.key {
+            "wrong-not-text" | "wrong-not-image" | "wrong-not-video" | "wrong-not-audio"
+            | "wrong-not-number" => false,
+            _ => true,
+        };
+        if is_all {
+            return wrong;
+        }
+        wrong
+            .then(Rich::literal("\n"))
+            .then(expectation(speech, input))
     }
 }
 
@@ -99,7 +110,15 @@ pub fn answer(input: &Input, message: &IncomingMessage, language: &str) -> Resul
                 .text("min", range.min.to_string())
                 .text("max", range.max.to_string())
                 .text("step", range.step.to_string());
-            Err(Wrong::new("wrong-number-range", args))
+            let is_whole = range.step == 1.0 && range.min.fract() == 0.0;
+            Err(Wrong::new(
+                if is_whole {
+                    "wrong-number-whole"
+                } else {
+                    "wrong-number-range"
+                },
+                args,
+            ))
         }
         InputKind::Link { hosts } => text
             .and_then(|text| normal_link(text, hosts))

@@ -28,7 +28,7 @@ pub async fn by_command(cx: &mut Cx<'_>, name: &str, rest: &str) -> Handled {
             deliver(cx, service, &answers, false).await
         }
         Err(wrong) => {
-            let text = wrong.text(speech(cx.language));
+            let text = wrong.text(speech(cx.language), input);
             Err(Stop::Refused(Box::new(text)))
         }
     }

@@ -34,7 +34,10 @@ pub use instant::by_command;
 pub use orders::{again, cancel_order};
 pub use pages::{categories, category, help, home, shelves, undelivered, welcome};
 pub use progress::OrderJob;
-pub use questions::{back, begin, cancel, choose, discard, edit, message, not_understood, skip};
+pub use questions::{
+    ask_again, back, begin, cancel, choose, discard, edit, message, not_understood, skip,
+    waiting_draft,
+};
 pub use reduced::Reduced;
 pub use refills::{RefillJob, refill};
 pub use store::open_orders;

@@ -257,6 +257,10 @@ impl View<'_> {
         reason: FailureReason,
         state: &str,
     ) -> Handled {
+        if reason == FailureReason::Cancelled && self.job.is_cancel_requested {
+            // What its user asked for did work.
+            return self.cancelled(conn).await;
+        }
         store::finish(conn, self.order.id, state, self.env.clock.sql_now()).await?;
         let released = release(conn, self.env, self.order, self.job.correlation).await?;
         let why = self.speech.plain(failure_key(reason), &Args::new());

@@ -207,10 +207,7 @@ pub async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
             go_on(cx, service, &draft, false).await
         }
         Err(wrong) => {
-            let text = wrong
-                .text(speech)
-                .then(Rich::literal("\n"))
-                .then(inputs::expectation(speech, input));
+            let text = wrong.text(speech, input);
             let keyboard = keyboard(cx, &draft, position, input);
             cx.say(text, Some(keyboard)).await
         }
@@ -335,6 +332,26 @@ pub async fn edit(cx: &mut Cx<'_>, draft_id: &str, position: u16) -> Handled {
 /// The draft, if it is the one that a button speaks of.
 pub async fn current(cx: &mut Cx<'_>, draft_id: &str) -> Handled<Option<Draft>> {
     Ok(Draft::load(cx).await?.filter(|draft| draft.id == draft_id))
+}
+
+/// The order in the making, if there is one: who tops up in between finds the way back to it.
+pub async fn waiting_draft(cx: &mut Cx<'_>) -> Handled<Option<String>> {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let draft = Draft::load(cx).await?;
+    let paid = draft.filter(|draft| draft.service(&catalog).is_some_and(|it| !it.is_free()));
+    Ok(paid.map(|draft| draft.id))
+}
+
+/// The question of an order in the making once more, at the end of the chat; nothing if there is none.
+pub async fn ask_again(cx: &mut Cx<'_>) -> Handled {
+    let catalog = std::sync::Arc::clone(&cx.env.catalog);
+    let Some(draft) = Draft::load(cx).await? else {
+        return Ok(());
+    };
+    match draft.service(&catalog) {
+        Some(service) => go_on(cx, service, &draft, false).await,
+        None => Ok(()),
+    }
 }
 
 /// A button that leads nowhere any more: a kind word. The message keeps its buttons, since after the first of two quick

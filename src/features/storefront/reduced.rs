@@ -117,7 +117,7 @@ impl Reduced {
         }
         let answer = match inputs::text(input, &asked.text) {
             Ok(answer) => answer,
-            Err(wrong) => return Some(wrong.text(speech)),
+            Err(wrong) => return Some(wrong.text(speech, input)),
         };
         match self.take(asked.user_id, service) {
             Use::Taken => {

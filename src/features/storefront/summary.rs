@@ -93,10 +93,17 @@ pub async fn show_changes(
     }
 }
 
+/// In place of the question: what was ordered, and that it was.
+pub(super) async fn confirmed(cx: &mut Cx<'_>, service: &Service, draft: &Draft) -> Handled {
+    let mut lines = what(cx, service, draft);
+    lines.push(Rich::default());
+    lines.push(speech(cx.language).rich("summary-confirmed", &Args::new()));
+    cx.decided(join(lines)).await
+}
+
 /// The summary page.
 pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: bool) -> Handled {
     let speech = speech(cx.language);
-    let language = cx.language.code();
     // What is free needs no wallet.
     let is_off = !service.is_free() && !cx.env.money.is_on();
     let available = if service.is_free() || is_off {
@@ -105,24 +112,8 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
         let wallet = ledger::wallet(cx.conn, cx.user_id, &cx.env.currency().code).await?;
         Some(wallet.available)
     };
-    let mut lines = vec![speech.rich(
-        "summary",
-        &Args::new().text("title", service.title.get(language)),
-    )];
-    for input in &service.inputs {
-        let args = Args::new()
-            .text("title", input.title.get(language))
-            .text("value", value(speech, input, draft.answers.get(&input.id)));
-        lines.push(speech.rich("summary-line", &args));
-    }
-    lines.push(Rich::default());
+    let mut lines = what(cx, service, draft);
     let cost = super::draft::price(service, &draft.answers).unwrap_or(service.price);
-    let shown = if service.is_free() {
-        price(cx, service)
-    } else {
-        cx.money(cost)
-    };
-    lines.push(speech.rich("summary-price", &Args::new().text("price", shown)));
     if let Some(available) = available {
         lines.push(speech.rich(
             "summary-balance",
@@ -177,6 +168,27 @@ pub async fn show(cx: &mut Cx<'_>, service: &Service, draft: &Draft, in_place: b
     } else {
         cx.say(text, Some(keyboard)).await
     }
+}
+
+/// What an order is for and what it costs, line by line.
+fn what(cx: &Cx<'_>, service: &Service, draft: &Draft) -> Vec<Rich> {
+    let speech = speech(cx.language);
+    let title = service.title.get(cx.language.code());
+    let mut lines = vec![speech.rich("summary", &Args::new().text("title", title))];
+    for input in &service.inputs {
+        let args = Args::new()
+            .text("title", input.title.get(cx.language.code()))
+            .text("value", value(speech, input, draft.answers.get(&input.id)));
+        lines.push(speech.rich("summary-line", &args));
+    }
+    lines.push(Rich::default());
+    let shown = if service.is_free() {
+        price(cx, service)
+    } else {
+        cx.money(super::draft::price(service, &draft.answers).unwrap_or(service.price))
+    };
+    lines.push(speech.rich("summary-price", &Args::new().text("price", shown)));
+    lines
 }
 
 /// Lines to a text.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::pay::elsewhere;
 use super::speech;
 use crate::base::fault::{self, Point};
 use crate::engine::outbox::Action;
@@ -35,18 +36,14 @@ pub async fn packages(cx: &mut Cx<'_>, draft: Option<&str>) -> Handled {
             vec![button(speech.plain("button-package", &args), &press)]
         })
         .collect();
-    rows.push(vec![match draft {
-        Some(draft) => button(
-            speech.plain("button-to-order", &Args::new()),
-            &Press::Summary {
-                draft: draft.to_owned(),
-            },
-        ),
-        None => button(
-            speech.plain("button-home", &Args::new()),
-            &Press::Home { fresh: false },
-        ),
-    }]);
+    if cx.env.payments.ways().next().is_some() {
+        let press = Press::TopUp {
+            draft: draft.map(str::to_owned),
+        };
+        let label = speech.plain("button-other-way", &Args::new());
+        rows.push(vec![button(label, &press)]);
+    }
+    rows.push(vec![elsewhere(speech, draft)]);
     let text = speech.rich("packages", &Args::new());
     cx.show(text, Some(InlineKeyboard::new(rows))).await
 }

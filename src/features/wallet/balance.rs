@@ -119,7 +119,8 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         MovementKind::Release => "movement-release",
         MovementKind::TopUp => "movement-topup",
         MovementKind::Refund => "movement-refund",
-        MovementKind::Tip => "movement-tip",
+        MovementKind::Tip if movement.amount > Amount::ZERO => "movement-tip-received",
+        MovementKind::Tip => "movement-tip-sent",
         MovementKind::Own => "movement-own",
         MovementKind::Reward => "movement-reward",
         MovementKind::Payout => "movement-payout",
@@ -137,6 +138,11 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         speech.plain("movement-withdrawal", &args)
     });
     let note = withdrawal.as_deref().unwrap_or(note);
+    let note = if movement.kind == MovementKind::Tip {
+        other_of(note, movement.amount)
+    } else {
+        note
+    };
     let date = movement
         .at
         .format(format_description!("[year]-[month]-[day] [hour]:[minute]"))
@@ -152,4 +158,14 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, movement: &Movement) -> Rich {
         .text("amount", format!("{sign}{}", cx.money(movement.amount)))
         .text("what", speech.plain(key, &Args::new().text("note", note)));
     speech.rich("movement", &args)
+}
+
+/// A tip's note names both who gave it and who got it; this is the one who is not the reader.
+fn other_of(note: &str, amount: Amount) -> &str {
+    let names = if amount > Amount::ZERO {
+        note.rsplit_once(" → ").map(|(from, _)| from)
+    } else {
+        note.split_once(" → ").map(|(_, to)| to)
+    };
+    names.unwrap_or(note)
 }

@@ -76,7 +76,12 @@ pub(super) async fn confirm(cx: &mut Cx<'_>, draft_id: &str) -> Handled {
         return Ok(());
     };
     tracing::info!(withdrawal = %id, amount = amount.0, method = %method.id, "a withdrawal is requested");
-    cx.remove_buttons().await?;
+    let args = Args::new()
+        .text("amount", cx.money(amount))
+        .text("method", method.title.get(cx.language.code()));
+    // Whom to pay is read no more once it was checked.
+    cx.decided(speech(cx.language).rich("summary-confirmed", &args))
+        .await?;
     let (text, keyboard) = cards::status(cx.env, speech(cx.language), &withdrawal);
     let action = Action::Say { text, keyboard };
     let message = NewMessage {

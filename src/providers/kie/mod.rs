@@ -25,7 +25,7 @@ use super::kinds::Account;
 use super::redaction::Redactor;
 use super::{
     AccountState, Balance, CallbackError, CallbackHint, Download, PollState, Polled, Provider,
-    ProviderError, ResultUrl, Step, SubmitRequest, Submitted,
+    ProviderError, ResultUrl, Step, SubmitRequest, Submitted, Told,
 };
 use crate::base::clock::Clock;
 use crate::base::ids::Ids;
@@ -245,6 +245,18 @@ impl Provider for Kie {
     /// Models have names; a number is a panel's.
     fn is_service_id(&self, id: &str) -> bool {
         id.bytes().any(|byte| byte.is_ascii_alphabetic())
+    }
+
+    /// `creditsConsumed` of the market's records; those of the older families name nothing like it.
+    fn tells_cost(&self, service: &str) -> Option<Told> {
+        match Family::split(service).0 {
+            Family::Market => Some(Told::Credits),
+            Family::Gpt4oImage
+            | Family::FluxKontext
+            | Family::Veo
+            | Family::Runway
+            | Family::Suno => None,
+        }
     }
 
     fn account(&self) -> AccountState {

@@ -32,7 +32,7 @@ use super::redaction::Redactor;
 use super::{
     AccountState, Balance, CallbackError, CallbackHint, Clues, Download, Evidence, Listing, Polled,
     Provider, ProviderError, REFILL, ResultUrl, Step, Stopped, SubmitNote, SubmitRequest,
-    Submitted,
+    Submitted, Told,
 };
 use crate::base::clock::Clock;
 use crate::base::fault::{self, Mutant, Point};
@@ -318,6 +318,11 @@ impl Provider for Panel {
 
     fn is_service_id(&self, id: &str) -> bool {
         answer::is_id(id) && id.bytes().any(|byte| byte.is_ascii_digit())
+    }
+
+    /// `charge` of a status.
+    fn tells_cost(&self, _service: &str) -> Option<Told> {
+        Some(Told::Money)
     }
 
     fn account(&self) -> AccountState {

@@ -311,3 +311,24 @@ async fn while_the_processor_is_away_nobody_is_sent_there() {
     assert!(page(anna).await.contains("/hosted/pay/"));
     world.assert_clean().await;
 }
+
+#[tokio::test]
+async fn who_tops_up_in_the_middle_of_an_order_finds_back_to_it() {
+    let world = world_with(&[("TOPUP_STARS", "50")]).await;
+    let anna = world.user(11);
+    anna.says("/start").await;
+    anna.prepares("a lighthouse").await;
+    anna.hears("$0.10 short").await;
+    anna.says("/topup").await;
+    anna.presses("Telegram Stars").await;
+    anna.presses("Another way").await;
+    anna.presses("Telegram Stars").await;
+    anna.presses("⭐ 50").await;
+    anna.presses("Pay").await;
+    anna.presses("my order").await;
+    anna.hears("Description: a lighthouse").await;
+    anna.presses("Confirm $0.10").await;
+    world.finish().await;
+    assert_eq!(anna.wallet().await, (40, 0));
+    world.assert_clean().await;
+}

@@ -91,15 +91,9 @@ async fn a_tip_moves_at_once_and_both_are_told() {
     anna.hears("Your balance: $2.00").await;
     boris.hears("Your balance: $8.00").await;
     let statement = anna.statement().await;
-    assert!(
-        statement.contains("-$1.00  tip: @anna → @Boris"),
-        "{statement}"
-    );
+    assert!(statement.contains("-$1.00  tip to @Boris"), "{statement}");
     let statement = boris.statement().await;
-    assert!(
-        statement.contains("+$1.00  tip: @anna → @Boris"),
-        "{statement}"
-    );
+    assert!(statement.contains("+$1.00  tip from @anna"), "{statement}");
     world.assert_clean().await;
 }
 

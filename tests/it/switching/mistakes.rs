@@ -129,3 +129,31 @@ async fn no_job_is_made_of_an_id_that_cannot_be_its_providers() {
     world.finish().await;
     assert_eq!(anna.wallet().await, (4_990, 0));
 }
+
+#[tokio::test]
+async fn a_check_says_which_services_have_no_cost_and_what_to_do() {
+    let world = World::new().await;
+    let (good, text) = services(&world, "check").await;
+    assert!(good, "it is no mismatch: {text}");
+    for said in [
+        "? quick-image at kie (qwen/text-to-image) has no known cost",
+        "set KIE_CREDIT_COST",
+        "? film at kie (veo:veo3_fast) has no known cost",
+        "write `cost`",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let world = World::with(&[("KIE_CREDIT_COST", "0.005")]).await;
+    let (_, text) = services(&world, "check").await;
+    assert!(!text.contains("quick-image"), "{text}");
+    assert!(text.contains("? film at kie"), "{text}");
+    let (_, json) = services(&world, "check --json").await;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let remedies: Vec<&serde_json::Value> = json["without_cost"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["remedy"])
+        .collect();
+    assert_eq!(remedies, ["route_cost"; 3], "{json}");
+}

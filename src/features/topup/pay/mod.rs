@@ -33,6 +33,7 @@ pub use compare::{ComparedPayments, PaymentComparison, PaymentFinding};
 pub use desk::Desk;
 pub use page::ReturnPage;
 pub(super) use refund::{confirm as confirm_refund, find as find_payment, look as look_at_refund};
+pub(super) use ways::elsewhere;
 pub use ways::ways;
 
 /// A press around payments.

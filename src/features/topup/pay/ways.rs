@@ -102,7 +102,7 @@ pub(super) fn way(processor: &str, currency: &str) -> Way {
 }
 
 /// Where to go instead of paying.
-pub(super) fn elsewhere(speech: Speech<'_>, draft: Option<&str>) -> Button {
+pub(in crate::features::topup) fn elsewhere(speech: Speech<'_>, draft: Option<&str>) -> Button {
     match draft {
         Some(draft) => button(
             speech.plain("button-to-order", &Args::new()),

@@ -9,6 +9,7 @@ preview = 👆 This is how it will look. { $count ->
     }
     Whom shall I send it to?
 discarded = 🗑 The message is thrown away; nobody got it.
+confirmed = 📣 Confirmed: it is on its way.
 not-waiting = This message does not wait to be sent any more. Write a new one with /broadcast.
 admins-only = Only admins can do that.
 too-late = That is not possible any more.

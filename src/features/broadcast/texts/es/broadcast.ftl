@@ -9,6 +9,7 @@ preview = 👆 Así se verá. { $count ->
     }
     ¿A quién lo envío?
 discarded = 🗑 El mensaje se ha descartado; nadie lo ha recibido.
+confirmed = 📣 Confirmado: ya se está enviando.
 not-waiting = Este mensaje ya no espera ser enviado. Escribe uno nuevo con /broadcast.
 admins-only = Solo los administradores pueden hacer eso.
 too-late = Eso ya no es posible.

@@ -87,6 +87,7 @@ wrong-too-long-media = This is too long: { $seconds } s at most, please.
 wrong-not-choice = Please choose one of the buttons.
 wrong-not-number = That is not a number I can use.
 wrong-number-range = Please send a number from { $min } to { $max }, in steps of { $step }.
+wrong-number-whole = Please send a whole number from { $min } to { $max }.
 wrong-not-link = I need a link to { $hosts } here, such as one you copy with “Share”.
 wrong-lines = Please send { $min } to { $max } lines. You sent { $n }.
 
@@ -96,6 +97,7 @@ summary-price = 💵 Price: *{ $price }*
 summary-balance = 💰 Balance: { $balance }
 summary-time = ⏱ Usually { $time }
 summary-question = Shall I begin?
+summary-confirmed = ✅ You confirmed this order.
 summary-missing = ⚠️ You are *{ $missing }* short for this order. What you entered is kept; see /balance.
 summary-changes = ✏️ *What would you like to change?*
 value-skipped = —
@@ -135,7 +137,7 @@ order-partial = ✅ *{ $title }*: done in part, { $done } of { $units }. The ser
 order-partial-money = Charged: { $price }. { $back } is back on your balance: { $balance }.
 order-cancelled = ✖️ *{ $title }*: cancelled.
 
-failed-content-refused = The content is against the rules of the service. Please change your text or picture.
+failed-content-refused = What you entered is against the rules of the service. Please change it and try again.
 failed-bad-input = The service cannot work with this input. Please change it and try again.
 failed-input-unreachable = Your file could not be read. Please send it again.
 failed-provider-failed = The service could not finish it. Trying again often helps.
@@ -191,6 +193,7 @@ not-understood = I do not know what to do with that. Choose a service, or see /h
 finish-first = Please use the buttons to confirm, change or cancel your order.
 unknown-command = I do not know this command. See /help for those I know.
 private-only = I work in a private chat. Write to me there!
+button-private = 💬 Write to me
 welcome-gift = 🎁 { $amount } to start with is on your balance.
 unavailable-sorry = Sorry, something went wrong on my side. I have told the team. Please try again, or press /start.
 

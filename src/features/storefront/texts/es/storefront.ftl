@@ -87,6 +87,7 @@ wrong-too-long-media = Dura demasiado: { $seconds } s como máximo, por favor.
 wrong-not-choice = Pulsa uno de los botones, por favor.
 wrong-not-number = Eso no es un número que pueda usar.
 wrong-number-range = Envía un número de { $min } a { $max }, en pasos de { $step }, por favor.
+wrong-number-whole = Envía un número entero de { $min } a { $max }, por favor.
 wrong-not-link = Aquí necesito un enlace a { $hosts }, como el que se copia con «Compartir».
 wrong-lines = Envía de { $min } a { $max } líneas, por favor. Has enviado { $n }.
 
@@ -96,6 +97,7 @@ summary-price = 💵 Precio: *{ $price }*
 summary-balance = 💰 Saldo: { $balance }
 summary-time = ⏱ Suele tardar { $time }
 summary-question = ¿Empiezo?
+summary-confirmed = ✅ Has confirmado este pedido.
 summary-missing = ⚠️ Te faltan *{ $missing }* para este pedido. Lo que has introducido queda guardado; consulta /balance.
 summary-changes = ✏️ *¿Qué quieres cambiar?*
 value-skipped = —
@@ -135,7 +137,7 @@ order-partial = ✅ *{ $title }*: hecho en parte, { $done } de { $units }. El se
 order-partial-money = Cobrado: { $price }. Han vuelto { $back } a tu saldo: { $balance }.
 order-cancelled = ✖️ *{ $title }*: cancelado.
 
-failed-content-refused = El contenido va contra las normas del servicio. Cambia el texto o la imagen, por favor.
+failed-content-refused = Lo que has enviado va contra las normas del servicio. Cámbialo e inténtalo de nuevo, por favor.
 failed-bad-input = El servicio no puede trabajar con estos datos. Cámbialos y vuelve a intentarlo.
 failed-input-unreachable = No se ha podido leer tu archivo. Envíalo otra vez, por favor.
 failed-provider-failed = El servicio no ha podido terminarlo. A menudo basta con reintentarlo.
@@ -194,6 +196,7 @@ not-understood = No sé qué hacer con eso. Elige un servicio o consulta /help.
 finish-first = Usa los botones para confirmar, cambiar o cancelar tu pedido, por favor.
 unknown-command = No conozco ese comando. Los que conozco están en /help.
 private-only = Trabajo en un chat privado. ¡Escríbeme allí!
+button-private = 💬 Escribirme
 welcome-gift = 🎁 Para empezar, tienes { $amount } en tu saldo.
 unavailable-sorry = Lo siento, algo ha fallado por mi parte. Ya he avisado al equipo. Inténtalo otra vez o pulsa /start.
 

@@ -95,6 +95,7 @@ wrong-too-long-media = Слишком длинная запись: можно н
 wrong-not-choice = Пожалуйста, нажмите одну из кнопок.
 wrong-not-number = Это не похоже на число.
 wrong-number-range = Пожалуйста, пришлите число от { $min } до { $max } с шагом { $step }.
+wrong-number-whole = Пожалуйста, пришлите целое число от { $min } до { $max }.
 wrong-not-link = Здесь нужна ссылка на { $hosts }, например скопированная через «Поделиться».
 wrong-lines = Пожалуйста, пришлите от { $min } до { $max } строк. В вашем тексте: { $n }.
 
@@ -104,6 +105,7 @@ summary-price = 💵 Цена: *{ $price }*
 summary-balance = 💰 Баланс: { $balance }
 summary-time = ⏱ Обычно { $time }
 summary-question = Начинаем?
+summary-confirmed = ✅ Заказ подтверждён.
 summary-missing = ⚠️ Для этого заказа не хватает *{ $missing }*. Всё, что вы ввели, сохранено; см. /balance.
 summary-changes = ✏️ *Что вы хотите изменить?*
 value-skipped = —
@@ -143,7 +145,7 @@ order-partial = ✅ *{ $title }*: выполнено частично, { $done }
 order-partial-money = Списано: { $price }. На баланс возвращено { $back }: { $balance }.
 order-cancelled = ✖️ *{ $title }*: заказ отменён.
 
-failed-content-refused = Содержание нарушает правила сервиса. Пожалуйста, измените текст или изображение.
+failed-content-refused = То, что вы ввели, нарушает правила сервиса. Пожалуйста, измените это и попробуйте ещё раз.
 failed-bad-input = Сервис не может работать с такими данными. Измените их и попробуйте снова.
 failed-input-unreachable = Не удалось прочитать ваш файл. Пожалуйста, пришлите его ещё раз.
 failed-provider-failed = Сервис не смог закончить работу. Часто помогает повторить.
@@ -200,6 +202,7 @@ not-understood = Не знаю, что с этим делать. Выберит�
 finish-first = Пожалуйста, подтвердите, измените или отмените заказ кнопками.
 unknown-command = Такой команды нет. Все команды: /help.
 private-only = Я работаю только в личном чате. Напишите мне туда!
+button-private = 💬 Написать мне
 welcome-gift = 🎁 Для начала на вашем балансе { $amount }.
 unavailable-sorry = Простите, у меня что-то пошло не так. Команда уже знает. Попробуйте ещё раз или нажмите /start.
 

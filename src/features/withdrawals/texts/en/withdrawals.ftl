@@ -10,6 +10,7 @@ summary = 💸 *Please check*
     { $amount } by { $method }
     Fee: { $fee }
     You receive: *{ $net }*
+summary-confirmed = ✅ You confirmed a withdrawal of { $amount } by { $method }.
 detail = { $title }: `{ $value }`
 discarded = Nothing was withdrawn.
 value-no-fee = none

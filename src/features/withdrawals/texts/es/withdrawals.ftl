@@ -10,6 +10,7 @@ summary = 💸 *Compruébalo, por favor*
     { $amount } por { $method }
     Comisión: { $fee }
     Recibirás: *{ $net }*
+summary-confirmed = ✅ Has confirmado una retirada de { $amount } por { $method }.
 detail = { $title } — `{ $value }`
 discarded = No se ha retirado nada.
 value-no-fee = ninguna

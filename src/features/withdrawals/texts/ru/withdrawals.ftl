@@ -10,6 +10,7 @@ summary = 💸 *Проверьте, пожалуйста*
     { $amount }, способ: { $method }
     Комиссия: { $fee }
     Вы получите: *{ $net }*
+summary-confirmed = ✅ Вывод { $amount } ({ $method }) подтверждён.
 detail = { $title } — `{ $value }`
 discarded = Ничего не выведено.
 value-no-fee = нет

@@ -1,0 +1,1 @@
+-- Nothing new: only a comment on a table.
