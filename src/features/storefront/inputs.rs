@@ -19,12 +19,15 @@ impl Wrong {
     /// As a message: with what is expected, unless it says so itself.
     pub fn text(&self, speech: Speech<'_>, input: &Input) -> Rich {
         let wrong = speech.rich(self.key, &self.args);
-        let is_all = match self.key {
-            "wrong-not-text" | "wrong-not-image" | "wrong-not-video" | "wrong-not-audio"
-            | "wrong-not-number" => false,
-            _ => true,
-        };
-        if is_all {
+        let says_kind_alone = matches!(
+            self.key,
+            "wrong-not-text"
+                | "wrong-not-image"
+                | "wrong-not-video"
+                | "wrong-not-audio"
+                | "wrong-not-number"
+        );
+        if !says_kind_alone {
             return wrong;
         }
         wrong
