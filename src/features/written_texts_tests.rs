@@ -36,6 +36,7 @@ pub(super) static FEATURES: [Feature; 11] = [
             "src/features/commands.rs",
             "src/features/routes.rs",
             "src/features/told.rs",
+            "src/features/groups.rs",
             "src/app",
             "src/http",
         ],

@@ -6,6 +6,7 @@
 
 mod api;
 mod control;
+mod delivery;
 mod input;
 mod prediction;
 mod saved;
@@ -158,7 +159,7 @@ pub fn router(core: Arc<Core>) -> Router {
         )
         .route("/v1/predictions/{id}", get(api::one))
         .route("/v1/predictions/{id}/cancel", post(api::cancel))
-        .route("/delivery/{id}/{name}", get(api::file))
+        .route("/delivery/{id}/{name}", get(delivery::file))
         .fallback(api::not_found)
         .with_state(core)
 }
