@@ -224,6 +224,29 @@ async fn what_is_lost_again_is_refilled_for_nothing() {
     world.assert_clean().await;
 }
 
+/// It costs its user nothing, and its panel as much as an order.
+#[tokio::test]
+async fn who_asks_for_refills_again_and_again_has_to_wait() {
+    let world = world(&[]).await;
+    let anna = world.user(11);
+    anna.orders_members("t.me/fox", "100").await;
+    world.finish().await;
+    let (message, row, column) = anna.find("Refill").await;
+    for n in 1..=4 {
+        anna.press_at(message, row, column).await;
+        world.settle().await;
+        if n < 4 {
+            let path = format!("/sim/panel/one/refills/{n}");
+            world.post(&path, json!({"status": "Rejected"})).await;
+            world.finish().await;
+            anna.hears("nothing to refill").await;
+        }
+    }
+    anna.hears("a lot at once").await;
+    assert_eq!(world.panel().await["refills"], 3);
+    world.assert_clean().await;
+}
+
 #[tokio::test]
 async fn over_a_hundred_orders_are_asked_about_in_two_calls() {
     const ORDERS: usize = 105;

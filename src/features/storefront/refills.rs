@@ -3,6 +3,7 @@
 //! A refill is a job of its own, without money: submitted once, asked about, told about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -11,14 +12,15 @@ use sqlx::PgConnection;
 use super::confirm::DELIVERY;
 use super::pages::home_button;
 use super::store::{self, Order};
-use super::texts::speech;
+use super::texts::{about, speech};
 use crate::base::money::Amount;
 use crate::engine::jobs::{
     self, Ending, Enqueued, Job, JobEvent, JobKind, NewJob, Snapshot, Unique,
 };
+use crate::engine::limits::{self, Charged, Rate};
 use crate::engine::outbox::{self, Action, NewMessage};
 use crate::engine::routing;
-use crate::features::cx::{Cx, Env, Handled};
+use crate::features::cx::{Cx, Env, Handled, Stop};
 use crate::features::speech::{Args, Language};
 use crate::providers::REFILL;
 use crate::telegram::InlineKeyboard;
@@ -27,6 +29,11 @@ use crate::telegram::InlineKeyboard;
 const JOB_KIND: &str = "storefront_refill";
 const QUEUE_MAX_S: u32 = 30 * 60;
 const ESTIMATE_S: u32 = 24 * 3600;
+/// Of one order: three at once, then one in half a day. Panels take one a day at most.
+const PER_ORDER: Rate = Rate {
+    every: Duration::from_secs(12 * 3600),
+    burst: 3,
+};
 
 /// "Refill" was pressed.
 pub async fn refill(cx: &mut Cx<'_>, short_id: &str) -> Handled {
@@ -94,11 +101,28 @@ async fn ask_for(cx: &mut Cx<'_>, order: &Order) -> Handled<&'static str> {
     };
     Ok(match jobs::enqueue(cx.conn, &job, now).await? {
         Enqueued::Created => {
+            refuse_too_often(cx, order).await?;
             cx.has_jobs = true;
             "refill-asked"
         }
         Enqueued::Existing { .. } => "refill-asked-before",
     })
+}
+
+/// A refill costs its user nothing, and its panel a call as an order does: who asks again and again would stand before the orders
+/// of everybody else.
+async fn refuse_too_often(cx: &mut Cx<'_>, order: &Order) -> Handled {
+    let now = cx.now();
+    let key = format!("refill:{}", order.id);
+    match limits::charge(cx.conn, &key, 1, PER_ORDER, now).await? {
+        Charged::Taken => Ok(()),
+        Charged::Limited { wait } => {
+            let speech = speech(cx.language);
+            let time = about(speech, wait.max(Duration::from_secs(1)).as_secs());
+            let text = speech.rich("refused-too-fast", &Args::new().text("time", time));
+            Err(Stop::Refused(Box::new(text)))
+        }
+    }
 }
 
 /// The owner of refills.
