@@ -151,8 +151,13 @@ fn error_code(words: &str) -> Option<&str> {
     })
 }
 
-/// Replicate's own words about an error, in small letters.
+/// Replicate's own words about an error, in small letters: to be read by us alone, for no secret is known in them any more.
 fn problem(answer: &Answer) -> Option<String> {
+    said(answer).map(|words| words.to_lowercase())
+}
+
+/// The same as they are written.
+fn said(answer: &Answer) -> Option<String> {
     let json = answer.json.as_ref()?;
     let title = json["title"].as_str();
     let detail = match &json["detail"] {
@@ -166,7 +171,7 @@ fn problem(answer: &Answer) -> Option<String> {
     }
     let words = [title, detail.as_deref()];
     let words: Vec<&str> = words.into_iter().flatten().collect();
-    Some(words.join(": ").to_lowercase())
+    Some(words.join(": "))
 }
 
 /// `Retry-After`, else "Your rate limit resets in ~30s." ("Rate limits").
@@ -183,7 +188,7 @@ fn rate_limited(answer: &Answer, words: &str) -> ProviderError {
 
 fn detail(what: &str, answer: &Answer, redactor: &Redactor) -> String {
     let status = answer.status;
-    match problem(answer) {
+    match said(answer) {
         Some(words) => format!("{what}: HTTP {status}: {}", redactor.detail(&words)),
         None => format!("{what}: HTTP {status} without Replicate's words"),
     }
@@ -207,6 +212,18 @@ mod tests {
         let json = json!({"title": title, "detail": detail, "status": status});
         let verdict = created(answer(status, Some(json)), &Redactor::default());
         verdict.result.unwrap_err()
+    }
+
+    #[test]
+    fn our_key_is_masked_in_the_record_of_an_error() {
+        let redactor = Redactor::new([crate::base::redact::Secret::from("r8_AbCdEfGh01")]);
+        let json = json!({"title": "Unauthenticated", "detail": "r8_AbCdEfGh01 is not valid", "status": 422});
+        let verdict = created(answer(422, Some(json)), &redactor);
+        let record = format!("{:?}", verdict.result.unwrap_err()).to_lowercase();
+        assert!(
+            record.contains("is not valid") && !record.contains("r8_abcd"),
+            "{record}"
+        );
     }
 
     #[test]

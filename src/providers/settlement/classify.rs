@@ -90,7 +90,7 @@ pub(super) fn asked(
 }
 
 /// How a transfer stands; None for what no transfer is.
-pub(super) fn state(answer: &Value) -> Option<PollState> {
+pub(super) fn state(answer: &Value, redactor: &Redactor) -> Option<PollState> {
     let text = |name| answer.get(name).and_then(Value::as_str);
     match text("state")? {
         "pending" => {
@@ -102,10 +102,10 @@ pub(super) fn state(answer: &Value) -> Option<PollState> {
         }
         "settled" => Some(PollState::Delivered(Counts::default())),
         "rejected" => {
-            let code = text("reason").unwrap_or("rejected").to_owned();
+            let code = text("reason").unwrap_or("rejected");
             Some(PollState::Failed {
-                reason: reason(&code),
-                code,
+                reason: reason(code),
+                code: redactor.detail(code),
             })
         }
         _ => None,
@@ -154,4 +154,24 @@ fn detail(answer: &Answer, redactor: &Redactor) -> String {
         None => "no JSON".to_owned(),
     };
     redactor.detail(&format!("{}: {words}", answer.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_logged_without_secrets_and_on_one_line() {
+        let redactor = Redactor::new([crate::base::redact::Secret::from("settlement-key")]);
+        let reason = format!("bad settlement-key\n\u{1b}[2J{}", "x".repeat(10_000));
+        let answer = serde_json::json!({"state": "rejected", "reason": reason});
+        let Some(PollState::Failed { code, .. }) = state(&answer, &redactor) else {
+            panic!("it was rejected");
+        };
+        assert!(
+            code.starts_with("bad [redacted] ") && code.chars().count() < 400,
+            "{code}"
+        );
+        assert!(!code.contains(['\n', '\u{1b}']), "{code}");
+    }
 }

@@ -131,8 +131,10 @@ impl Provider for Settlement {
         }
         match self.ask(&format!("/transfers/{external_id}"), &[]).await {
             Ok(answer) => {
-                let state = classify::state(&answer).ok_or_else(|| ProviderError::Transient {
-                    detail: "a transfer without a state that is known".to_owned(),
+                let state = classify::state(&answer, &self.redactor).ok_or_else(|| {
+                    ProviderError::Transient {
+                        detail: "a transfer without a state that is known".to_owned(),
+                    }
                 })?;
                 self.missing.found(external_id);
                 let answer = self.redactor.json(&answer);
