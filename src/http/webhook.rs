@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::intake::{Intake, Taken, as_webhook_answer};
+use super::middleware::rate_limit::KeyedLimiter;
 use crate::base::fault::{self, Point};
 use crate::base::redact::{ExposeSecret as _, Secret};
 
@@ -27,7 +28,12 @@ pub struct Webhook {
     /// Digests, so that a comparison takes the same time whatever the length.
     secrets: Vec<[u8; 32]>,
     body_bytes_max: usize,
+    /// How much is said of those who do not know the secret: anybody can be one, as often as they like.
+    strangers: KeyedLimiter<()>,
 }
+
+/// Lines a minute, and at once.
+const STRANGERS_LOGGED: (u32, u32) = (10, 20);
 
 impl Webhook {
     /// Accepts the current secret and, after a change, the previous one.
@@ -44,6 +50,7 @@ impl Webhook {
             intake,
             secrets: secrets.collect(),
             body_bytes_max,
+            strangers: KeyedLimiter::per_minute(STRANGERS_LOGGED.0, STRANGERS_LOGGED.1),
         }
     }
 
@@ -80,7 +87,9 @@ where
     B::Error: Into<BoxError>,
 {
     if !webhook.is_telegram(headers) {
-        tracing::warn!(request_id, "a delivery without the right secret");
+        if webhook.strangers.check(&(), 1).is_ok() {
+            tracing::warn!(request_id, "a delivery without the right secret");
+        }
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let body = match read(body, webhook.body_bytes_max).await {

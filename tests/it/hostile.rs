@@ -287,6 +287,24 @@ fn no_kind_of_provider_is_left_out() {
     assert_eq!(all, covered, "its answers belong here");
 }
 
+/// Whoever does not know the secret writes no more than a few lines into our log, however often they come.
+#[tokio::test]
+async fn strangers_do_not_fill_the_log() {
+    let log = Log::listening();
+    let world = World::new().await;
+    for n in 0..300 {
+        let address = format!("http://{}/webhook", world.address);
+        let request = world.http.post(address).body("{}");
+        let request = request.header("x-telegram-bot-api-secret-token", format!("guess-{n}"));
+        let status = request.send().await.expect("an answer").status();
+        assert_eq!(status.as_u16(), 401);
+    }
+    let lines = log.lines();
+    let said = lines.matches("without the right secret").count();
+    assert!((1..=40).contains(&said), "{said}");
+    assert!(!lines.contains("guess-"), "what was tried is in the log");
+}
+
 #[tokio::test]
 async fn whatever_comes_to_a_callback_address() {
     let log = Log::listening();
