@@ -24,7 +24,7 @@ const HINTS: Rate = Rate {
 /// Somebody wrote in a group.
 pub(super) async fn message(cx: &mut Cx<'_>, message: &IncomingMessage) -> Handled {
     let text = message.text.as_deref().unwrap_or_default();
-    let Some((name, rest)) = command(text) else {
+    let Some((name, rest)) = command(text).filter(|_| !message.is_of_another) else {
         return Ok(());
     };
     let own = cx.env.bot_name.get().map_or("", String::as_str);

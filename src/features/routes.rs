@@ -277,7 +277,7 @@ async fn act(
         Event::Message(message) => match message
             .text
             .as_deref()
-            .filter(|_| message.media.is_none())
+            .filter(|_| message.media.is_none() && !message.is_of_another)
             .and_then(command)
         {
             Some((name, rest)) => run(cx, name, rest, message, update, gift).await,
@@ -291,7 +291,8 @@ async fn act(
     }
 }
 
-/// `/name@bot rest` as name and rest.
+/// `/name@bot rest` as name and rest. What somebody passes on is not theirs: whoever wrote it would have them give tips and grants,
+/// so a forwarded command is none.
 pub fn command(text: &str) -> Option<(&str, &str)> {
     let text = text.trim().strip_prefix('/')?;
     let (head, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{ADMIN, World};
 
 async fn group(world: &World) -> Vec<Value> {
     let chat = world.get("/sim/chats/-100").await;
@@ -112,5 +112,37 @@ async fn many_who_write_commands_in_a_group_do_not_fill_it_with_hints() {
     world.post("/sim/users/11/send", body).await;
     world.settle().await;
     assert_eq!(hints().await, 4);
+    world.assert_clean().await;
+}
+
+/// Who passes on what somebody else wrote does not mean it: it would give tips, and an admin's would give grants.
+#[tokio::test]
+async fn a_command_in_somebody_elses_words_is_none() {
+    let world = World::with(&[("TIP_MAX", "300")]).await;
+    let (eve, admin) = (world.user(12), world.user(ADMIN));
+    eve.says("/start").await;
+    admin.says("/start").await;
+    let origin = json!({ "type": "user", "date": 1_772_366_400, "sender_user": { "id": 12, "is_bot": false, "first_name": "Eve" } });
+    let bot = json!({ "id": 77, "is_bot": true, "first_name": "B", "username": "gif_bot" });
+    for (chat, kind) in [(ADMIN, "private"), (-100, "group")] {
+        for (text, how, what) in [
+            ("/tip 12 1", "forward_origin", &origin),
+            ("/tip 12 1", "via_bot", &bot),
+            ("/grant 12 5 for a good idea", "forward_origin", &origin),
+        ] {
+            let message = json!({ "message_id": 9_000, "date": 1_772_366_400, "text": text, how: what,
+                "chat": { "id": chat, "type": kind, "title": "G" },
+                "from": { "id": ADMIN, "is_bot": false, "first_name": "A" } });
+            world
+                .post("/sim/raw_update", json!({ "message": message }))
+                .await;
+            world.settle().await;
+            assert_eq!(eve.wallet().await, (500, 0), "{text} by {how} in {kind}");
+        }
+    }
+    // In words of their own both work.
+    admin.says("/tip 12 1").await;
+    admin.says("/grant 12 5 for a good idea").await;
+    assert_eq!(eve.wallet().await, (1_100, 0));
     world.assert_clean().await;
 }

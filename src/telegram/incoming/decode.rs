@@ -96,6 +96,9 @@ fn message_event(message: &Object<'_>) -> Option<Event> {
             .object("reply_to_message")
             .and_then(|reply| reply.object("from"))
             .and_then(|from| user_ref(&from)),
+        is_of_another: ["forward_origin", "via_bot"]
+            .iter()
+            .any(|field| message.raw(field).is_some()),
         media_group_id: message.string("media_group_id"),
         successful_payment: payment(message, "successful_payment")?,
         refunded_payment: payment(message, "refunded_payment")?,

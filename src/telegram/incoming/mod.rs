@@ -116,6 +116,8 @@ pub struct IncomingMessage {
     pub reply_to: Option<i64>,
     /// Who wrote that one.
     pub reply_from: Option<UserRef>,
+    /// Whether its words are somebody else's: it was passed on (`forward_origin`), or made by another bot (`via_bot`).
+    pub is_of_another: bool,
     /// Photos and videos sent together share it.
     pub media_group_id: Option<String>,
     pub successful_payment: Option<Payment>,
