@@ -30,11 +30,12 @@ const PAYMENTS: [&str; 7] = [
 ];
 
 /// Without any of these nothing is earned with referrals, and nobody tips anybody.
-const REWARDS: [&str; 7] = [
+const REWARDS: [&str; 8] = [
     "referral_code",
     "referral",
     "referral_reward",
     "referral_reversal",
+    "referral_part_reversal",
     "referral_kept",
     "referral_return",
     "tip",

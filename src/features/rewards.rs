@@ -11,10 +11,12 @@ use super::cx::{Env, Handled, Switch};
 use super::referrals::speech;
 use super::speech::{Args, Language};
 use crate::base::money::Amount;
-use crate::engine::ledger::{self, Cause, RewardCauses, WalletKind};
+use crate::engine::ledger::{self, Cause, RewardBack, RewardCauses, WalletKind};
 use crate::engine::outbox::{self, Action, NewMessage, Priority};
 use crate::engine::people;
-use crate::engine::referrals::{self, NewReward, Reward, RewardPart};
+use crate::engine::referrals::{self, NewReward, Rest, Reward, RewardPart, Rule};
+
+pub use crate::engine::referrals::Share;
 
 /// What brings rewards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +25,6 @@ pub enum Occasion {
     TopUp,
     /// What an order cost.
     Order,
-}
-
-/// What a payment brings on one level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// Of the payment, in hundredths of a percent; a part of the smallest coin is the house's.
-    BasisPoints(u32),
-    /// Whatever was paid.
-    Fixed(Amount),
 }
 
 /// A way between two wallets of one user.
@@ -79,27 +72,21 @@ impl ReferralRules {
         way.map(|way| way.min)
     }
 
-    /// What a payment brings on each level; nothing beyond the last. All of them together never bring more than was paid: who
-    /// brings in themselves, by other accounts, would earn with each payment.
-    fn rewards(&self, paid: Amount) -> impl Iterator<Item = Amount> {
-        let is_enough = paid > Amount::ZERO && paid >= self.min;
-        let shares: &[Share] = if is_enough { &self.shares } else { &[] };
-        let mut left = paid;
-        shares.iter().map(move |share| {
-            let whole = match share {
-                Share::BasisPoints(points) => part(paid, *points),
-                Share::Fixed(amount) => *amount,
+    /// What a payment brings on each level and by which rule; nothing beyond the last. All of them together never bring more
+    /// than was paid: who brings in themselves, by other accounts, would earn with each payment.
+    fn rewards(&self, paid: Amount) -> impl Iterator<Item = (Rule, Amount)> {
+        let mut room = paid.max(Amount::ZERO);
+        self.shares.iter().map(move |share| {
+            let rule = Rule {
+                share: *share,
+                cap: self.cap,
+                least: self.min,
             };
-            let reward = self.cap.map_or(whole, |cap| whole.min(cap)).min(left);
-            left = left - reward;
-            reward
+            let reward = rule.reward(paid).min(room);
+            room = room - reward;
+            (rule, reward)
         })
     }
-}
-
-fn part(paid: Amount, basis_points: u32) -> Amount {
-    let part = i128::from(paid.0) * i128::from(basis_points) / 10_000;
-    Amount(i64::try_from(part).unwrap_or(i64::MAX))
 }
 
 /// A payment that may bring rewards.
@@ -135,9 +122,9 @@ pub async fn book(
         Occasion::TopUp => paid.amount,
         Occasion::Order => paid.amount.min(unrewarded(conn, paid).await?),
     };
-    let amounts: Vec<Amount> = env.referrals.rewards(base).collect();
+    let rewards: Vec<(Rule, Amount)> = env.referrals.rewards(base).collect();
     // From the payer upwards: whoever else locks two of these wallets comes upon them in the same order.
-    for ((level, referrer_id), amount) in (1_u8..).zip(referrers).zip(amounts) {
+    for ((level, referrer_id), (rule, amount)) in (1_u8..).zip(referrers).zip(rewards) {
         if amount > Amount::ZERO && referrer_id != paid.user_id {
             let reward = NewReward {
                 id: env.ids.uuid(),
@@ -148,6 +135,7 @@ pub async fn book(
                 base,
                 amount,
                 currency: paid.currency,
+                rule,
             };
             give(conn, env, &reward, paid.correlation).await?;
         }
@@ -244,11 +232,8 @@ pub async fn take_part_back(conn: &mut PgConnection, env: &Env, parted: &Parted<
         let (cause, now) = (cause(env, key, parted.correlation), env.clock.sql_now());
         let taken = ledger::take_reward_part(conn, &reward, &part, &cause, now).await?;
         if let Some(taken) = taken {
-            let reward = Reward {
-                amount: due,
-                ..reward
-            };
-            tell_taken(conn, env, &reward, taken, parted.correlation).await?;
+            let back = RewardBack { due, taken };
+            tell_taken(conn, env, &reward, back, parted.correlation).await?;
         }
     }
     Ok(())
@@ -256,11 +241,15 @@ pub async fn take_part_back(conn: &mut PgConnection, env: &Env, parted: &Parted<
 
 async fn take(conn: &mut PgConnection, env: &Env, reward: &Reward, correlation: Uuid) -> Handled {
     let now = env.clock.sql_now();
-    let cause = cause(env, format!("reward-taken:{}", reward.id), correlation);
-    let Some(taken) = ledger::take_reward(conn, reward, &cause, now).await? else {
+    let cause = |key| cause(env, key, correlation);
+    let Some(back) = ledger::take_reward(conn, reward, Rest::NOTHING, cause, now).await? else {
         return Ok(());
     };
-    tell_taken(conn, env, reward, taken, correlation).await
+    if back.due.is_zero() {
+        // All of it went back in parts before.
+        return Ok(());
+    }
+    tell_taken(conn, env, reward, back, correlation).await
 }
 
 /// So much of `reward` was taken back.
@@ -268,10 +257,10 @@ async fn tell_taken(
     conn: &mut PgConnection,
     env: &Env,
     reward: &Reward,
-    taken: Amount,
+    back: RewardBack,
     correlation: Uuid,
 ) -> Handled {
-    let lost = reward.amount - taken;
+    let (taken, lost) = (back.taken, back.due - back.taken);
     tracing::info!(
         referrer = reward.referrer_id,
         taken = taken.0,
@@ -280,7 +269,7 @@ async fn tell_taken(
         "a reward is taken back"
     );
     let args = Args::new()
-        .text("amount", env.currency().format(reward.amount))
+        .text("amount", env.currency().format(back.due))
         .text("lost", env.currency().format(lost));
     let key = if lost > Amount::ZERO {
         "taken-back-in-part"
@@ -328,44 +317,31 @@ async fn tell(
 mod tests {
     use super::*;
 
-    fn rules(shares: Vec<Share>) -> ReferralRules {
-        ReferralRules {
-            occasion: Some(Occasion::TopUp),
-            shares,
+    fn brings(shares: [Share; 2], paid: i64) -> Vec<i64> {
+        let rules = ReferralRules {
+            shares: shares.to_vec(),
             min: Amount(50),
-            cap: Some(Amount(300)),
             ..ReferralRules::default()
-        }
-    }
-
-    fn brings(rules: &ReferralRules, paid: i64) -> Vec<i64> {
-        rules.rewards(Amount(paid)).map(|reward| reward.0).collect()
-    }
-
-    #[test]
-    fn a_part_of_a_coin_is_the_houses_and_a_cap_is_a_cap() {
-        let rules = rules(vec![Share::BasisPoints(1_050), Share::Fixed(Amount(7))]);
-        assert!(brings(&rules, 49).is_empty());
-        assert_eq!(brings(&rules, 50), [5, 7]);
-        assert_eq!(brings(&rules, 199), [20, 7]);
-        assert_eq!(brings(&rules, 1_000_000), [300, 7]);
-        assert!(brings(&rules, -100).is_empty());
-        assert_eq!(part(Amount(i64::MAX), 10_000), Amount(i64::MAX));
+        };
+        let rewards = rules.rewards(Amount(paid));
+        rewards.map(|(_, reward)| reward.0).collect()
     }
 
     #[test]
     fn nobody_earns_more_than_was_paid() {
-        let fixed = rules(vec![Share::Fixed(Amount(60)), Share::Fixed(Amount(60))]);
-        assert_eq!(brings(&fixed, 50), [50, 0]);
-        assert_eq!(brings(&fixed, 100), [60, 40]);
-        assert_eq!(brings(&fixed, 200), [60, 60]);
-        let all = rules(vec![Share::BasisPoints(8_000), Share::BasisPoints(8_000)]);
-        assert_eq!(brings(&all, 100), [80, 20]);
+        let fixed = [Share::Fixed(Amount(60)), Share::Fixed(Amount(60))];
+        assert_eq!(brings(fixed, -100), [0, 0]);
+        assert_eq!(brings(fixed, 49), [0, 0]);
+        assert_eq!(brings(fixed, 50), [50, 0]);
+        assert_eq!(brings(fixed, 100), [60, 40]);
+        assert_eq!(brings(fixed, 200), [60, 60]);
+        let all = [Share::BasisPoints(8_000), Share::BasisPoints(8_000)];
+        assert_eq!(brings(all, 100), [80, 20]);
     }
 
     #[test]
     fn there_is_a_way_only_where_one_is_set() {
-        let mut rules = rules(Vec::new());
+        let mut rules = ReferralRules::default();
         assert_eq!(rules.way(WalletKind::Affiliate, WalletKind::Main), None);
         rules.ways.push(Way {
             from: WalletKind::Affiliate,

@@ -1,5 +1,7 @@
 //! The audit of the books: each invariant is broken once, and found; and all of the books are looked at in the end.
 
+mod rewards;
+
 use bulwark::admin::audit::{self, Options};
 use bulwark::base::clock::Clock;
 use bulwark::base::money::Amount;
@@ -267,7 +269,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn every_fault_in_the_books_is_found_and_named() {
     let pool = migrations::filled().await;
-    for (fault, check, subject) in FAULTS {
+    for (fault, check, subject) in FAULTS.iter().chain(rewards::FAULTS) {
         let mut tx = pool.begin().await.unwrap();
         tx.execute("set local session_replication_role = replica")
             .await

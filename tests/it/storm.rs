@@ -7,8 +7,10 @@
 mod acts;
 mod books;
 mod debts;
+mod followed;
 mod money_in;
 mod money_out;
+mod orders;
 mod perform;
 mod rewards;
 
@@ -23,11 +25,12 @@ use crate::database;
 use crate::ledger::CURRENCY;
 use acts::Lot;
 use books::{Books, Heard};
+use followed::Seen;
 use perform::Shared;
 
 const RUNS: u64 = 12;
 const TASKS: u64 = 8;
-const ACTS: usize = 30;
+const ACTS: usize = 40;
 /// Runs over one database, of which each has users of its own.
 const RUNS_PER_DATABASE: u64 = 20;
 
@@ -44,13 +47,17 @@ async fn eight_at_once_leave_the_books_of_the_model() {
     let runs = number("BULWARK_STORM_RUNS", RUNS);
     let (mut moved, mut refused) = (0, 0);
     let (mut rewards, mut kept) = (0, 0);
+    let mut seen = [("", 0, 0); 5];
     let mut seed = first;
     while seed < first + runs {
         let pool = database::fresh_pool().await;
         ledger::open_house(&pool, CURRENCY).await.unwrap();
         let mut books = Books::default();
         for _ in 0..RUNS_PER_DATABASE.min(first + runs - seed) {
-            let (lines, others) = run(&pool, &mut books, seed).await;
+            let (lines, others, its_own) = run(&pool, &mut books, seed).await;
+            for (all, (what, times)) in seen.iter_mut().zip(its_own.each()) {
+                *all = (what, all.1 + times, all.2 + u64::from(times > 0));
+            }
             let mut complaints = books.compare(&pool).await;
             complaints.extend(audit(&pool).await);
             assert!(
@@ -67,6 +74,10 @@ async fn eight_at_once_leave_the_books_of_the_model() {
     }
     println!("{runs} runs from seed {first}: {moved} rows, {refused} refusals and repetitions");
     println!("{rewards} rewards, {kept} of them kept for spent ones");
+    for (what, times, in_runs) in seen {
+        println!("on orders: {what}: {times}, in {in_runs} of {runs} runs");
+        assert!(times > 0 || runs < RUNS, "never: {what}");
+    }
     assert!(moved > 0 && refused > 0, "nothing was tried");
 }
 
@@ -80,8 +91,9 @@ async fn audit(pool: &PgPool) -> Vec<String> {
         .collect()
 }
 
-/// One run: eight tasks, then the end of all that is still open. How many rows were written, and how many acts wrote none.
-async fn run(pool: &PgPool, books: &mut Books, seed: u64) -> (usize, usize) {
+/// One run: eight tasks, then the end of all that is still open. How many rows were written, how many acts wrote none, and how
+/// often there was what is rare.
+async fn run(pool: &PgPool, books: &mut Books, seed: u64) -> (usize, usize, Seen) {
     let shared = Arc::new(Shared::new(seed));
     rewards::bring_in(pool, &shared).await;
     let mut tasks = JoinSet::new();
@@ -107,6 +119,7 @@ async fn run(pool: &PgPool, books: &mut Books, seed: u64) -> (usize, usize) {
     }
     let lines = heard.iter().map(Heard::lines).sum();
     let others = heard.iter().filter(|heard| heard.lines() == 0).count();
+    let seen = Books::seen(&heard);
     books.take(heard);
-    (lines, others)
+    (lines, others, seen)
 }

@@ -42,9 +42,9 @@ use uuid::Uuid;
 
 pub use accounts::{House, Payee, Purpose, TransferKind, WalletKey, WalletKind};
 pub use audit::{Audit, AuditReport, Finding, OpenFinding, open_findings, settled, untold};
-pub use mend::{MendStep, Mended, Mender};
+pub use mend::{MendStep, Mended, Mender, PaidBack};
 pub use past::{Past, PastFilter, PastKind, Place};
-pub use rewards::{RewardCauses, give_reward, take_reward, take_reward_part};
+pub use rewards::{RewardBack, RewardCauses, give_reward, take_reward, take_reward_part};
 pub use store::{Event, Moving, events, events_of, past, transfer_by_id, wallets_of};
 pub use store::{
     capture, capture_to, carrying, correct, grant, grant_to_new, hold, hold_for, hold_of,
@@ -110,7 +110,7 @@ pub struct Wallet {
 }
 
 /// Where a movement comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// Its id.
     pub id: Uuid,

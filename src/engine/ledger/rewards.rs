@@ -8,7 +8,7 @@ use super::{
 };
 use crate::base::fault::{self, Mutant, Point};
 use crate::base::money::Amount;
-use crate::engine::referrals::{self, NewReward, Reward, RewardPart};
+use crate::engine::referrals::{self, Back, NewReward, Rest, Reward, RewardPart};
 
 /// The causes of what a reward moves.
 #[derive(Clone, Debug)]
@@ -65,22 +65,48 @@ pub async fn give_reward(
     Ok(Some(kept))
 }
 
-/// Takes a reward back, once, because its payment is given back: as much as its wallet still has, the rest is owed from now
-/// on. How much is taken; None: it was taken back before.
+/// Of a reward, what its payment's giving back came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RewardBack {
+    /// What was to go back now.
+    pub due: Amount,
+    /// What of that was there, and is taken; the rest is owed from now on.
+    pub taken: Amount,
+}
+
+/// Takes a reward back but for what stays of it, because of its payment no more stays: as much as its wallet still has, what is
+/// missing is owed from now on. None: nothing is to go back, since it did before, or since its rule leaves it.
+///
+/// The cause is made of its key ([`Reward::key_of_taking`]).
 ///
 /// # Errors
 /// The database's.
 pub async fn take_reward(
     conn: &mut PgConnection,
     reward: &Reward,
-    cause: &Cause,
+    rest: Rest,
+    cause: impl FnOnce(String) -> Cause + Send,
     now: Option<OffsetDateTime>,
-) -> Result<Option<Amount>, LedgerError> {
+) -> Result<Option<RewardBack>, LedgerError> {
+    let paid = rest.paid.max(Amount::ZERO);
     fault::reach(Point::RewardTaking);
     let key = WalletKey::affiliate(reward.referrer_id, &reward.currency);
     let wallet = wallet_of_locked(conn, key).await?;
-    let taken = reward.amount.min(wallet.available);
-    if !referrals::reverse(conn, reward, taken, now).await? {
+    // Only now, so that what another one took before the lock is seen.
+    let Some(back) = referrals::gone_back(conn, reward.id).await? else {
+        return Ok(None);
+    };
+    let due = (reward.amount - back - rest.reward).max(Amount::ZERO);
+    if due.is_zero() && paid > Amount::ZERO {
+        return Ok(None);
+    }
+    let taken = due.min(wallet.available);
+    let back = Back {
+        stays: paid,
+        taken,
+        lost: due - taken,
+    };
+    if !referrals::reverse(conn, reward, &back, now).await? {
         return Ok(None);
     }
     if taken > Amount::ZERO && !fault::mutant(Mutant::RewardNotTaken) {
@@ -90,10 +116,11 @@ pub async fn take_reward(
             wallet: key,
             amount: -taken,
         };
-        with_house(conn, &movement, cause, now).await?;
+        let cause = cause(reward.key_of_taking(paid));
+        with_house(conn, &movement, &cause, now).await?;
         fault::reach(Point::RewardTaken);
     }
-    Ok(Some(taken))
+    Ok(Some(RewardBack { due, taken }))
 }
 
 /// As [`take_reward`], of a part of a reward, because a part of its payment is given back: once for that part.

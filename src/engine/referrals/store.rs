@@ -2,8 +2,9 @@
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::{Earning, NewReward, Reward, RewardPart, Summary};
+use super::{Back, Earning, NewReward, Reward, RewardPart, Rule, Share, Summary};
 use crate::base::money::Amount;
 
 /// The word in a user's link: the one they have, else `fresh` from now on. Two who ask at once get the same.
@@ -78,9 +79,14 @@ pub async fn add_reward(
     new: &NewReward<'_>,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
+    let (basis_points, fixed) = match new.rule.share {
+        Share::BasisPoints(points) => (Some(points.cast_signed()), None),
+        Share::Fixed(amount) => (None, Some(amount.0)),
+    };
     let added = sqlx::query!(
-        "insert into referral_reward (id, cause, level, referrer_id, payer_id, base, amount, currency, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, now()))
+        "insert into referral_reward
+             (id, cause, level, referrer_id, payer_id, base, amount, currency, at, basis_points, fixed, cap, least)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, now()), $10, $11, $12, $13)
          on conflict (cause, level) do nothing",
         new.id,
         new.cause,
@@ -91,6 +97,10 @@ pub async fn add_reward(
         new.amount.0,
         new.currency,
         now,
+        basis_points,
+        fixed,
+        new.rule.cap.map(|cap| cap.0),
+        new.rule.least.0,
     )
     .execute(conn)
     .await?;
@@ -105,7 +115,8 @@ pub async fn rewarded(
 ) -> Result<Amount, sqlx::Error> {
     let rewarded = sqlx::query_scalar!(
         r#"select coalesce(sum(base), 0)::bigint as "rewarded!" from (
-               select max(w.base) as base from referral_reward w
+               select max(least(w.base, (select min(p.stays) from referral_part_reversal p where p.reward_id = w.id))) as base
+               from referral_reward w
                where w.payer_id = $1 and w.currency = $2 and not exists (select from referral_reversal r where r.reward_id = w.id)
                group by w.cause) payment"#,
         payer_id,
@@ -116,39 +127,88 @@ pub async fn rewarded(
     Ok(Amount(rewarded))
 }
 
-/// What the payment brought and was not taken back, the lowest level first.
+/// What the payment brought and was not taken back as a whole, the lowest level first.
 pub async fn to_reverse(conn: &mut PgConnection, cause: &str) -> Result<Vec<Reward>, sqlx::Error> {
-    sqlx::query_as!(
-        Reward,
-        "select w.id, w.referrer_id, w.amount, w.currency from referral_reward w
+    let rows = sqlx::query!(
+        "select w.id, w.referrer_id, w.base, w.amount, w.currency, w.basis_points, w.fixed, w.cap, w.least from referral_reward w
          where w.cause = $1 and not exists (select from referral_reversal r where r.reward_id = w.id)
          order by w.level",
         cause
     )
     .fetch_all(conn)
-    .await
+    .await?;
+    let rewards = rows.into_iter().map(|row| {
+        let points = row.basis_points.map(i32::cast_unsigned);
+        let share = points.map(Share::BasisPoints);
+        let share = share.or(row.fixed.map(|fixed| Share::Fixed(Amount(fixed))));
+        Reward {
+            id: row.id,
+            referrer_id: row.referrer_id,
+            base: Amount(row.base),
+            amount: Amount(row.amount),
+            currency: row.currency,
+            rule: share.zip(row.least).map(|(share, least)| Rule {
+                share,
+                cap: row.cap.map(Amount),
+                least: Amount(least),
+            }),
+        }
+    });
+    Ok(rewards.collect())
 }
 
-/// Records that a reward was taken back. False if it was before.
+/// What of a reward has gone back, taken or owed; None: all of it has. True as long as its wallet is locked.
+pub async fn gone_back(
+    conn: &mut PgConnection,
+    reward_id: Uuid,
+) -> Result<Option<Amount>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select coalesce(sum(taken + lost), 0)::bigint as "back!", coalesce(bool_or(is_last), false) as "is_all!"
+           from referral_back where reward_id = $1"#,
+        reward_id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((!row.is_all).then_some(Amount(row.back)))
+}
+
+/// Records that of a reward something goes back. False if that was so before.
 pub async fn reverse(
     conn: &mut PgConnection,
     reward: &Reward,
-    taken: Amount,
+    back: &Back,
     now: Option<OffsetDateTime>,
 ) -> Result<bool, sqlx::Error> {
-    let reversed = sqlx::query!(
-        "insert into referral_reversal (reward_id, referrer_id, currency, taken, lost, at)
-         values ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()))
-         on conflict (reward_id) do nothing",
-        reward.id,
-        reward.referrer_id,
-        reward.currency,
-        taken.0,
-        (reward.amount - taken).0,
-        now,
-    )
-    .execute(conn)
-    .await?;
+    let reversed = if back.stays > Amount::ZERO {
+        sqlx::query!(
+            "insert into referral_part_reversal (reward_id, stays, referrer_id, currency, taken, lost, at)
+             values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()))
+             on conflict (reward_id, stays) do nothing",
+            reward.id,
+            back.stays.0,
+            reward.referrer_id,
+            reward.currency,
+            back.taken.0,
+            back.lost.0,
+            now,
+        )
+        .execute(conn)
+        .await?
+    } else {
+        sqlx::query!(
+            "insert into referral_reversal (reward_id, referrer_id, currency, taken, lost, at)
+             values ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()))
+             on conflict (reward_id) do nothing",
+            reward.id,
+            reward.referrer_id,
+            reward.currency,
+            back.taken.0,
+            back.lost.0,
+            now,
+        )
+        .execute(conn)
+        .await?
+    };
     Ok(reversed.rows_affected() == 1)
 }
 
@@ -157,26 +217,12 @@ pub async fn to_reverse_in_part(
     conn: &mut PgConnection,
     cause: &str,
 ) -> Result<Vec<(Reward, Amount)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select w.id, w.referrer_id, w.amount, w.currency,
-                  (select coalesce(sum(b.taken + b.lost), 0)::bigint from referral_return b where b.reward_id = w.id) as "gone!"
-           from referral_reward w
-           where w.cause = $1 and not exists (select from referral_reversal r where r.reward_id = w.id)
-           order by w.level"#,
-        cause
-    )
-    .fetch_all(conn)
-    .await?;
-    let rewards = rows.into_iter().map(|row| {
-        let reward = Reward {
-            id: row.id,
-            referrer_id: row.referrer_id,
-            amount: Amount(row.amount),
-            currency: row.currency,
-        };
-        (reward, Amount(row.gone))
-    });
-    Ok(rewards.collect())
+    let mut rewards = Vec::new();
+    for reward in to_reverse(conn, cause).await? {
+        let gone = gone_back(conn, reward.id).await?;
+        rewards.extend(gone.map(|gone| (reward, gone)));
+    }
+    Ok(rewards)
 }
 
 /// Records that a part of a reward was taken back, with the part of its payment that `return_id` names. False if it was before.
@@ -211,8 +257,7 @@ pub async fn debt(
     currency: &str,
 ) -> Result<Amount, sqlx::Error> {
     let owed = sqlx::query_scalar!(
-        r#"select (coalesce((select sum(lost) from referral_reversal where referrer_id = $1 and currency = $2 and lost > 0), 0)
-                   + coalesce((select sum(lost) from referral_return where referrer_id = $1 and currency = $2), 0)
+        r#"select (coalesce((select sum(lost) from referral_back where referrer_id = $1 and currency = $2 and lost > 0), 0)
                    - coalesce((select sum(amount) from referral_kept where referrer_id = $1 and currency = $2), 0))::bigint as "owed!""#,
         referrer_id,
         currency,
@@ -256,8 +301,7 @@ pub async fn summary(
                     as "indirect!",
                   (select coalesce(sum(amount), 0)::bigint from referral_reward where referrer_id = $1 and currency = $2)
                     as "earned!",
-                  ((select coalesce(sum(taken), 0) from referral_reversal where referrer_id = $1 and currency = $2)
-                   + (select coalesce(sum(taken), 0) from referral_return where referrer_id = $1 and currency = $2)
+                  ((select coalesce(sum(taken), 0) from referral_back where referrer_id = $1 and currency = $2)
                    + (select coalesce(sum(amount), 0) from referral_kept where referrer_id = $1 and currency = $2))::bigint
                     as "taken!""#,
         user_id,
@@ -277,8 +321,10 @@ pub async fn earnings(
 ) -> Result<Vec<Earning>, sqlx::Error> {
     sqlx::query_as!(
         Earning,
-        r#"select w.at, w.level, w.amount, r.reward_id is not null as "is_reversed!"
-           from referral_reward w left join referral_reversal r on r.reward_id = w.id
+        r#"select w.at, w.level, w.amount, coalesce(b.back, 0) as "back!", coalesce(b.is_reversed, false) as "is_reversed!"
+           from referral_reward w cross join lateral (
+               select sum(taken + lost)::bigint as back, bool_or(is_last) as is_reversed
+               from referral_back where reward_id = w.id) b
            where w.referrer_id = $1 and w.currency = $2 order by w.at desc, w.id offset $3 limit $4"#,
         user_id,
         currency,

@@ -153,9 +153,12 @@ fn line(cx: &Cx<'_>, speech: Speech<'_>, earning: &Earning) -> Rich {
     let args = Args::new()
         .text("date", date)
         .text("amount", cx.money(earning.amount))
-        .text("level", earning.level.to_string());
+        .text("level", earning.level.to_string())
+        .text("back", cx.money(earning.back));
     let key = if earning.is_reversed {
         "earning-reversed"
+    } else if earning.back > Amount::ZERO {
+        "earning-reversed-in-part"
     } else {
         "earning"
     };

@@ -28,6 +28,8 @@ pub enum Act {
     Deliver { nth: usize, percent: i64 },
     /// What the `nth` hold is for brought nothing.
     Fail { nth: usize },
+    /// Of the `nth` order that was paid it turns out that only this part was done.
+    PayBack { nth: usize, percent: i64 },
     /// An admin gives a payment back.
     AskRefund { source: Source, charge: u64 },
     /// The processor answers about the `nth` refund.
@@ -42,7 +44,7 @@ pub enum Act {
         is_later: bool,
         name: u64,
     },
-    /// Between two wallets of one user.
+    /// Between two wallets of one user; nothing is all that was earned.
     Own {
         user: i64,
         amount: i64,
@@ -71,7 +73,7 @@ impl Lot {
 
     /// The next act.
     pub fn draw(&mut self, shared: &Shared) -> Act {
-        let kind = self.0.random_range(0..130_u32);
+        let kind = self.0.random_range(0..144_u32);
         let user = shared.user(self.0.random_range(0..USERS));
         let to = shared.user(self.0.random_range(0..USERS));
         let charge = self.0.random_range(0..NAMES);
@@ -95,7 +97,12 @@ impl Lot {
                 amount: amount - 20,
                 name,
             },
-            28..46 => Act::Order { user, amount, name },
+            28..46 => Act::Order {
+                // Mostly of those whom somebody has brought in.
+                user: shared.user([0, 1, 0, 1, 2][nth % 5]),
+                amount,
+                name,
+            },
             46..66 => Act::Deliver {
                 nth,
                 percent: [100, 100, 100, 50, 33, 1][nth % 6],
@@ -117,12 +124,20 @@ impl Lot {
             // What was earned is mostly spent: else nothing of it would be missing when it is taken back.
             94..118 => Act::Own {
                 user,
-                amount: if nth % 4 > 0 { amount } else { amount % 7 + 1 },
+                amount: match nth % 4 {
+                    0 => amount % 7 + 1,
+                    1 => amount,
+                    _ => 0,
+                },
                 to_main: nth % 4 > 0,
                 name,
             },
             118..124 => Act::Withdraw { user, amount },
-            _ => Act::Approve { nth },
+            124..130 => Act::Approve { nth },
+            _ => Act::PayBack {
+                nth,
+                percent: [90, 70, 50, 25, 0][nth % 5],
+            },
         }
     }
 }

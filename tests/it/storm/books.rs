@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _};
 use uuid::Uuid;
 
 use super::debts::{About, Debt};
+use super::followed::{self, Fact, Seen};
 
 /// What an act was told.
 pub enum Heard {
@@ -30,7 +31,7 @@ impl Heard {
     /// How many rows it wrote.
     pub fn lines(&self) -> usize {
         match self {
-            Self::Moved(lines) => lines.len(),
+            Self::Moved(lines) => lines.iter().filter(|line| line.fact.is_none()).count(),
             Self::Before(_) | Self::Resolved(_) | Self::Short { .. } | Self::Nothing => 0,
         }
     }
@@ -48,6 +49,7 @@ pub struct Line {
     /// House accounts.
     house: Vec<(&'static str, i64)>,
     about: About,
+    fact: Option<Fact>,
 }
 
 /// A user's wallet of a kind.
@@ -135,6 +137,16 @@ impl Line {
             wallets: vec![(wallet("affiliate", user), amount, 0)],
             house: vec![("rewards", -amount)],
             about,
+            fact: None,
+        }
+    }
+
+    /// Something that stands in no row of its own, but in the one of this key.
+    pub fn fact(key: &str, fact: Fact) -> Self {
+        Self {
+            key: format!("fact:{key}"),
+            fact: Some(fact),
+            ..Self::default()
         }
     }
 
@@ -173,6 +185,15 @@ impl Books {
         }
     }
 
+    /// How often there was what is rare about rewards on orders.
+    pub fn seen(heard: &[Heard]) -> Seen {
+        let lines = heard.iter().flat_map(|heard| match heard {
+            Heard::Moved(lines) => lines.as_slice(),
+            Heard::Before(_) | Heard::Resolved(_) | Heard::Short { .. } | Heard::Nothing => &[],
+        });
+        followed::check(lines.filter_map(|line| line.fact.as_ref())).1
+    }
+
     /// How many rewards were given, and of how many what was spent had to be kept of others.
     pub fn rewards(&self) -> (usize, usize) {
         let count =
@@ -192,6 +213,8 @@ impl Books {
         self.wallets(pool, &states, &mut found).await;
         self.house(pool, &mut found).await;
         self.debts(pool, &history, &states, &mut found).await;
+        let facts = self.lines.values().filter_map(|line| line.fact.as_ref());
+        found.extend(followed::check(facts).0);
         for heard in self.heard.drain(..) {
             let is_true = match &heard {
                 Heard::Before(key) => self.lines.contains_key(key),
@@ -286,7 +309,7 @@ impl Books {
             }
         }
         let sql = "select referrer_id, sum(owed)::bigint from (
-                       select referrer_id, lost as owed from referral_reversal
+                       select referrer_id, lost as owed from referral_back
                        union all select referrer_id, -amount from referral_kept) x group by 1";
         let rows = pool.fetch_all(sql).await.unwrap();
         let owed: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -302,10 +325,12 @@ impl Books {
     async fn rows(&self, pool: &PgPool, found: &mut Vec<String>) {
         let sql = "select idem_key from transfer where kind <> 'capture' or credit_version is not null union all select idem_key from hold
                    union all select 'end:' || hold_id from hold_resolution
-                   union all select 'reversed:' || reward_id from referral_reversal";
+                   union all select 'reversed:' || key from referral_back";
         let rows = pool.fetch_all(sql).await.unwrap();
         let written: HashSet<String> = rows.iter().map(|row| row.get(0)).collect();
-        for key in self.lines.keys().filter(|key| !written.contains(*key)) {
+        let rows = self.lines.values().filter(|line| line.fact.is_none());
+        let keys = rows.map(|line| &line.key);
+        for key in keys.filter(|key| !written.contains(*key)) {
             found.push(format!("{key} was done, and is not written"));
         }
         for key in written.iter().filter(|key| !self.lines.contains_key(*key)) {

@@ -121,7 +121,8 @@ pub async fn top_up(
         }
     };
     assert!(moved, "a new payment, and its key is used");
-    let earned = rewards::earned(conn, &cause.idem_key, user, amount).await?;
+    let rules = rewards::of_payment(amount);
+    let earned = rewards::earned(conn, &cause.idem_key, user, amount, rules).await?;
     let mut done = Done::one(
         true,
         Line::house(cause.idem_key, user, amount, source.name()),

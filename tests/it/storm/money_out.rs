@@ -27,8 +27,8 @@ pub async fn tip(
     if is_later {
         let tip = id();
         let key = format!("hold:tip:{tip}");
-        let done = set_aside(conn, from, amount, (Purpose::Tip, tip), &key).await?;
-        return Ok(with_purpose(done, For::Tip(to)));
+        let purpose = ((Purpose::Tip, tip), For::Tip(to));
+        return set_aside(conn, from, amount, purpose, &key).await;
     }
     // Of a kind that needs no row elsewhere.
     let movement = Transfer {
@@ -46,7 +46,7 @@ async fn set_aside(
     conn: &mut PgConnection,
     user: i64,
     amount: i64,
-    purpose: (Purpose, Uuid),
+    (purpose, what): ((Purpose, Uuid), For),
     key: &str,
 ) -> Result<Done, LedgerError> {
     let wallet = WalletKey::main(user, CURRENCY);
@@ -58,17 +58,10 @@ async fn set_aside(
             key: key.to_owned(),
             user,
             amount,
-            purpose: For::Order,
+            purpose: what,
         }),
         ..Done::default()
     })
-}
-
-fn with_purpose(mut done: Done, purpose: For) -> Done {
-    if let Some(held) = &mut done.held {
-        held.purpose = purpose;
-    }
-    done
 }
 
 /// A tip was settled outside, or was not.
@@ -103,7 +96,7 @@ fn released(held: &Held) -> Line {
     Line::resolution(held.id, held.user, held.amount, 0, "revenue")
 }
 
-/// Between a user's own wallets.
+/// Between a user's own wallets; nothing is all that is there, as the button does it.
 pub async fn own(
     conn: &mut PgConnection,
     (user, to_main): (i64, bool),
@@ -120,6 +113,10 @@ pub async fn own(
     } else {
         (main, other)
     };
+    let amount = match amount {
+        0 => all_of(conn, user, from.0.kind).await?,
+        _ => amount,
+    };
     let movement = Transfer {
         kind: TransferKind::Own,
         from: from.0,
@@ -128,6 +125,12 @@ pub async fn own(
     };
     let moved = ledger::transfer(conn, &movement, &cause(&key), None).await?;
     Ok(Done::one(moved, Line::between(key, from.1, to.1, amount)))
+}
+
+async fn all_of(conn: &mut PgConnection, user: i64, of: WalletKind) -> Result<i64, LedgerError> {
+    let wallets = ledger::wallets(conn, user, CURRENCY).await?;
+    let its = wallets.iter().find(|(kind, _)| *kind == of);
+    Ok(its.map_or(0, |(_, wallet)| wallet.available.0))
 }
 
 /// Somebody wants to be paid.
@@ -152,8 +155,8 @@ pub async fn withdraw(
     };
     withdrawals::add(conn, &new, None).await?;
     let key = format!("hold:withdrawal:{withdrawal}");
-    let done = set_aside(conn, user, amount, (Purpose::Payout, withdrawal), &key).await?;
-    Ok(with_purpose(done, For::Payout(withdrawal)))
+    let purpose = ((Purpose::Payout, withdrawal), For::Payout(withdrawal));
+    set_aside(conn, user, amount, purpose, &key).await
 }
 
 /// A step of a payout; nothing if it is not where the step begins.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bulwark::base::money::Amount;
-use bulwark::engine::ledger::{self, Cause, LedgerError, Resolved};
+use bulwark::engine::ledger::{self, Cause, LedgerError};
 use bulwark::engine::withdrawals::State;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use super::acts::{self, Act};
 use super::books::{Heard, Line, Wallet, wallet};
 use super::money_in::{self, Source};
 use super::money_out;
+use super::orders;
 use crate::ledger::CURRENCY;
 
 /// A key that is used in the same moment is tried again so often.
@@ -19,8 +20,9 @@ const TRIES: usize = 50;
 
 /// What the tasks of a run know of each other's acts.
 pub struct Shared {
-    seed: u64,
+    pub seed: u64,
     holds: Mutex<Vec<Held>>,
+    paid: Mutex<Vec<Held>>,
     refunds: Mutex<Vec<Asked>>,
 }
 
@@ -37,7 +39,10 @@ pub struct Held {
 /// What it is set aside for.
 #[derive(Clone, Copy, Debug)]
 pub enum For {
-    Order,
+    Order {
+        order: Uuid,
+        name: u64,
+    },
     /// For whom.
     Tip(i64),
     Payout(Uuid),
@@ -58,6 +63,7 @@ impl Shared {
         Self {
             seed,
             holds: Mutex::default(),
+            paid: Mutex::default(),
             refunds: Mutex::default(),
         }
     }
@@ -95,6 +101,8 @@ pub struct Done {
     /// A row that was there already.
     pub before: Option<String>,
     pub held: Option<Held>,
+    /// An order that was paid.
+    pub paid: Option<Held>,
     pub asked: Option<Asked>,
 }
 
@@ -131,6 +139,7 @@ pub async fn perform(pool: &PgPool, act: &Act, shared: &Shared, gives_up: bool) 
             Ok(done) => {
                 tx.commit().await.unwrap();
                 lock(&shared.holds).extend(done.held);
+                lock(&shared.paid).extend(done.paid);
                 lock(&shared.refunds).extend(done.asked);
                 return match done.before {
                     Some(key) => Heard::Before(key),
@@ -177,7 +186,11 @@ fn payer(act: &Act, shared: &Shared) -> Wallet {
         Act::TopUp { charge, .. }
         | Act::AskRefund { charge, .. }
         | Act::GivenBack { charge, .. } => shared.user(acts::charge(*charge).0),
-        Act::Deliver { .. } | Act::Fail { .. } | Act::EndRefund { .. } | Act::Approve { .. } => {
+        Act::Deliver { .. }
+        | Act::Fail { .. }
+        | Act::PayBack { .. }
+        | Act::EndRefund { .. }
+        | Act::Approve { .. } => {
             panic!("{act:?} takes nothing that can be missing")
         }
     };
@@ -209,13 +222,22 @@ async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<
                 Line::house(cause.idem_key, *user, *amount, "corrections"),
             ))
         }
-        Act::Order { user, amount, name } => order(conn, *user, *amount, *name, shared).await,
+        Act::Order { user, amount, name } => {
+            orders::confirm(conn, *user, *amount, *name, shared).await
+        }
         Act::Deliver { nth, percent } => match Shared::nth(&shared.holds, *nth) {
             Some(held) => deliver(conn, &held, *percent).await,
             None => Ok(Done::default()),
         },
         Act::Fail { nth } => match Shared::nth(&shared.holds, *nth) {
             Some(held) => fail(conn, &held).await,
+            None => Ok(Done::default()),
+        },
+        Act::PayBack { nth, percent } => match Shared::nth(&shared.paid, *nth) {
+            Some(held) => match held.purpose {
+                For::Order { order, .. } => orders::pay_back(conn, &held, order, *percent).await,
+                For::Tip(..) | For::Payout(_) => Ok(Done::default()),
+            },
             None => Ok(Done::default()),
         },
         Act::AskRefund { source, charge } => {
@@ -248,58 +270,16 @@ async fn attempt(conn: &mut PgConnection, act: &Act, shared: &Shared) -> Result<
         Act::Approve { nth } => match Shared::nth(&shared.holds, *nth) {
             Some(held) => match held.purpose {
                 For::Payout(id) => money_out::step(conn, &held, id, State::Approved).await,
-                For::Order | For::Tip(..) => Ok(Done::default()),
+                For::Order { .. } | For::Tip(..) => Ok(Done::default()),
             },
             None => Ok(Done::default()),
         },
     }
 }
 
-async fn order(
-    conn: &mut PgConnection,
-    user: i64,
-    amount: i64,
-    name: u64,
-    shared: &Shared,
-) -> Result<Done, LedgerError> {
-    let key = shared.key("hold", name);
-    let cause = cause(&key);
-    let reference = Uuid::from_u128((u128::from(shared.seed) << 32) | u128::from(name));
-    let hold = ledger::hold(
-        conn,
-        user,
-        CURRENCY,
-        Amount(amount),
-        reference,
-        &cause,
-        None,
-    )
-    .await?;
-    if hold.id != cause.id {
-        return Ok(Done::before(key));
-    }
-    let held = Held {
-        id: hold.id,
-        key: key.clone(),
-        user,
-        amount,
-        purpose: For::Order,
-    };
-    Ok(Done {
-        lines: vec![Line::hold(key, user, amount)],
-        held: Some(held),
-        ..Done::default()
-    })
-}
-
 async fn deliver(conn: &mut PgConnection, held: &Held, percent: i64) -> Result<Done, LedgerError> {
     match held.purpose {
-        For::Order => {
-            let part = (held.amount * percent / 100).max(1);
-            let cause = cause(&format!("capture:{}", held.key));
-            let resolved = ledger::capture(conn, held.id, Amount(part), &cause, None).await?;
-            Ok(resolution(held, resolved, part))
-        }
+        For::Order { order, name } => orders::deliver(conn, held, (order, name), percent).await,
         For::Tip(to) => money_out::end_tip(conn, held, to, true).await,
         For::Payout(id) => money_out::step(conn, held, id, State::Paid).await,
     }
@@ -307,17 +287,8 @@ async fn deliver(conn: &mut PgConnection, held: &Held, percent: i64) -> Result<D
 
 async fn fail(conn: &mut PgConnection, held: &Held) -> Result<Done, LedgerError> {
     match held.purpose {
-        For::Order => {
-            let cause = cause(&format!("release:{}", held.key));
-            let resolved = ledger::release(conn, held.id, &cause, None).await?;
-            Ok(resolution(held, resolved, 0))
-        }
+        For::Order { .. } => orders::fail(conn, held).await,
         For::Tip(to) => money_out::end_tip(conn, held, to, false).await,
         For::Payout(id) => money_out::step(conn, held, id, State::Rejected).await,
     }
-}
-
-fn resolution(held: &Held, resolved: Resolved, part: i64) -> Done {
-    let line = Line::resolution(held.id, held.user, held.amount, part, "revenue");
-    Done::one(resolved == Resolved::Now, line)
 }

@@ -4,20 +4,21 @@
 //!   difference without changing the wallet; where it shows less, an ordinary one then gives the user what the rows say.
 //!   In doubt it is the house that bears it: what a user has too much they keep, and a person may take it back.
 //! * What is set aside for nothing is explained by a hold, and released; a hold without its job is resolved as the job ended.
-//! * A job that was paid and should not have been is paid back from revenue, and what it brought to whoever brought its user
-//!   in is taken back; one that was not paid and should have been is
-//!   borne by `losses`. A payment that was never credited is.
+//! * A job that was paid and should not have been is paid back from revenue, as a whole or in part, and what it brought to
+//!   whoever brought its user in follows what stays paid; one that was not paid and should have been is borne by `losses`. A
+//!   payment that was never credited is.
 //! * Nothing is mended where rows are missing or were changed: no movement makes up for that, and a person has to look.
 //!
 //! Each mend looks again under the wallet's lock before it moves anything: done twice, or by two at once, it is done once.
 
-mod rewards;
+mod paid_back;
 mod subject;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::paid_back::PaidBack;
 use self::subject::{GAP, ROWS_CHANGED, Subject, advice};
 use super::store::mend as store;
 use super::{Cause, Finding, LedgerError, capture, release};
@@ -260,25 +261,8 @@ impl Mender<'_> {
         let too_much = paid.captured - due;
         let wallet = paid.wallet();
         if too_much > 0 {
-            let why = format!(
-                "reconciled by {}: paid for what was not delivered",
-                self.operator
-            );
-            let cause = self.cause(format!("mend:paid-back:{job}"), &why);
-            store::with_house(
-                conn,
-                &wallet,
-                "revenue",
-                too_much,
-                store::Balance::Moves,
-                &cause,
-                self.now,
-            )
-            .await?;
-            let (to, currency) = (wallet.name(), &wallet.currency);
-            let mut mended = Mended::one(&cause, "revenue", &to, too_much, currency, &why);
-            self.take_rewards(conn, job, due, &mut mended).await?;
-            return Ok(mended);
+            let stays = Amount(paid.left - too_much);
+            return self.pay_too_much_back(conn, job, &wallet, stays).await;
         }
         if too_much < 0 {
             let why = format!(

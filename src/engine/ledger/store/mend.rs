@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::account;
-use crate::engine::ledger::Cause;
+use crate::engine::ledger::{Cause, WalletKey, WalletKind};
 
 /// A wallet beside the rows that touched it.
 pub(in crate::engine::ledger) struct Books {
@@ -257,7 +257,9 @@ pub(in crate::engine::ledger) struct Paid {
     pub(in crate::engine::ledger) user_id: i64,
     pub(in crate::engine::ledger) kind: String,
     pub(in crate::engine::ledger) currency: String,
-    /// With what was mended before.
+    /// What of the capture was not given back.
+    pub(in crate::engine::ledger) left: i64,
+    /// With all that was mended before.
     pub(in crate::engine::ledger) captured: i64,
     /// What should have been; none where that is not known.
     pub(in crate::engine::ledger) due: Option<i64>,
@@ -293,8 +295,8 @@ pub(in crate::engine::ledger) async fn wrongly_paid_locked(
     sqlx::query_as!(
         Paid,
         r#"select a.id as wallet_id, a.owner_id as user_id, a.kind, a.currency,
-                  r.captured - coalesce((select amount from transfer where idem_key = 'mend:paid-back:' || j.id), 0)
-                    + coalesce((select amount from transfer where idem_key = 'mend:borne:' || j.id), 0) as "captured!",
+                  r.captured - order_paid_back(j.id) as "left!",
+                  r.captured - order_paid_back(j.id) + coalesce((select amount from transfer where idem_key = 'mend:borne:' || j.id), 0) as "captured!",
                   case j.state when 'succeeded' then h.amount
                       when 'partial' then div(h.amount::numeric * ((j.provider_snapshot ->> 'units')::numeric - j.remains),
                           (j.provider_snapshot ->> 'units')::numeric)::bigint
@@ -302,6 +304,53 @@ pub(in crate::engine::ledger) async fn wrongly_paid_locked(
            from job_history j join hold h on h.reference = j.id join hold_resolution r on r.hold_id = h.id
            join account a on a.id = h.wallet_id where j.id = $1"#,
         job_id,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// What was taken for an order.
+pub(in crate::engine::ledger) struct Taken {
+    user_id: i64,
+    kind: String,
+    currency: String,
+    /// What of it was not given back.
+    pub(in crate::engine::ledger) left: i64,
+    /// In how many steps some of it was.
+    pub(in crate::engine::ledger) steps: i64,
+}
+
+impl Taken {
+    /// The wallet that it was taken from.
+    pub(in crate::engine::ledger) fn wallet(&self) -> WalletKey<'_> {
+        WalletKey {
+            user_id: self.user_id,
+            kind: WalletKind::named(&self.kind).unwrap_or(WalletKind::Main),
+            currency: &self.currency,
+        }
+    }
+}
+
+/// What was taken for an order, if its hold is resolved; its wallet is locked then.
+pub(in crate::engine::ledger) async fn taken_for_order_locked(
+    conn: &mut PgConnection,
+    order: Uuid,
+) -> Result<Option<Taken>, sqlx::Error> {
+    sqlx::query!(
+        "select a.id from account a join hold h on h.wallet_id = a.id where h.reference = $1 for update of a",
+        order
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    sqlx::query_as!(
+        Taken,
+        r#"select a.owner_id as user_id, a.kind, a.currency, r.captured - order_paid_back(h.reference) as "left!",
+                  (select count(*) from transfer where idem_key = 'mend:paid-back:' || h.reference
+                       or idem_key in (select 'mend:paid-back:' || h.reference || ':' || n from generate_series(2, 9) n))
+                    as "steps!"
+           from hold h join hold_resolution r on r.hold_id = h.id join account a on a.id = h.wallet_id
+           where h.reference = $1"#,
+        order,
     )
     .fetch_optional(conn)
     .await

@@ -41,8 +41,7 @@ pub(super) async fn movements(
            (select 'a reward or tip that moved has its row', 'transfer ' || id
             from mine where kind = 'reward' and not exists (select 1 from referral_reward w where w.id = mine.id)
                or kind in ('reward_taken', 'reward_kept', 'tip') and not exists (select 1 from (
-                  select 'reward-taken:' || r.reward_id as key from referral_reversal r where r.taken > 0
-                  union all select 'reward-part-taken:' || b.return_id || ':' || b.reward_id from referral_return b where b.taken > 0
+                  select b.key from referral_back b where b.taken > 0
                   union all select 'reward-kept:' || k.reward_id from referral_kept k
                   union all select 'tip:' || p.id from tip p where p.state = 'done') keys
                   where keys.key = mine.idem_key) limit 100)

@@ -83,7 +83,7 @@ pub(super) async fn holds(
                         * ((j.provider_snapshot ->> 'units')::numeric - j.remains), (j.provider_snapshot ->> 'units')::numeric)::bigint
                     else m.captured > 0 end
                 -- What was mended counts; looked for only where something is wrong.
-                then m.captured - coalesce((select amount from transfer where idem_key = 'mend:paid-back:' || j.id), 0)
+                then m.captured - order_paid_back(j.id)
                         + coalesce((select amount from transfer where idem_key = 'mend:borne:' || j.id), 0)
                     is distinct from case j.state when 'succeeded' then m.amount
                         when 'partial' then div(m.amount::numeric

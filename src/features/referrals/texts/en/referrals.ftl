@@ -15,6 +15,7 @@ earnings-left = Available: *{ $available }*
 last-earnings = *Last earnings*
 earning = { $date }  +{ $amount }  level { $level }
 earning-reversed = { $date }  { $amount }  level { $level }, taken back
+earning-reversed-in-part = { $date }  +{ $amount }  level { $level }, { $back } of it taken back
 earned = 🎉 Your link has earned you *{ $amount }*. See /referrals.
 taken-back = ↩️ A payment by somebody you invited was given back, and with it the { $amount } it had earned you.
 taken-back-in-part = ↩️ A payment by somebody you invited was given back, and with it the { $amount } it had earned you. { $lost } of that is spent already: your next earnings make up for it.

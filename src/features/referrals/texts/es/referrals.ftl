@@ -15,6 +15,7 @@ earnings-left = Disponible: *{ $available }*
 last-earnings = *Últimas ganancias*
 earning = { $date }  +{ $amount }  nivel { $level }
 earning-reversed = { $date }  { $amount }  nivel { $level }, descontado
+earning-reversed-in-part = { $date }  +{ $amount }  nivel { $level }, de ello { $back } descontado
 earned = 🎉 Tu enlace te ha hecho ganar *{ $amount }*. Consulta /referrals.
 taken-back = ↩️ Se devolvió un pago de alguien a quien invitaste, y con él los { $amount } que te hizo ganar.
 taken-back-in-part = ↩️ Se devolvió un pago de alguien a quien invitaste, y con él los { $amount } que te hizo ganar. { $lost } ya no están: se descontarán de tus próximas ganancias.

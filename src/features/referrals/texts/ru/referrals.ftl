@@ -16,6 +16,7 @@ earnings-left = Доступно: *{ $available }*
 last-earnings = *Последние начисления*
 earning = { $date }  +{ $amount }  уровень { $level }
 earning-reversed = { $date }  { $amount }  уровень { $level }, удержано
+earning-reversed-in-part = { $date }  +{ $amount }  уровень { $level }, из них удержано { $back }
 earned = 🎉 Ваша ссылка принесла вам *{ $amount }*. Подробнее: /referrals.
 taken-back = ↩️ Платёж приглашённого вами человека возвращён, а с ним и { $amount }, которые он вам принёс.
 taken-back-in-part = ↩️ Платёж приглашённого вами человека возвращён, а с ним и { $amount }, которые он вам принёс. { $lost } из них уже потрачены: их покроют следующие начисления.
