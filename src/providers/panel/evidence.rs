@@ -76,8 +76,12 @@ impl Panel {
             if self.gate.take_poll().is_some() {
                 break;
             }
-            let first = newest + 1 + (page * TOGETHER_MAX) as u64;
-            let numbers = first..first + TOGETHER_MAX as u64;
+            // The panel names its numbers, and there is nothing beyond the last one.
+            let first = newest.saturating_add(1 + (page * TOGETHER_MAX) as u64);
+            let numbers = first..first.saturating_add(TOGETHER_MAX as u64);
+            if numbers.is_empty() {
+                break;
+            }
             let ids: Vec<String> = numbers.map(|id| id.to_string()).collect();
             let form = [("action", "status"), ("orders", &ids.join(","))];
             let Ok(Told::Answer(told)) = self.listen("status", &form).await else {

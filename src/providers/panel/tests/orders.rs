@@ -180,6 +180,12 @@ async fn what_was_noted_before_a_lost_order_and_what_stands_there_now_speak_for_
     assert_eq!(stage.panel.note(&refill).await, None);
     let nothing = stage.panel.evidence(&Clues::default()).await.unwrap();
     assert_eq!(nothing.arrived, Arrived::Unclear);
+    let last = Clues {
+        task_before: Some(u64::MAX.to_string()),
+        ..Clues::default()
+    };
+    let none_after = stage.panel.evidence(&last).await.unwrap();
+    assert!(none_after.candidates.is_empty());
 }
 
 #[tokio::test]
