@@ -17,6 +17,8 @@ const SIM_PORT: u16 = 8090;
 /// In the form of a real token; worthless outside of the simulator.
 const SIM_TOKEN: &str = "100000001:demo-token-of-the-simulator-0000000";
 const SIM_KIE_KEY: &str = "demo-key-of-the-simulator";
+/// So that margins are shown.
+const KIE_CREDIT_COST: &str = "0.005";
 /// The panels of the demo's catalogue, and where their keys are read from.
 const PANELS: [(&str, &str); 2] = [
     ("demo-panel", "DEMO_PANEL_API_KEY"),
@@ -145,6 +147,7 @@ impl Stage {
             env.set("KIE_API_KEY", SIM_KIE_KEY);
             env.set("KIE_API_URL", simulator.kie_url());
             env.set("KIE_WEBHOOK_KEY", SIM_KIE_KEY);
+            env.set_default("KIE_CREDIT_COST", KIE_CREDIT_COST);
         }
         // Beside the panels that are configured.
         let mut panels: Vec<String> = env.get("PANELS").into_iter().map(str::to_owned).collect();
