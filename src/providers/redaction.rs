@@ -48,7 +48,7 @@ static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
         | \b(?:sk|pk|rk|whsec|ghp|gho|xox[abp])[-_][A-Za-z0-9_-]{12,}
         | \bAKIA[0-9A-Z]{12,}
         | \beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*
-        | -----BEGIN[^-]*PRIVATE\ KEY-----[A-Za-z0-9+/=\s]*(?:-----END[^-]*-----)?
+        | -----BEGIN[^-]*PRIVATE\ KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END[^-]*-----)?
         "#,
     )
     .expect("constant pattern")
@@ -218,6 +218,7 @@ mod tests {
             "AKIACANARYABCDEF0123",
             "eyJhbGciOi.CANARYabcdef.sig",
             "-----BEGIN RSA PRIVATE KEY-----\nCANARYabcdef\n-----END RSA PRIVATE KEY-----",
+            r"-----BEGIN RSA PRIVATE KEY-----\nCANARYabcdef\r\n-----END RSA PRIVATE KEY-----",
             "https://cdn.example/x.png?sig=CANARYabcdef",
             "ftp://user:CANARYabcdef@host/x",
         ] {

@@ -153,12 +153,11 @@ fn error_code(words: &str) -> Option<&str> {
 
 /// Replicate's own words about an error, in small letters: to be read by us alone, for no secret is known in them any more.
 fn problem(answer: &Answer) -> Option<String> {
-    said(answer).map(|words| words.to_lowercase())
+    said(answer.json.as_ref()?).map(|words| words.to_lowercase())
 }
 
 /// The same as they are written.
-fn said(answer: &Answer) -> Option<String> {
-    let json = answer.json.as_ref()?;
+fn said(json: &Value) -> Option<String> {
     let title = json["title"].as_str();
     let detail = match &json["detail"] {
         Value::String(text) => Some(text.clone()),
@@ -188,7 +187,9 @@ fn rate_limited(answer: &Answer, words: &str) -> ProviderError {
 
 fn detail(what: &str, answer: &Answer, redactor: &Redactor) -> String {
     let status = answer.status;
-    match said(answer) {
+    // Masked before it is made into one text: there what it quotes is not to be told from what stands around it.
+    let masked = answer.json.as_ref().map(|json| redactor.json(json));
+    match masked.as_ref().and_then(said) {
         Some(words) => format!("{what}: HTTP {status}: {}", redactor.detail(&words)),
         None => format!("{what}: HTTP {status} without Replicate's words"),
     }
