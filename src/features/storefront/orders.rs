@@ -120,7 +120,8 @@ async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<CancelOutcome> {
     }
     let speech = speech(cx.language);
     let title = service_title(cx, order);
-    let text = cancelled(cx.conn, cx.env, speech, order, &title, cx.correlation).await?;
+    store::finish(cx.conn, order.id, "cancelled", now).await?;
+    let text = taken_back(cx.conn, cx.env, speech, order, &title, cx.correlation).await?;
     let keyboard = InlineKeyboard::new([vec![pages::home_button(speech)]]);
     let action = Action::Edit {
         target: Target::Ref(order.progress_ref),
@@ -137,8 +138,8 @@ async fn take_back(cx: &mut Cx<'_>, order: &Order) -> Handled<CancelOutcome> {
     Ok(outcome)
 }
 
-/// Settles an order whose job ended as cancelled; what to say of it.
-pub(super) async fn cancelled(
+/// Gives the money of an order back that ended because its user wanted it; what to say of it.
+pub(super) async fn taken_back(
     conn: &mut PgConnection,
     env: &Env,
     speech: Speech<'_>,
@@ -146,7 +147,6 @@ pub(super) async fn cancelled(
     title: &str,
     correlation: Uuid,
 ) -> Handled<Rich> {
-    store::finish(conn, order.id, "cancelled", env.clock.sql_now()).await?;
     let released = release(conn, env, order, correlation).await?;
     Ok(summary::join([
         speech.rich("order-cancelled", &Args::new().text("title", title)),

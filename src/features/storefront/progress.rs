@@ -124,7 +124,7 @@ impl View<'_> {
                 self.failed(conn, FailureReason::TimedOut, "timed_out")
                     .await
             }
-            JobEvent::Ended(Ending::Cancelled) => self.cancelled(conn).await,
+            JobEvent::Ended(Ending::Cancelled) => self.cancelled(conn, "cancelled").await,
         }
     }
 
@@ -163,11 +163,12 @@ impl View<'_> {
             .await
     }
 
-    async fn cancelled(&self, conn: &mut PgConnection) -> Handled {
+    async fn cancelled(&self, conn: &mut PgConnection, state: &str) -> Handled {
         let (env, order, title) = (self.env, self.order, self.service_title());
+        store::finish(conn, order.id, state, env.clock.sql_now()).await?;
         let correlation = self.job.correlation;
         let text =
-            super::orders::cancelled(conn, env, self.speech, order, &title, correlation).await?;
+            super::orders::taken_back(conn, env, self.speech, order, &title, correlation).await?;
         self.edit(conn, text, Some(self.after(true))).await
     }
 
@@ -258,8 +259,8 @@ impl View<'_> {
         state: &str,
     ) -> Handled {
         if reason == FailureReason::Cancelled && self.job.is_cancel_requested {
-            // What its user asked for did work.
-            return self.cancelled(conn).await;
+            // What its user asked for did work, and so they read; the order's state is its job's all the same.
+            return self.cancelled(conn, state).await;
         }
         store::finish(conn, self.order.id, state, self.env.clock.sql_now()).await?;
         let released = release(conn, self.env, self.order, self.job.correlation).await?;

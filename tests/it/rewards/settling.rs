@@ -62,15 +62,9 @@ async fn a_slow_tip_shows_how_it_goes_and_arrives_once() {
         "one message is edited:\n{shown}"
     );
     let statement = anna.statement().await;
-    assert!(
-        statement.contains("-$1.00  tip: @anna → @boris"),
-        "{statement}"
-    );
+    assert!(statement.contains("-$1.00  tip to @boris"), "{statement}");
     let statement = boris.statement().await;
-    assert!(
-        statement.contains("+$1.00  tip: @anna → @boris"),
-        "{statement}"
-    );
+    assert!(statement.contains("+$1.00  tip from @anna"), "{statement}");
     // Above the bound: the question itself becomes the progress.
     anna.says("/tip @boris 2").await;
     anna.presses("Send").await;
