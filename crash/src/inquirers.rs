@@ -1,5 +1,5 @@
-//! Admins who are asked what became of an order whose answer was lost: they look at the provider and say; one, two at once,
-//! one who mistypes at first, or nobody.
+//! Admins who are asked what became of an order, or of a tip that is settled outside, whose answer was lost: they look at the
+//! provider and say; one, two at once, one who mistypes at first, or nobody.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,10 +15,11 @@ use crate::outside::{Button, Outside};
 use crate::people::{ADMINS, is_met};
 use crate::promoters::{self, Fate, HASTY, PANEL};
 use crate::tables::{self, OpenQuestion};
+use crate::tippers;
 
 /// They are asked after so long (`UNKNOWN_ASK_S`): longer than anybody is frozen, so that no request is on its way still.
 pub const ASK_S: u64 = 30;
-/// No order at the panel and no task has this number.
+/// No order at the panel, no transfer and no task has this number.
 pub const NO_TASK: &str = "99999999";
 
 /// Who answers.
@@ -160,6 +161,12 @@ async fn truth(outside: &Outside, question: &OpenQuestion) -> Option<String> {
         let made = orders.find(|order| order["fields"]["link"] == *link)?;
         return Some(made["order"].to_string());
     }
+    if question.provider == tippers::SETTLEMENT {
+        let key = question.job_id.to_string();
+        let transfers = tippers::list(outside).await;
+        let made = transfers.iter().find(|transfer| transfer["key"] == key)?;
+        return made["id"].as_str().map(str::to_owned);
+    }
     let known = outside.get("/sim/kie/tasks").await.ok()?;
     let is_its = |task: &&Value| {
         let url = task["callback_url"].as_str().unwrap_or_default();
@@ -209,4 +216,21 @@ async fn does(outside: &Outside, pool: &PgPool, what: Doubtful) -> Option<()> {
         return answer(outside, question, how).await;
     }
     None
+}
+
+/// A tip is given, its answer is lost, and it is asked about at once; two say so at once.
+pub async fn runs_of_tip(outside: Arc<Outside>, pool: PgPool) {
+    let end = clock::now() + PATIENCE * 2;
+    while clock::now() < end {
+        clock::pause(500).await;
+        // Postgres may be away for a moment.
+        let _ = tables::age_lost_tips(&pool).await;
+        let open = tables::open_questions(&pool).await.unwrap_or_default();
+        let mut all = open.iter();
+        if let Some(question) = all.find(|one| one.provider == tippers::SETTLEMENT) {
+            let _ = answer(&outside, question, Answer::AtOnce).await;
+            break;
+        }
+    }
+    pool.close().await;
 }

@@ -220,6 +220,8 @@ pub async fn bring_about(world: &mut World, way: Way, number: usize) -> anyhow::
             if gift == Gift::Lost {
                 let rule = json!({ "target": "settlement.create", "drop_after": true, "times": 1 });
                 outside.fault(rule).await?;
+                let asked = inquirers::runs_of_tip(Arc::clone(outside), world.pool().await?);
+                world.errands.spawn(asked);
             }
             let gives = tippers::gives_now(Arc::clone(outside), gift);
             world.errands.spawn(gives);

@@ -39,6 +39,8 @@ pub struct Report {
     card_payments: usize,
     card_refunds: usize,
     questions: usize,
+    asked_of_tips: usize,
+    answered_of_tips: usize,
     answered: usize,
 }
 
@@ -117,6 +119,8 @@ impl Report {
         self.card_payments += verdict.card_payments;
         self.card_refunds += verdict.card_refunds;
         self.questions += verdict.questions;
+        self.asked_of_tips += verdict.asked_of_tips;
+        self.answered_of_tips += verdict.answered_of_tips;
         self.answered += verdict.answered;
     }
 
@@ -170,8 +174,8 @@ impl Report {
             self.card_payments, self.card_refunds
         );
         println!(
-            "asked admins    about {} orders ({} answered)",
-            self.questions, self.answered
+            "asked admins    {} times ({} answered), of these about tips {} times ({} answered)",
+            self.questions, self.answered, self.asked_of_tips, self.answered_of_tips
         );
         println!(
             "at the panel    {} orders ({} in part, {} unknown to the service), {} refills",

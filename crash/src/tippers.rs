@@ -20,6 +20,8 @@ pub const TIPPERS: [i64; 3] = [171, 172, 173];
 pub const GIVER: i64 = 179;
 /// The key of the account at the service that settles.
 pub const KEY: &str = bulwark_simulator::settlement::KEY;
+/// What the service calls the one that settles.
+pub const SETTLEMENT: &str = "settlement";
 /// The words that give a tip.
 pub const COMMANDS: [&str; 3] = ["/tip", "/send", "/give"];
 

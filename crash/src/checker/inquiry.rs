@@ -13,6 +13,8 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
     verdict.questions = facts.questions.len();
     for question in &facts.questions {
         verdict.answered += usize::from(question.answer.is_some());
+        verdict.asked_of_tips += usize::from(question.is_tip);
+        verdict.answered_of_tips += usize::from(question.is_tip && question.answer.is_some());
         if !question.is_closed || question.state.is_none() {
             verdict.add("G5", format!("{question:?} has not ended"));
         }

@@ -82,10 +82,14 @@ pub struct Verdict {
     pub card_payments: usize,
     /// Of these, given back.
     pub card_refunds: usize,
-    /// Orders about which admins were asked.
+    /// Orders and tips about which admins were asked.
     pub questions: usize,
     /// Of these, answered.
     pub answered: usize,
+    /// Of the questions, those about tips.
+    pub asked_of_tips: usize,
+    /// Of these, answered.
+    pub answered_of_tips: usize,
 }
 
 impl Verdict {

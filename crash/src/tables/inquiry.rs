@@ -16,7 +16,7 @@ pub struct OpenQuestion {
     pub callback_token: String,
     /// What the order is for, at a panel.
     pub link: Option<String>,
-    /// The short id of the order.
+    /// The short id of the order, or of the tip.
     pub order: String,
     /// It was asked a moment ago.
     pub is_fresh: bool,
@@ -26,8 +26,9 @@ pub struct OpenQuestion {
 pub async fn open_questions(pool: &PgPool) -> Sql<Vec<OpenQuestion>> {
     sqlx::query_as(
         "select q.short_id, q.job_id, j.provider, j.callback_token, j.provider_snapshot->'params'->>'link' as link,
-                o.short_id as \"order\", q.asked_at > now() - interval '30 seconds' as is_fresh
-         from job_question q join job j on j.id = q.job_id join storefront_order o on o.id = j.id
+                coalesce(o.short_id, t.short_id) as \"order\", q.asked_at > now() - interval '30 seconds' as is_fresh
+         from job_question q join job j on j.id = q.job_id
+         left join storefront_order o on o.id = j.id left join tip t on t.id = j.id
          where q.answer is null and q.closed_at is null and j.submitted_at < now() - interval '25 seconds'
          order by q.asked_at",
     )
@@ -49,10 +50,24 @@ pub async fn age_lost(pool: &PgPool, only: Option<&str>) -> Sql<u64> {
     Ok(aged.rows_affected())
 }
 
+/// The same for tips whose answer was lost.
+pub async fn age_lost_tips(pool: &PgPool) -> Sql<u64> {
+    let aged = sqlx::query(
+        "update job j set submitted_at = submitted_at - interval '1 minute', run_at = now()
+         where kind = 'tip' and state = 'unknown' and submitted_at > now() - interval '40 seconds'
+           and not exists (select from job_question q where q.job_id = j.id)",
+    )
+    .execute(pool)
+    .await?;
+    Ok(aged.rows_affected())
+}
+
 /// A question and what came of it.
 #[derive(Clone, Debug, FromRow)]
 pub struct AskedAbout {
     pub job_id: Uuid,
+    /// It is about a tip, not about an order.
+    pub is_tip: bool,
     pub answer: Option<String>,
     pub task: Option<String>,
     pub answered_by: Option<i64>,
@@ -65,8 +80,9 @@ pub struct AskedAbout {
 /// All of them.
 pub async fn questions(pool: &PgPool) -> Sql<Vec<AskedAbout>> {
     sqlx::query_as(
-        "select q.job_id, q.answer, q.task, q.answered_by, q.closed_at is not null as is_closed, j.state, j.failure, j.external_id
-         from job_question q join storefront_order o on o.id = q.job_id
+        "select q.job_id, exists (select from tip t where t.id = q.job_id) as is_tip, q.answer, q.task, q.answered_by,
+                q.closed_at is not null as is_closed, j.state, j.failure, j.external_id
+         from job_question q
          left join job_history j on j.id = q.job_id order by q.asked_at",
     )
     .fetch_all(pool)

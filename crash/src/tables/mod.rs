@@ -24,7 +24,8 @@ pub use cards::{
     CardPayment, CardRefund, age_card_refunds, card_payments, card_refunds, nudge_payments,
 };
 pub use inquiry::{
-    AskedAbout, OpenQuestion, Resolve, age_lost, asked_in, open_questions, questions, resolves,
+    AskedAbout, OpenQuestion, Resolve, age_lost, age_lost_tips, asked_in, open_questions,
+    questions, resolves,
 };
 pub use panels::{Refill, nudge_panel_jobs, refills, shown};
 pub use payouts::{Payout, payouts};
