@@ -92,7 +92,11 @@ fn changed_its_message(facts: &Facts, payload: &Value) -> bool {
     let mut now = shown.filter(|message| message["message_id"] == pressed["message_id"]);
     let changed_at = |message: &Value| message["edit_date"].as_i64();
     let before = changed_at(pressed).or(pressed["date"].as_i64());
-    now.any(|message| changed_at(message) > before)
+    // Within a second of being sent it is another text that tells.
+    now.any(|message| {
+        changed_at(message) > before
+            || changed_at(message) == before && message["text"] != pressed["text"]
+    })
 }
 
 /// What the suite itself delivers to see it set aside.
